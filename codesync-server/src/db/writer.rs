@@ -1,0 +1,330 @@
+//! The one writer: a task that owns the writing connection and commits what has gathered.
+//!
+//! While one transaction is being committed, further changes wait in a bounded queue; when it is
+//! done, all of them go into the next. There is no timer: an idle writer starts at once, a busy one
+//! batches by itself. Each change runs in a savepoint, so that one refused leaves the others be.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use sqlx::ConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::db::{Trouble, finish};
+
+/// Changes that may wait for the writer; beyond it, callers wait to hand theirs in.
+const QUEUE_MAX: usize = 1024;
+/// Changes in one transaction.
+const BATCH_MAX: usize = 128;
+
+/// One change of the database.
+#[async_trait]
+pub(crate) trait Write: Send + 'static {
+    /// What the change answers once it is durable.
+    type Done: Send + 'static;
+    /// Why it decided against itself, after which nothing of it remains.
+    type Refusal: Send + 'static;
+
+    async fn run(
+        &mut self,
+        connection: &mut SqliteConnection,
+    ) -> Result<Self::Done, Stop<Self::Refusal>>;
+}
+
+/// A change did not run to its end.
+#[derive(Debug)]
+pub(crate) enum Stop<R> {
+    Refused(R),
+    Failed(sqlx::Error),
+}
+
+impl<R> From<sqlx::Error> for Stop<R> {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// A change was not made, or nobody knows.
+#[derive(Debug)]
+pub(crate) enum WriteError<R> {
+    Refused(R),
+    Full,
+    Damaged(String),
+    Unavailable(String),
+    /// The disk failed during the commit: the change may be found there later.
+    Unknown(String),
+}
+
+/// A handle on the writing task.
+#[derive(Clone, Debug)]
+pub(crate) struct Writer {
+    jobs: mpsc::Sender<Box<dyn Job>>,
+    trouble: Arc<Mutex<Option<String>>>,
+    stop: CancellationToken,
+    task: Arc<Mutex<Option<JoinHandle<()>>>>,
+}
+
+impl Writer {
+    pub(crate) fn spawn(
+        path: Arc<Path>,
+        options: SqliteConnectOptions,
+        connection: SqliteConnection,
+    ) -> Self {
+        let (jobs, queue) = mpsc::channel(QUEUE_MAX);
+        let trouble = Arc::new(Mutex::new(None));
+        let stop = CancellationToken::new();
+        let task = WriterTask {
+            path,
+            options,
+            connection: Some(connection),
+            trouble: trouble.clone(),
+            warned: AtomicBool::new(false),
+        };
+        let task = tokio::spawn(task.run(queue, stop.clone()));
+        Self { jobs, trouble, stop, task: Arc::new(Mutex::new(Some(task))) }
+    }
+
+    pub(crate) async fn write<W: Write>(&self, work: W) -> Result<W::Done, WriteError<W::Refusal>> {
+        let closed = || WriteError::Unavailable("the database is closed".to_owned());
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Pending { work, result: None, reply: Some(reply) });
+        self.jobs.send(job).await.map_err(|_| closed())?;
+        answer.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    pub(crate) async fn trouble(&self) -> Option<String> {
+        self.current_trouble()?;
+        // A probe writes one page, and so finds out whether there is room again.
+        let _ = self.write(Probe).await;
+        self.current_trouble()
+    }
+
+    fn current_trouble(&self) -> Option<String> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) async fn close(&self) {
+        self.stop.cancel();
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task {
+            let _ = task.await;
+        }
+    }
+}
+
+/// Dirties the first page of the file.
+struct Probe;
+
+#[async_trait]
+impl Write for Probe {
+    type Done = ();
+    type Refusal = std::convert::Infallible;
+
+    async fn run(&mut self, connection: &mut SqliteConnection) -> Result<(), Stop<Self::Refusal>> {
+        sqlx::query("pragma user_version = 1").execute(&mut *connection).await?;
+        Ok(())
+    }
+}
+
+/// How a transaction went.
+#[derive(Clone, Debug)]
+enum Outcome {
+    Committed,
+    /// Nothing was written.
+    Failed(Trouble),
+    Unknown(String),
+}
+
+/// What one change left in the open transaction.
+enum Step {
+    Keep,
+    Undo,
+    /// The transaction cannot go on.
+    Abort(Trouble),
+}
+
+/// A [`Write`] with its type put away.
+#[async_trait]
+trait Job: Send {
+    async fn run(&mut self, connection: &mut SqliteConnection) -> Step;
+    fn settle(self: Box<Self>, outcome: &Outcome);
+}
+
+struct Pending<W: Write> {
+    work: W,
+    result: Option<Result<W::Done, WriteError<W::Refusal>>>,
+    reply: Option<oneshot::Sender<Result<W::Done, WriteError<W::Refusal>>>>,
+}
+
+#[async_trait]
+impl<W: Write> Job for Pending<W> {
+    async fn run(&mut self, connection: &mut SqliteConnection) -> Step {
+        match self.work.run(connection).await {
+            Ok(done) => {
+                self.result = Some(Ok(done));
+                Step::Keep
+            }
+            Err(Stop::Refused(refusal)) => {
+                self.result = Some(Err(WriteError::Refused(refusal)));
+                Step::Undo
+            }
+            Err(Stop::Failed(error)) => match Trouble::of(&error) {
+                Trouble::Other(text) => {
+                    self.result = Some(Err(WriteError::Unavailable(text)));
+                    Step::Undo
+                }
+                trouble => Step::Abort(trouble),
+            },
+        }
+    }
+
+    fn settle(mut self: Box<Self>, outcome: &Outcome) {
+        let result = match (self.result.take(), outcome) {
+            (Some(Err(error)), _) => Err(error),
+            (Some(Ok(done)), Outcome::Committed) => Ok(done),
+            (None, Outcome::Committed) => {
+                Err(WriteError::Unavailable("the change was left out".to_owned()))
+            }
+            (_, Outcome::Failed(Trouble::Full)) => Err(WriteError::Full),
+            (_, Outcome::Failed(Trouble::Damaged(text))) => Err(WriteError::Damaged(text.clone())),
+            (_, Outcome::Failed(Trouble::Io(text) | Trouble::Other(text))) => {
+                Err(WriteError::Unavailable(text.clone()))
+            }
+            (_, Outcome::Unknown(text)) => Err(WriteError::Unknown(text.clone())),
+        };
+        if let Some(reply) = self.reply.take() {
+            // Whoever asked may have gone; the change stands all the same.
+            let _ = reply.send(result);
+        }
+    }
+}
+
+struct WriterTask {
+    path: Arc<Path>,
+    options: SqliteConnectOptions,
+    /// Absent after a failure, until it can be opened again.
+    connection: Option<SqliteConnection>,
+    trouble: Arc<Mutex<Option<String>>>,
+    warned: AtomicBool,
+}
+
+impl WriterTask {
+    async fn run(mut self, mut queue: mpsc::Receiver<Box<dyn Job>>, stop: CancellationToken) {
+        let mut batch = Vec::with_capacity(BATCH_MAX);
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled(), if !queue.is_closed() => queue.close(),
+                count = queue.recv_many(&mut batch, BATCH_MAX) => {
+                    if count == 0 {
+                        break;
+                    }
+                    let outcome = self.transact(&mut batch).await;
+                    self.note(&outcome);
+                    for job in batch.drain(..) {
+                        job.settle(&outcome);
+                    }
+                }
+            }
+        }
+        if let Some(connection) = self.connection.take()
+            && let Err(error) = finish(connection).await
+        {
+            tracing::warn!(path = %self.path.display(), %error, "database closed with an error");
+        }
+    }
+
+    async fn transact(&mut self, batch: &mut [Box<dyn Job>]) -> Outcome {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => match self.options.connect().await {
+                Ok(connection) => connection,
+                Err(error) => return Outcome::Failed(Trouble::of(&error)),
+            },
+        };
+        let outcome = transact(&mut connection, batch).await;
+        // After a failure the connection's state is doubtful; the next batch opens a fresh one.
+        if let Outcome::Committed = outcome {
+            self.connection = Some(connection);
+        } else if let Err(error) = sqlx::Connection::close(connection).await {
+            tracing::debug!(%error, "closing the writing connection");
+        }
+        outcome
+    }
+
+    /// Remembers how writing goes, and says so once when that changes.
+    fn note(&self, outcome: &Outcome) {
+        let text = match outcome {
+            Outcome::Committed => None,
+            Outcome::Failed(Trouble::Full) => Some(format!(
+                "there is no room to write {}; make room on the disk, the server goes on by itself",
+                self.path.display()
+            )),
+            Outcome::Failed(Trouble::Damaged(text)) => Some(format!(
+                "the database {} is damaged: {text}; stop the server and restore it from a backup or with: sqlite3 {} .recover",
+                self.path.display(),
+                self.path.display()
+            )),
+            Outcome::Failed(Trouble::Io(text) | Trouble::Other(text)) | Outcome::Unknown(text) => {
+                Some(format!("cannot write {}: {text}", self.path.display()))
+            }
+        };
+        match &text {
+            Some(text) if !self.warned.swap(true, Ordering::Relaxed) => tracing::error!("{text}"),
+            None if self.warned.swap(false, Ordering::Relaxed) => {
+                tracing::info!(path = %self.path.display(), "the database can be written again");
+            }
+            _ => {}
+        }
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = text;
+    }
+}
+
+async fn transact(connection: &mut SqliteConnection, batch: &mut [Box<dyn Job>]) -> Outcome {
+    let failed = |error: &sqlx::Error| Outcome::Failed(Trouble::of(error));
+    if let Err(error) = sqlx::query("begin immediate").execute(&mut *connection).await {
+        return failed(&error);
+    }
+    for job in batch.iter_mut() {
+        let step = match sqlx::query("savepoint job").execute(&mut *connection).await {
+            Ok(_) => job.run(connection).await,
+            Err(error) => Step::Abort(Trouble::of(&error)),
+        };
+        let end = match step {
+            Step::Keep => sqlx::query("release job").execute(&mut *connection).await,
+            Step::Undo => match sqlx::query("rollback to job").execute(&mut *connection).await {
+                Ok(_) => sqlx::query("release job").execute(&mut *connection).await,
+                Err(error) => Err(error),
+            },
+            Step::Abort(trouble) => {
+                roll_back(connection).await;
+                return Outcome::Failed(trouble);
+            }
+        };
+        if let Err(error) = end {
+            roll_back(connection).await;
+            return failed(&error);
+        }
+    }
+    match sqlx::query("commit").execute(&mut *connection).await {
+        Ok(_) => Outcome::Committed,
+        Err(error) => {
+            roll_back(connection).await;
+            match Trouble::of(&error) {
+                // A commit that finds no room has not written its last frame.
+                Trouble::Full => Outcome::Failed(Trouble::Full),
+                _ => Outcome::Unknown(error.to_string()),
+            }
+        }
+    }
+}
+
+/// Ends the transaction; SQLite may have done so itself, so an error means nothing.
+async fn roll_back(connection: &mut SqliteConnection) {
+    let _ = sqlx::query("rollback").execute(connection).await;
+}

@@ -1,0 +1,175 @@
+//! The op log: the ordered, durable list of each document's committed operations.
+//!
+//! [`OpLog`] is a wall between what decides (a document's state machine) and what remembers. Its
+//! promise is small: an append at an expected head happens entirely or not at all, advances the
+//! dedupe row of every author in it, and is on disk before it is reported. It knows revisions,
+//! authors and bytes, and never looks into an operation.
+//!
+//! [`sqlite`] is the real one, [`memory`] its twin for simulations; one conformance suite runs on
+//! both.
+
+pub mod memory;
+pub mod sqlite;
+
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use codesync_core::{Author, ClientId, DocumentId, Revision, Seq};
+
+/// How often the log of a document was started anew; an append under an old epoch writes nothing.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Epoch(u32);
+
+impl Epoch {
+    pub const FIRST: Self = Self(1);
+
+    #[must_use]
+    pub const fn new(n: u32) -> Self {
+        Self(n)
+    }
+
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl std::fmt::Display for Epoch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// One committed operation: it leads from `revision - 1` to `revision`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Entry {
+    pub revision: Revision,
+    pub author: Author,
+    pub seq: Seq,
+    /// The operation as it was encoded for the wire.
+    pub operation: Bytes,
+    /// Length of the text after this entry, in Unicode scalar values.
+    pub length: usize,
+}
+
+/// A run of entries for one document, to be appended as one.
+#[derive(Clone, Debug)]
+pub struct Append {
+    pub document: DocumentId,
+    pub epoch: Epoch,
+    /// The revision before the first entry; anything else in the log is a [`AppendError::Conflict`].
+    pub expected_head: Revision,
+    /// Not empty, and numbered without a gap from `expected_head` on.
+    pub entries: Vec<Entry>,
+    /// Length of the text after the last entry, in UTF-8 bytes.
+    pub text_bytes: u64,
+}
+
+/// What the log knows of one client of one document.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ClientRecord {
+    pub author: Author,
+    /// The last of its submissions that was committed, or zero.
+    pub last_seq: Seq,
+    /// The revision under which that one stands, or zero.
+    pub last_revision: Revision,
+}
+
+/// Where the log of a document ends.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Head {
+    pub document: DocumentId,
+    pub epoch: Epoch,
+    pub revision: Revision,
+}
+
+/// How much one [`OpLog::read`] may return. At least one entry comes, if there is one.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadLimit {
+    pub entries_max: usize,
+    pub bytes_max: usize,
+}
+
+impl Default for ReadLimit {
+    fn default() -> Self {
+        Self { entries_max: 4096, bytes_max: 1024 * 1024 }
+    }
+}
+
+/// Consecutive entries, and how far the log went when they were read.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Page {
+    /// Length of the text before the first entry, in Unicode scalar values.
+    pub base_length: usize,
+    pub entries: Vec<Entry>,
+    pub head: Revision,
+}
+
+/// An append wrote nothing, or nobody knows.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum AppendError {
+    #[error("the log is at {head}, not where the append expected it")]
+    Conflict { head: Revision },
+    #[error("the log of the document was started anew under another epoch")]
+    OldEpoch,
+    /// The outcome is resolved by reading the log from the expected head on.
+    #[error("the outcome of the append is unknown: {0}")]
+    Unknown(String),
+    #[error("there is no room left to write")]
+    Full,
+    #[error("there is no such document")]
+    NotFound,
+    #[error(transparent)]
+    Log(#[from] LogError),
+}
+
+/// The log cannot answer.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum LogError {
+    #[error("there is no such document")]
+    NotFound,
+    /// A client of this document asks for one more author number than there may be.
+    #[error("the document has had {AUTHORS_MAX} clients, the most there may be")]
+    TooManyAuthors,
+    #[error("there is no room left to write")]
+    Full,
+    #[error(
+        "the database {} is damaged: {detail}; stop the server, keep a copy of the file, and restore it from a backup or with sqlite3's .recover",
+        path.display()
+    )]
+    Damaged { path: PathBuf, detail: String },
+    #[error("the log is not available: {0}")]
+    Unavailable(String),
+}
+
+/// Author numbers one document may give out in its life.
+pub const AUTHORS_MAX: u32 = 1_000_000;
+
+/// The ordered lists of committed operations of all documents.
+#[async_trait]
+pub trait OpLog: Send + Sync + 'static {
+    /// The dedupe row of a client, made with the next author number when the client is new.
+    async fn register(
+        &self,
+        document: DocumentId,
+        client: ClientId,
+    ) -> Result<ClientRecord, LogError>;
+
+    /// Appends all entries, or none. `Ok` means that they are durable.
+    ///
+    /// An entry whose `seq` does not follow its author's last one is a conflict too: whoever sent
+    /// it has not seen all of the log.
+    async fn append(&self, append: Append) -> Result<(), AppendError>;
+
+    /// The entries after revision `after`, as many as the limit allows.
+    async fn read(
+        &self,
+        document: DocumentId,
+        after: Revision,
+        limit: ReadLimit,
+    ) -> Result<Page, LogError>;
+
+    /// Where the logs of these documents end; unknown documents are left out.
+    async fn heads(&self, documents: &[DocumentId]) -> Result<Vec<Head>, LogError>;
+}

@@ -1,0 +1,161 @@
+//! The op log in memory: for simulations and tests, with the same answers as the real one.
+//!
+//! Its methods are plain and synchronous, so that a simulation can call them at a moment of its own
+//! choosing; the trait only wraps them.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use codesync_core::{Author, ClientId, DocumentId, Revision, Seq};
+
+use crate::oplog::{
+    AUTHORS_MAX, Append, AppendError, ClientRecord, Entry, Epoch, Head, LogError, OpLog, Page,
+    ReadLimit,
+};
+
+/// All logs, behind one lock that is never held across a wait.
+#[derive(Debug, Default)]
+pub struct MemoryLog {
+    documents: Mutex<BTreeMap<DocumentId, Log>>,
+}
+
+#[derive(Debug)]
+struct Log {
+    epoch: Epoch,
+    entries: Vec<Entry>,
+    clients: BTreeMap<ClientId, Author>,
+    records: BTreeMap<Author, ClientRecord>,
+}
+
+impl MemoryLog {
+    fn documents(&self) -> MutexGuard<'_, BTreeMap<DocumentId, Log>> {
+        self.documents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts the log of a document, with the entries of an imported text if there are any.
+    pub fn create(&self, document: DocumentId, entries: Vec<Entry>) {
+        let log = Log {
+            epoch: Epoch::FIRST,
+            entries,
+            clients: BTreeMap::new(),
+            records: BTreeMap::new(),
+        };
+        self.documents().entry(document).or_insert(log);
+    }
+
+    /// See [`OpLog::register`].
+    pub fn register_now(
+        &self,
+        document: DocumentId,
+        client: ClientId,
+    ) -> Result<ClientRecord, LogError> {
+        let mut documents = self.documents();
+        let log = documents.get_mut(&document).ok_or(LogError::NotFound)?;
+        let count = u32::try_from(log.clients.len()).unwrap_or(AUTHORS_MAX);
+        let author = match log.clients.get(&client) {
+            Some(author) => *author,
+            None if count >= AUTHORS_MAX => return Err(LogError::TooManyAuthors),
+            None => Author::new(count + 1),
+        };
+        log.clients.insert(client, author);
+        let fresh = ClientRecord { author, last_seq: Seq::ZERO, last_revision: Revision::ZERO };
+        Ok(*log.records.entry(author).or_insert(fresh))
+    }
+
+    /// See [`OpLog::append`].
+    pub fn append_now(&self, append: Append) -> Result<(), AppendError> {
+        let mut documents = self.documents();
+        let log = documents.get_mut(&append.document).ok_or(AppendError::NotFound)?;
+        if log.epoch != append.epoch {
+            return Err(AppendError::OldEpoch);
+        }
+        let head = log.head();
+        if head != append.expected_head {
+            return Err(AppendError::Conflict { head });
+        }
+        let mut records = log.records.clone();
+        for (entry, revision) in append.entries.iter().zip(head.get() + 1..) {
+            assert_eq!(entry.revision.get(), revision, "entries are numbered without a gap");
+            let record = records.get_mut(&entry.author).ok_or(AppendError::Conflict { head })?;
+            if entry.seq != record.last_seq.next() {
+                return Err(AppendError::Conflict { head });
+            }
+            record.last_seq = entry.seq;
+            record.last_revision = entry.revision;
+        }
+        log.records = records;
+        log.entries.extend(append.entries);
+        Ok(())
+    }
+
+    /// See [`OpLog::read`].
+    pub fn read_now(
+        &self,
+        document: DocumentId,
+        after: Revision,
+        limit: ReadLimit,
+    ) -> Result<Page, LogError> {
+        let documents = self.documents();
+        let log = documents.get(&document).ok_or(LogError::NotFound)?;
+        let start = usize::try_from(after.get()).unwrap_or(usize::MAX).min(log.entries.len());
+        let base_length = start.checked_sub(1).map_or(0, |index| log.entries[index].length);
+        let mut bytes = 0;
+        let entries = log.entries[start..]
+            .iter()
+            .take(limit.entries_max.max(1))
+            .enumerate()
+            .take_while(|(index, entry)| {
+                bytes += entry.operation.len();
+                *index == 0 || bytes <= limit.bytes_max
+            })
+            .map(|(_, entry)| entry.clone())
+            .collect();
+        Ok(Page { base_length, entries, head: log.head() })
+    }
+
+    /// See [`OpLog::heads`].
+    #[must_use]
+    pub fn heads_now(&self, documents: &[DocumentId]) -> Vec<Head> {
+        let logs = self.documents();
+        let head = |document: &DocumentId| {
+            let log = logs.get(document)?;
+            Some(Head { document: *document, epoch: log.epoch, revision: log.head() })
+        };
+        documents.iter().filter_map(head).collect()
+    }
+}
+
+impl Log {
+    fn head(&self) -> Revision {
+        Revision::new(self.entries.len() as u64)
+    }
+}
+
+#[async_trait]
+impl OpLog for MemoryLog {
+    async fn register(
+        &self,
+        document: DocumentId,
+        client: ClientId,
+    ) -> Result<ClientRecord, LogError> {
+        self.register_now(document, client)
+    }
+
+    async fn append(&self, append: Append) -> Result<(), AppendError> {
+        self.append_now(append)
+    }
+
+    async fn read(
+        &self,
+        document: DocumentId,
+        after: Revision,
+        limit: ReadLimit,
+    ) -> Result<Page, LogError> {
+        self.read_now(document, after, limit)
+    }
+
+    async fn heads(&self, documents: &[DocumentId]) -> Result<Vec<Head>, LogError> {
+        Ok(self.heads_now(documents))
+    }
+}
