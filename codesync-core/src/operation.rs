@@ -1,0 +1,460 @@
+//! Operations: whole edits of a text, in gap form.
+//!
+//! An [`Operation`] walks once over a text of known length and says for each character whether it
+//! stays or goes, and for each *gap* between two characters what is inserted there:
+//!
+//! ```text
+//!   base      h e l l o           5 chars, 6 gaps
+//!   runs      retain 1 · delete 1 · insert "a" · (retain 3)
+//!   target    h a l l o
+//! ```
+//!
+//! *Normal form*: equal neighbours are merged, empty runs are dropped, the retain that reaches to
+//! the end is left out – and nothing else. `insert, delete` and `delete, insert` at one place put
+//! the new text into different gaps and are different operations; other libraries order them one
+//! way and thereby lose the gap, and with it the exactness of [composing history](crate::history).
+//! An operation cannot be built otherwise: the builder merges and decoding checks.
+//!
+//! This module must not know about revisions, clients or ropes.
+
+mod builder;
+mod compose;
+mod cursor;
+mod encoding;
+
+use std::fmt;
+use std::ops::Range;
+
+use compact_str::CompactString;
+use smallvec::SmallVec;
+
+pub use builder::OperationBuilder;
+pub use compose::Bias;
+pub(crate) use cursor::{Cursor, Discard, Head, Walk};
+pub use encoding::{OperationDecodeError, OperationLimits};
+
+use crate::text::Text;
+
+/// One part of an operation, as seen from outside.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Component<'a> {
+    /// Keep this many chars of the base.
+    Retain(usize),
+    /// Put this text into the gap reached. Never empty.
+    Insert(&'a str),
+    /// Drop this many chars of the base.
+    Delete(usize),
+}
+
+/// One part of an operation, as kept: lengths only, all inserted text lies in one buffer.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(crate) enum Run {
+    Retain(u32),
+    Insert { chars: u32, bytes: u32 },
+    Delete(u32),
+}
+
+impl Run {
+    /// Chars of the base that the run covers.
+    pub(crate) fn base_len(self) -> u32 {
+        match self {
+            Run::Retain(n) | Run::Delete(n) => n,
+            Run::Insert { .. } => 0,
+        }
+    }
+
+    /// Chars of the target that the run produces.
+    pub(crate) fn target_len(self) -> u32 {
+        match self {
+            Run::Retain(n) => n,
+            Run::Insert { chars, .. } => chars,
+            Run::Delete(_) => 0,
+        }
+    }
+}
+
+/// Runs that fit without a heap allocation: a replacement in the middle of a text has three.
+const RUNS_INLINE: usize = 4;
+
+/// A whole edit: what becomes of each char of a base text, and what is inserted in each gap.
+///
+/// Lengths and offsets count Unicode scalar values (`char`s). A keystroke needs no heap: up to
+/// four runs and 24 bytes of inserted text lie in the value itself. All lengths stay below 2³².
+///
+/// ```
+/// use codesync_core::Operation;
+///
+/// let op = Operation::builder().retain(1).delete(1).insert("a").finish_at(5)?;
+/// assert_eq!(op.apply_to("hello")?, "hallo");
+/// # Ok::<(), codesync_core::LengthMismatch>(())
+/// ```
+#[derive(Clone, Eq, Hash, PartialEq)]
+pub struct Operation {
+    runs: SmallVec<[Run; RUNS_INLINE]>,
+    inserted: CompactString,
+    base_len: u32,
+    target_len: u32,
+}
+
+/// Two things that must be of one length are not.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("expected a text of {expected} chars, met one of {met}")]
+pub struct LengthMismatch {
+    /// Length in chars that the operation is made for.
+    pub expected: usize,
+    /// Length in chars that it met.
+    pub met: usize,
+}
+
+impl LengthMismatch {
+    pub(crate) fn check(expected: usize, met: usize) -> Result<(), Self> {
+        if expected == met { Ok(()) } else { Err(Self { expected, met }) }
+    }
+}
+
+impl Operation {
+    /// The operation that changes nothing in a text of `len` chars.
+    ///
+    /// # Panics
+    ///
+    /// If `len` is not below 2³².
+    #[must_use]
+    pub fn identity(len: usize) -> Self {
+        Operation::builder().retain(len).finish()
+    }
+
+    /// Starts an empty operation, to be extended from left to right.
+    #[must_use]
+    pub fn builder() -> OperationBuilder {
+        OperationBuilder::default()
+    }
+
+    /// Replaces the chars of `range` by `text` in a text of `base_len` chars.
+    ///
+    /// The new text stands in the gap *before* the deleted chars, where a caret at the start of
+    /// the selection stood.
+    ///
+    /// # Panics
+    ///
+    /// If the range is backward or ends past `base_len`.
+    #[must_use]
+    pub fn replace(base_len: usize, range: Range<usize>, text: &str) -> Self {
+        assert!(range.start <= range.end, "range {range:?} runs backward");
+        assert!(range.end <= base_len, "range {range:?} ends past {base_len} chars");
+        Operation::builder()
+            .retain(range.start)
+            .insert(text)
+            .delete(range.len())
+            .retain(base_len - range.end)
+            .finish()
+    }
+
+    /// Length in chars of the texts it applies to.
+    #[must_use]
+    pub fn base_len(&self) -> usize {
+        self.base_len as usize
+    }
+
+    /// Length in chars of the texts it produces.
+    #[must_use]
+    pub fn target_len(&self) -> usize {
+        self.target_len as usize
+    }
+
+    /// Whether it changes nothing.
+    #[must_use]
+    pub fn is_identity(&self) -> bool {
+        self.runs.is_empty()
+    }
+
+    /// Number of components, the implied last retain not counted.
+    #[must_use]
+    pub fn component_count(&self) -> usize {
+        self.runs.len()
+    }
+
+    /// All inserted text, left to right, without marks between the places.
+    #[must_use]
+    pub fn inserted_text(&self) -> &str {
+        &self.inserted
+    }
+
+    /// Heap bytes that the operation holds, for bounds on memory.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        let runs = if self.runs.spilled() { self.runs.capacity() * size_of::<Run>() } else { 0 };
+        let text = if self.inserted.is_heap_allocated() { self.inserted.capacity() } else { 0 };
+        runs + text
+    }
+
+    /// The components from left to right. A retain that reaches to the end is implied.
+    #[must_use]
+    pub fn components(&self) -> Components<'_> {
+        Components { runs: self.runs.iter(), inserted: &self.inserted }
+    }
+
+    pub(crate) fn runs(&self) -> &[Run] {
+        &self.runs
+    }
+
+    pub(crate) fn cursor(&self) -> Cursor<'_> {
+        Cursor::new(self)
+    }
+
+    /// The operation's effect on a plain string: for tests and small programs.
+    ///
+    /// O(n) in the text. Editors keep a [`Text`] and use [`Text::apply`].
+    ///
+    /// # Errors
+    ///
+    /// [`LengthMismatch`] if the text is not of `base_len` chars.
+    pub fn apply_to(&self, text: &str) -> Result<String, LengthMismatch> {
+        LengthMismatch::check(self.base_len(), text.chars().count())?;
+        let mut target = String::with_capacity(text.len() + self.inserted.len());
+        let mut rest = text;
+        for component in self.components() {
+            match component {
+                Component::Retain(n) => {
+                    let (kept, after) = split_at_char(rest, n);
+                    target.push_str(kept);
+                    rest = after;
+                }
+                Component::Insert(text) => target.push_str(text),
+                Component::Delete(n) => rest = split_at_char(rest, n).1,
+            }
+        }
+        target.push_str(rest);
+        Ok(target)
+    }
+
+    /// The operation that takes this one back.
+    ///
+    /// `base` is the text before this operation; the deleted parts are read from it.
+    /// O(runs · log n + deleted chars).
+    ///
+    /// Law: `apply(apply(t, op), invert(op, t)) == t`.
+    ///
+    /// # Panics
+    ///
+    /// If `base` is not of `base_len` chars.
+    #[must_use]
+    pub fn invert(&self, base: &Text) -> Operation {
+        assert_eq!(base.len(), self.base_len(), "an operation is inverted against its own base");
+        let mut inverse = Operation::builder();
+        let mut offset = 0;
+        for component in self.components() {
+            match component {
+                Component::Retain(n) => {
+                    inverse.push_retain(n);
+                    offset += n;
+                }
+                Component::Insert(text) => inverse.push_delete(char_count(text)),
+                Component::Delete(n) => {
+                    for chunk in base.chunks_in(offset..offset + n) {
+                        inverse.push_insert(chunk);
+                    }
+                    offset += n;
+                }
+            }
+        }
+        inverse.push_retain(self.base_len() - offset);
+        inverse.finish()
+    }
+
+    /// Where the gap at `offset` of the base lies in the target.
+    ///
+    /// An insertion into that very gap goes to the right of the result with [`Bias::Left`], to the
+    /// left of it with [`Bias::Right`]. O(runs).
+    ///
+    /// # Panics
+    ///
+    /// If `offset` is past `base_len`.
+    #[must_use]
+    pub fn map_offset(&self, offset: usize, bias: Bias) -> usize {
+        assert!(offset <= self.base_len(), "offset {offset} is past {} chars", self.base_len);
+        let (mut base, mut target) = (0, 0);
+        for run in &self.runs {
+            match *run {
+                Run::Insert { chars, .. } => {
+                    if base == offset && bias == Bias::Left {
+                        return target;
+                    }
+                    target += chars as usize;
+                }
+                _ if base == offset => return target,
+                Run::Retain(n) => {
+                    let n = n as usize;
+                    if base + n > offset {
+                        return target + (offset - base);
+                    }
+                    (base, target) = (base + n, target + n);
+                }
+                Run::Delete(n) => {
+                    base += n as usize;
+                    if base > offset {
+                        return target;
+                    }
+                }
+            }
+        }
+        target + (offset - base)
+    }
+
+    /// Where the gap at `offset` of the target lay in the base.
+    ///
+    /// An offset inside inserted text belongs to the gap it was inserted in; where chars were
+    /// deleted, the leftmost of the gaps they leave together is taken. O(runs).
+    ///
+    /// # Panics
+    ///
+    /// If `offset` is past `target_len`.
+    #[must_use]
+    pub fn map_offset_back(&self, offset: usize) -> usize {
+        assert!(offset <= self.target_len(), "offset {offset} is past {} chars", self.target_len);
+        let (mut base, mut target) = (0, 0);
+        for run in &self.runs {
+            if target == offset {
+                return base;
+            }
+            match *run {
+                Run::Insert { chars, .. } => {
+                    target += chars as usize;
+                    if target >= offset {
+                        return base;
+                    }
+                }
+                Run::Retain(n) => {
+                    let n = n as usize;
+                    if target + n > offset {
+                        return base + (offset - target);
+                    }
+                    (base, target) = (base + n, target + n);
+                }
+                Run::Delete(n) => base += n as usize,
+            }
+        }
+        base + (offset - target)
+    }
+}
+
+impl fmt::Debug for Operation {
+    /// `Operation(5: =1 -1 +"a")`: base length, then the components.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Operation({}:", self.base_len)?;
+        for component in self.components() {
+            match component {
+                Component::Retain(n) => write!(f, " ={n}")?,
+                Component::Insert(text) => write!(f, " +{text:?}")?,
+                Component::Delete(n) => write!(f, " -{n}")?,
+            }
+        }
+        f.write_str(")")
+    }
+}
+
+/// Iterator over an operation's components; see [`Operation::components`].
+#[derive(Clone, Debug)]
+pub struct Components<'a> {
+    runs: std::slice::Iter<'a, Run>,
+    inserted: &'a str,
+}
+
+impl<'a> Iterator for Components<'a> {
+    type Item = Component<'a>;
+
+    fn next(&mut self) -> Option<Component<'a>> {
+        Some(match *self.runs.next()? {
+            Run::Retain(n) => Component::Retain(n as usize),
+            Run::Delete(n) => Component::Delete(n as usize),
+            Run::Insert { bytes, .. } => {
+                let (text, rest) = self.inserted.split_at(bytes as usize);
+                self.inserted = rest;
+                Component::Insert(text)
+            }
+        })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.runs.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Components<'_> {}
+
+/// Number of chars, at once for the usual case of one byte.
+pub(crate) fn char_count(text: &str) -> usize {
+    if text.len() <= 1 { text.len() } else { text.chars().count() }
+}
+
+/// Splits after `n` chars; at the end if there are fewer.
+pub(crate) fn split_at_char(text: &str, n: usize) -> (&str, &str) {
+    match text.char_indices().nth(n) {
+        Some((at, _)) => text.split_at(at),
+        None => (text, ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn op(base_len: usize, build: impl FnOnce(OperationBuilder) -> OperationBuilder) -> Operation {
+        build(Operation::builder()).finish_at(base_len).unwrap()
+    }
+
+    #[test]
+    fn equal_neighbours_are_merged_and_empty_runs_dropped() {
+        let op = op(5, |b| {
+            b.retain(0).insert("").retain(1).retain(1).insert("a").insert("b").delete(1).delete(2)
+        });
+        assert_eq!(
+            op.components().collect::<Vec<_>>(),
+            [Component::Retain(2), Component::Insert("ab"), Component::Delete(3)]
+        );
+    }
+
+    #[test]
+    fn insert_then_delete_is_not_delete_then_insert() {
+        assert_ne!(op(1, |b| b.insert("x").delete(1)), op(1, |b| b.delete(1).insert("x")));
+    }
+
+    #[test]
+    fn a_retain_to_the_end_is_implied() {
+        assert_eq!(op(5, |b| b.insert("x").retain(5)), op(5, |b| b.insert("x")));
+        assert!(op(5, |b| b.retain(3)).is_identity());
+    }
+
+    #[test]
+    fn a_keystroke_needs_no_heap() {
+        let key = Operation::replace(100_000, 50_000..50_001, "é");
+        assert_eq!(key.heap_bytes(), 0);
+    }
+
+    #[test]
+    fn an_operation_refuses_a_text_of_another_length() {
+        assert_eq!(
+            Operation::identity(3).apply_to("four"),
+            Err(LengthMismatch { expected: 3, met: 4 })
+        );
+    }
+
+    #[test]
+    fn offsets_move_with_the_text_around_them() {
+        // "abcdef" → "aXYef"
+        let op = op(6, |b| b.retain(1).insert("XY").delete(3));
+        let left: Vec<_> = (0..=6).map(|offset| op.map_offset(offset, Bias::Left)).collect();
+        let right: Vec<_> = (0..=6).map(|offset| op.map_offset(offset, Bias::Right)).collect();
+        assert_eq!(left, [0, 1, 3, 3, 3, 4, 5]);
+        assert_eq!(right, [0, 3, 3, 3, 3, 4, 5]);
+        let back: Vec<_> = (0..=5).map(|offset| op.map_offset_back(offset)).collect();
+        assert_eq!(back, [0, 1, 1, 1, 5, 6]);
+    }
+
+    #[test]
+    fn an_insertion_after_deleted_chars_lies_in_the_gap_behind_them() {
+        let op = op(2, |b| b.delete(2).insert("x"));
+        assert_eq!(op.map_offset(0, Bias::Right), 0);
+        assert_eq!(op.map_offset(2, Bias::Left), 0);
+        assert_eq!(op.map_offset(2, Bias::Right), 1);
+    }
+}

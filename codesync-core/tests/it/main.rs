@@ -1,0 +1,9 @@
+//! The rules of the core, tested from outside.
+
+mod exhaustive;
+mod laws;
+
+/// Whether the long run was asked for.
+fn long_run() -> bool {
+    std::env::var_os("CODESYNC_TEST_LONG").is_some()
+}
