@@ -1,1 +1,30 @@
-fn main() {}
+//! The project's own commands. Nothing here is a rule of CodeSync: this crate calls tools in the
+//! right order, installs what is missing where it can, and else names the command that would.
+
+mod run;
+mod test;
+mod tools;
+mod wasm;
+
+use anyhow::{Result, bail};
+
+const USAGE: &str = "\
+cargo xtask run [--port N] [--data DIR]   build, serve on http://localhost:3000, open the editor
+cargo xtask test [--long] [--only STEP]   all that CI checks; --long draws many more cases
+cargo xtask wasm                          the browser's copy of the core, in frontend/src/wasm
+cargo xtask page                          that, and the browser's page, in frontend/dist";
+
+fn main() -> Result<()> {
+    let mut words = std::env::args().skip(1);
+    let command = words.next().unwrap_or_default();
+    let words: Vec<String> = words.collect();
+    match command.as_str() {
+        "run" => run::run(&words)?,
+        "test" => test::run(&words)?,
+        "wasm" => wasm::build()?,
+        "page" => wasm::build_page()?,
+        "" | "help" | "--help" | "-h" => println!("{USAGE}"),
+        other => bail!("unknown command `{other}`\n\n{USAGE}"),
+    }
+    Ok(())
+}

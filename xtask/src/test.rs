@@ -1,0 +1,69 @@
+//! `cargo xtask test`: what CI runs, as named steps. Most are a few commands in `steps.sh`.
+//!
+//! Each step runs, whatever became of the one before, so that one run shows all that is wrong.
+
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::tools::{answer, check, command, install_debian, program};
+use crate::wasm;
+
+/// The cheap ones first, and the page before the programs that contain it.
+#[rustfmt::skip]
+const STEPS: [&str; 17] = [
+    "locks", "format", "ring", "licences", "packages", "wasm", "typecheck", "lint", "page_tests",
+    "page", "page_size", "clippy", "docs", "tests", "doctests", "end_to_end", "fuzz",
+];
+
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    let (mut long, mut only) = (false, None);
+    let mut arguments = arguments.iter();
+    while let Some(word) = arguments.next() {
+        match word.as_str() {
+            "--long" => long = true,
+            "--only" => only = Some(arguments.next().context("--only wants a step")?.as_str()),
+            other => bail!("`test` takes --long and --only STEP, not `{other}`"),
+        }
+    }
+    ensure!(only.is_none_or(|only| STEPS.contains(&only)), "the steps are {}", STEPS.join(", "));
+
+    let (mut lines, mut failed) = (Vec::new(), 0);
+    for name in STEPS.into_iter().filter(|name| only.is_none_or(|only| only == *name)) {
+        println!("\n=== {name}");
+        let began = Instant::now();
+        let outcome = step(name, long);
+        failed += usize::from(outcome.is_err());
+        let word = outcome.map_or_else(|error| format!("FAILED: {error:#}"), |()| "passed".into());
+        lines.push(format!("=== {name:<12}{:>7.1} s  {word}", began.elapsed().as_secs_f64()));
+        println!("{}", lines[lines.len() - 1]);
+    }
+    println!("\n{}\n{} passed, {failed} failed", lines.join("\n"), lines.len() - failed);
+    ensure!(failed == 0, "the steps marked FAILED did not pass");
+    Ok(())
+}
+
+fn step(name: &str, long: bool) -> Result<()> {
+    match name {
+        "packages" => return wasm::install_packages(),
+        "wasm" => return wasm::build(),
+        "page" => return wasm::build_page(),
+        _ => {}
+    }
+    let mut shell = command("sh -euc");
+    shell
+        .arg(format!(". xtask/steps.sh; {name}"))
+        .envs(long.then_some(("CODESYNC_TEST_LONG", "1")));
+    if name == "end_to_end" {
+        let names = ["chromium", "chromium-browser", "google-chrome"];
+        let find = || names.iter().find_map(|name| answer(&mut command(&format!("which {name}"))));
+        if find().is_none() {
+            install_debian("chromium")?;
+        }
+        shell.env("CHROMIUM", find().context("there is no Chromium")?);
+        shell
+            .env("CODESYNC_SERVER", program("codesync-server"))
+            .env("CODESYNC", program("codesync"));
+    }
+    check(&mut shell)
+}

@@ -1,0 +1,57 @@
+# What the steps of `cargo xtask test` do, for sh with -eu in the top folder; their order, and the
+# steps that are more than a few commands, stand in src/test.rs.
+#
+# One profile and one choice of crates, so that nothing is compiled twice. xtask is left out of
+# most: it has no tests, and the largest of dependencies.
+crates="--locked --workspace --exclude xtask"
+
+# Lock files name no download host but the default, whatever mirror their author used.
+locks() {
+    sources=$(git grep -hE '(source =|"resolved":) "' '*Cargo.lock' '*package-lock.json')
+    ! echo "$sources" | grep -vE '"(registry\+https://github.com/rust-lang/crates.io-index"|https://registry.npmjs.org/)'
+}
+
+format() { cargo fmt --all -- --check; }
+
+# Two providers of cryptography in one program make rustls panic at run time; ours is aws-lc-rs.
+ring() {
+    tree=$(cargo tree --locked -p codesync-server -p codesync-tui -e normal,build)
+    ! echo "$tree" | grep ' ring v'
+}
+
+# The database of advisories wants a network that not every machine has: it is not asked here.
+licences() {
+    if cargo deny --version; then cargo deny --locked check bans licenses sources
+    else echo 'Not checked: this machine lacks `cargo install cargo-deny`.'; fi
+}
+
+typecheck() { npm --prefix frontend run typecheck; }
+lint() { npm --prefix frontend run lint; }
+page_tests() { npm --prefix frontend test; }
+page_size() { npm --prefix frontend run size; }
+
+clippy() { cargo clippy --locked --workspace --all-targets --profile ci -- -D warnings; }
+docs() { RUSTDOCFLAGS='-D warnings' cargo doc $crates --no-deps --profile ci; }
+
+tests() {
+    if cargo nextest --version; then cargo nextest run $crates --no-fail-fast --cargo-profile ci
+    else cargo test $crates --no-fail-fast --profile ci --lib --bins --tests --examples; fi
+}
+
+doctests() { cargo test $crates --profile ci --doc; }
+
+# The programs are those that the tests needed: built alone, they would share fewer dependencies.
+end_to_end() {
+    cargo test $crates --profile ci --no-run
+    npm --prefix frontend run e2e
+}
+
+# Each target for a minute, in the long run only.
+fuzz() {
+    if [ -z "${CODESYNC_TEST_LONG:-}" ]; then echo 'Not run: only with --long.'; return; fi
+    cargo fuzz --version || cargo install cargo-fuzz
+    cd codesync-core
+    for target in $(cargo fuzz list); do
+        RUSTC_BOOTSTRAP=1 cargo fuzz run "$target" -- -max_total_time=60
+    done
+}
