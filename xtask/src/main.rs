@@ -6,7 +6,9 @@ mod test;
 mod tools;
 mod wasm;
 
-use anyhow::{Result, bail};
+use std::process::ExitCode;
+
+use anyhow::anyhow;
 
 const USAGE: &str = "\
 cargo xtask run [--port N] [--data DIR]   build, serve on http://localhost:3000, open the editor
@@ -14,17 +16,18 @@ cargo xtask test [--long] [--only STEP]   all that CI checks; --long draws many 
 cargo xtask wasm                          the browser's copy of the core, in frontend/src/wasm
 cargo xtask page                          that, and the browser's page, in frontend/dist";
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
     let command = words.next().unwrap_or_default();
     let words: Vec<String> = words.collect();
-    match command.as_str() {
-        "run" => run::run(&words)?,
-        "test" => test::run(&words)?,
-        "wasm" => wasm::build()?,
-        "page" => wasm::build_page()?,
-        "" | "help" | "--help" | "-h" => println!("{USAGE}"),
-        other => bail!("unknown command `{other}`\n\n{USAGE}"),
-    }
-    Ok(())
+    let outcome = match command.as_str() {
+        "run" => run::run(&words),
+        "test" => test::run(&words),
+        "wasm" => wasm::build(),
+        "page" => wasm::build_page(),
+        _ => Err(anyhow!("the commands are\n\n{USAGE}")),
+    };
+    let Err(error) = outcome else { return ExitCode::SUCCESS };
+    eprintln!("error: {error:#}");
+    ExitCode::FAILURE
 }

@@ -39,8 +39,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         println!("{}", lines[lines.len() - 1]);
     }
     println!("\n{}\n{} passed, {failed} failed", lines.join("\n"), lines.len() - failed);
-    ensure!(failed == 0, "the steps marked FAILED did not pass");
-    Ok(())
+    // Nothing is said after that line, which is looked for at the end.
+    std::process::exit(i32::from(failed > 0))
 }
 
 fn step(name: &str, long: bool) -> Result<()> {
