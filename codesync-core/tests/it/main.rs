@@ -2,6 +2,7 @@
 
 mod exhaustive;
 mod laws;
+mod traces;
 
 /// Whether the long run was asked for.
 fn long_run() -> bool {
