@@ -5,15 +5,20 @@
 #![warn(missing_docs)]
 
 pub mod bugs;
+pub mod document;
 pub mod history;
 pub mod ids;
+pub mod limits;
 pub mod operation;
+pub mod protocol;
 pub mod selection;
 #[cfg(feature = "test-support")]
 pub mod test_support;
 pub mod text;
 pub mod transform;
+pub mod undo;
 
+pub use document::{Document, Entry};
 pub use history::History;
 pub use ids::{Author, Channel, ClientId, DocumentId, OpId, ParseIdError, Revision, Seq};
 pub use operation::{
@@ -26,3 +31,4 @@ pub use text::{
     PositionError, Text, TextBuilder, TextEdit, TextHash,
 };
 pub use transform::{transform, transform_new};
+pub use undo::{Group, UndoStack, UndoStep};
