@@ -2,7 +2,9 @@
 
 mod exhaustive;
 mod laws;
+mod text;
 mod traces;
+mod undo;
 
 /// Whether the long run was asked for.
 fn long_run() -> bool {
