@@ -1,0 +1,214 @@
+/**
+ * Joins a Monaco model to a replica: every local change is passed on as the change it is, every remote edit is applied
+ * in one batch that does not echo, and undo is the core's. The whole text crosses only when the two are found to
+ * differ, which would be a mistake in this file or in Monaco.
+ */
+import type { editor, IDisposable } from 'monaco-editor/editor';
+import type { Cause, Selection, TextEdit } from '../wasm/codesync_core';
+
+/** The replica, as far as an editor is concerned. Offsets are UTF-16 code units. */
+export interface ReplicaPort {
+  text(): string;
+  length(): number;
+  /** Throws with a sentence for the user when the document cannot take the edit. */
+  edit(edits: readonly TextEdit[]): void;
+  undo(): void;
+  redo(): void;
+  select(selections: readonly Selection[]): void;
+  breakUndoGroup(): void;
+}
+
+/** One change as Monaco tells it: offset and length before it, given that the changes before it in the list are in. */
+export interface ModelChange {
+  readonly rangeOffset: number;
+  readonly rangeLength: number;
+  readonly text: string;
+}
+
+// Values of Monaco's enums, so that this file needs its types only and loads without a browser.
+const END_OF_LINE_LF = 0 as editor.EndOfLineSequence.LF;
+const END_OF_LINE_PREFERENCE_LF = 1 as editor.EndOfLinePreference.LF;
+const CURSOR_CHANGE_EXPLICIT = 3;
+const SCROLL_SMOOTH = 0 as editor.ScrollType.Smooth;
+
+/** Monaco routes every way to undo (keys, menus, the browser's own) through these two methods of its model. */
+interface UndoableModel {
+  undo(): void;
+  redo(): void;
+}
+
+export class Binding implements IDisposable {
+  readonly #editor: editor.ICodeEditor;
+  readonly #model: editor.ITextModel;
+  readonly #replica: ReplicaPort;
+  readonly #onRefused: (message: string) => void;
+  readonly #subscriptions: IDisposable[] = [];
+  /** While set, changes of the model come from the replica. */
+  #applying = false;
+
+  constructor(
+    codeEditor: editor.ICodeEditor,
+    model: editor.ITextModel,
+    replica: ReplicaPort,
+    onRefused: (message: string) => void,
+  ) {
+    this.#editor = codeEditor;
+    this.#model = model;
+    this.#replica = replica;
+    this.#onRefused = onRefused;
+    this.#fillModel();
+    const undoable = model as unknown as UndoableModel;
+    undoable.undo = () => replica.undo();
+    undoable.redo = () => replica.redo();
+    this.#subscriptions.push(
+      model.onDidChangeContent((event) => this.#passOn(event)),
+      codeEditor.onDidChangeCursorSelection((event) => this.#passOnSelections(event)),
+      codeEditor.onDidPaste(() => replica.breakUndoGroup()),
+    );
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions) {
+      subscription.dispose();
+    }
+  }
+
+  /** Edits of one `changed` event, all relative to the text before it. */
+  apply(edits: readonly TextEdit[], cause: Cause): void {
+    this.#withoutEcho(() => {
+      this.#model.applyEdits(
+        edits.map((edit) => {
+          const from = this.#model.getPositionAt(edit.from);
+          const to = edit.to === edit.from ? from : this.#model.getPositionAt(edit.to);
+          return {
+            range: {
+              startLineNumber: from.lineNumber,
+              startColumn: from.column,
+              endLineNumber: to.lineNumber,
+              endColumn: to.column,
+            },
+            text: edit.text,
+          };
+        }),
+      );
+    });
+    this.#check();
+    if (cause !== 'remote') {
+      this.#showCaretAt(endOf(edits));
+    }
+  }
+
+  #passOn(event: editor.IModelContentChangedEvent): void {
+    if (this.#applying) {
+      return;
+    }
+    try {
+      for (const edits of editsOf(event.changes)) {
+        this.#replica.edit(edits);
+      }
+    } catch (error) {
+      this.#rebuild();
+      this.#onRefused(error instanceof Error ? error.message : String(error));
+      return;
+    }
+    this.#check();
+  }
+
+  #passOnSelections(event: editor.ICursorSelectionChangedEvent): void {
+    if (this.#applying) {
+      return;
+    }
+    if (event.reason === CURSOR_CHANGE_EXPLICIT) {
+      this.#replica.breakUndoGroup();
+    }
+    this.#replica.select(
+      [event.selection, ...event.secondarySelections].map((selection) => ({
+        anchor: this.#model.getOffsetAt({
+          lineNumber: selection.selectionStartLineNumber,
+          column: selection.selectionStartColumn,
+        }),
+        head: this.#model.getOffsetAt({
+          lineNumber: selection.positionLineNumber,
+          column: selection.positionColumn,
+        }),
+      })),
+    );
+  }
+
+  #showCaretAt(offset: number): void {
+    const position = this.#model.getPositionAt(offset);
+    this.#editor.setPosition(position);
+    this.#editor.revealPositionInCenterIfOutsideViewport(position, SCROLL_SMOOTH);
+  }
+
+  /** Cheap enough for every change: both lengths are known without a walk over the text. */
+  #check(): void {
+    if (this.#model.getValueLength(END_OF_LINE_PREFERENCE_LF) !== this.#replica.length()) {
+      console.error('The editor and the replica differ in length; showing the replica again.');
+      this.#rebuild();
+    }
+  }
+
+  /** By an edit and not by `setValue`, which would lose the caret and swallow a byte order mark. */
+  #rebuild(): void {
+    const position = this.#editor.getPosition();
+    this.#fillModel();
+    if (position !== null) {
+      this.#editor.setPosition(position);
+    }
+  }
+
+  #fillModel(): void {
+    this.#withoutEcho(() => {
+      this.#model.setEOL(END_OF_LINE_LF);
+      this.#model.applyEdits([
+        { range: this.#model.getFullModelRange(), text: this.#replica.text() },
+      ]);
+    });
+  }
+
+  #withoutEcho(change: () => void): void {
+    this.#applying = true;
+    try {
+      change();
+    } finally {
+      this.#applying = false;
+    }
+  }
+}
+
+/**
+ * The replica's form of a list of changes: batches of ascending edits, each batch relative to one text. Monaco lists
+ * the changes of one edit from the end of the text to its start; a change that does not lie before the one listed
+ * earlier belongs to a later edit (several are told together when an edit causes another).
+ */
+export function editsOf(changes: readonly ModelChange[]): TextEdit[][] {
+  const batches: TextEdit[][] = [];
+  let limit = -1;
+  for (const change of changes) {
+    const end = change.rangeOffset + change.rangeLength;
+    const edit = { from: change.rangeOffset, to: end, text: change.text };
+    const batch = batches.at(-1);
+    if (batch !== undefined && end <= limit) {
+      batch.push(edit);
+    } else {
+      batches.push([edit]);
+    }
+    limit = change.rangeOffset;
+  }
+  for (const batch of batches) {
+    batch.reverse();
+  }
+  return batches;
+}
+
+/** Where the last of these edits ends in the text after them. */
+function endOf(edits: readonly TextEdit[]): number {
+  let shift = 0;
+  let end = 0;
+  for (const edit of edits) {
+    end = edit.from + shift + edit.text.length;
+    shift += edit.text.length - (edit.to - edit.from);
+  }
+  return end;
+}

@@ -1,0 +1,176 @@
+/**
+ * Drives the core's `Connection`: owns the WebSocket and the one timer, hands news in, carries out what comes out.
+ * Frames and records are opaque bytes here.
+ */
+import type { Connection, Event } from '../wasm/codesync_core';
+import type { FrameSink, OrderedWriter } from './writer';
+
+const SUBPROTOCOL = 'codesync.v1';
+/** `setTimeout` wraps around above this. */
+const TIMEOUT_MS_MAX = 0x7fff_ffff;
+
+/** The parts of a WebSocket that are used, so that a test can stand in for one. */
+export interface Socket {
+  binaryType: BinaryType;
+  onopen: (() => void) | null;
+  onmessage: ((message: { readonly data: unknown }) => void) | null;
+  onclose: (() => void) | null;
+  readonly readyState: number;
+  send(frame: Uint8Array<ArrayBuffer>): void;
+  close(code?: number): void;
+}
+
+/** What a driver needs from the world around it. */
+export interface Surroundings {
+  /** Milliseconds since a moment that stays the same. */
+  now(): number;
+  openSocket(subprotocol: string): Socket;
+  schedule(action: () => void, delayMs: number): () => void;
+}
+
+export function browserSurroundings(url: string): Surroundings {
+  return {
+    now: () => performance.now(),
+    openSocket: (subprotocol) => new WebSocket(url, subprotocol) as Socket,
+    schedule: (action, delayMs) => {
+      const timer = setTimeout(action, delayMs);
+      return () => clearTimeout(timer);
+    },
+  };
+}
+
+export class LiveConnection {
+  readonly #core: Connection;
+  readonly #writer: OrderedWriter;
+  readonly #surroundings: Surroundings;
+  readonly #onEvent: (event: Event) => void;
+  #socket: (Socket & FrameSink) | null = null;
+  #cancelTimer: (() => void) | null = null;
+  #draining = false;
+  #disposed = false;
+
+  constructor(
+    core: Connection,
+    writer: OrderedWriter,
+    surroundings: Surroundings,
+    onEvent: (event: Event) => void,
+  ) {
+    this.#core = core;
+    this.#writer = writer;
+    this.#surroundings = surroundings;
+    this.#onEvent = onEvent;
+  }
+
+  /**
+   * Tells the core something and carries out, before returning, everything that follows from it. Events are
+   * delivered in order and never inside one another.
+   */
+  drive<Answer>(tell: (core: Connection, now: number) => Answer): Answer {
+    const answer = tell(this.#core, this.#surroundings.now());
+    this.#drain();
+    return answer;
+  }
+
+  /** A question to the core; nothing follows from it. */
+  ask<Answer>(question: (core: Connection) => Answer): Answer {
+    return question(this.#core);
+  }
+
+  /** Gives the socket back. What is on its way to the journal still gets there. */
+  dispose(): void {
+    this.#disposed = true;
+    this.#cancelTimer?.();
+    this.#dropSocket();
+  }
+
+  #drain(): void {
+    if (this.#draining || this.#disposed) {
+      return;
+    }
+    this.#draining = true;
+    try {
+      for (let output = this.#core.pollOutput(); output; output = this.#core.pollOutput()) {
+        switch (output.type) {
+          case 'connect':
+            this.#openSocket();
+            break;
+          case 'disconnect':
+            this.#dropSocket();
+            break;
+          case 'save':
+            this.#writer.save(output.record);
+            break;
+          case 'compact':
+            this.#writer.compact(output.records);
+            break;
+          case 'send':
+            if (this.#socket !== null) {
+              this.#writer.send(output.frame, this.#socket);
+            }
+            break;
+          case 'event':
+            this.#onEvent(output.event);
+            break;
+        }
+      }
+    } finally {
+      this.#draining = false;
+    }
+    this.#setTimer();
+  }
+
+  #setTimer(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    const due = this.#core.pollTimeout();
+    if (due === undefined) {
+      return;
+    }
+    const delay = Math.min(Math.max(0, due - this.#surroundings.now()), TIMEOUT_MS_MAX);
+    this.#cancelTimer = this.#surroundings.schedule(
+      () => this.drive((core, now) => core.handleTimeout(now)),
+      delay,
+    );
+  }
+
+  #openSocket(): void {
+    this.#dropSocket();
+    const socket = this.#surroundings.openSocket(SUBPROTOCOL) as Socket & FrameSink;
+    socket.binaryType = 'arraybuffer';
+    socket.onopen = () => this.drive((core, now) => core.handleConnected(now));
+    socket.onmessage = (message) => this.#receive(message.data);
+    socket.onclose = () => {
+      this.#forgetSocket();
+      this.drive((core, now) => core.handleDisconnected(now));
+    };
+    this.#socket = socket;
+  }
+
+  #receive(data: unknown): void {
+    try {
+      if (!(data instanceof ArrayBuffer)) {
+        throw new TypeError('a text frame where bytes were expected');
+      }
+      this.drive((core, now) => core.handleFrame(new Uint8Array(data), now));
+    } catch (error) {
+      console.error('The server sent a frame that does not decode; connecting anew.', error);
+      this.#dropSocket();
+      this.drive((core, now) => core.handleDisconnected(now));
+    }
+  }
+
+  #dropSocket(): void {
+    const socket = this.#socket;
+    this.#forgetSocket();
+    socket?.close(1000);
+  }
+
+  #forgetSocket(): void {
+    if (this.#socket !== null) {
+      this.#socket.onopen = null;
+      this.#socket.onmessage = null;
+      this.#socket.onclose = null;
+      this.#socket = null;
+    }
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * Unsent work, kept in IndexedDB: one journal per document and client id, one record per key. A journal belongs to the
+ * tab that holds the client id's Web Lock, so two tabs never write as one client. Records are opaque bytes.
+ */
+
+const DATABASE = 'codesync';
+const RECORDS = 'records';
+
+/** A change to a journal: one record more, or these records instead of all before. */
+export type JournalStep =
+  | { readonly type: 'append'; readonly bytes: Uint8Array }
+  | { readonly type: 'replace'; readonly bytes: Uint8Array };
+
+export class JournalStore {
+  readonly #database: IDBDatabase;
+
+  private constructor(database: IDBDatabase) {
+    this.#database = database;
+  }
+
+  static async open(factory: IDBFactory = indexedDB): Promise<JournalStore> {
+    const request = factory.open(DATABASE, 1);
+    request.onupgradeneeded = () => {
+      request.result.createObjectStore(RECORDS);
+    };
+    const database = await settled(request);
+    // A later release of the page may want to change the layout: make way instead of blocking it.
+    database.onversionchange = () => database.close();
+    return new JournalStore(database);
+  }
+
+  dispose(): void {
+    this.#database.close();
+  }
+
+  /** The client ids that have a journal for this document, by skipping from the first key of one to the next. */
+  async clients(document: string): Promise<string[]> {
+    const store = this.#database.transaction(RECORDS).objectStore(RECORDS);
+    const request = store.openKeyCursor(IDBKeyRange.bound([document], [document, []]));
+    return new Promise((resolve, reject) => {
+      const found: string[] = [];
+      request.onerror = () => reject(request.error);
+      request.onsuccess = () => {
+        const cursor = request.result;
+        if (cursor === null) {
+          resolve(found);
+          return;
+        }
+        const client = (cursor.key as [string, string, number])[1];
+        found.push(client);
+        cursor.continue([document, client, []]);
+      };
+    });
+  }
+
+  /** The journal of one client. The caller holds its lock. */
+  async journal(document: string, client: string): Promise<Journal> {
+    const store = this.#database.transaction(RECORDS).objectStore(RECORDS);
+    const range = journalRange(document, client);
+    const [keys, records] = await Promise.all([
+      settled(store.getAllKeys(range)),
+      settled(store.getAll(range) as IDBRequest<Uint8Array[]>),
+    ]);
+    const last = keys.at(-1) as [string, string, number] | undefined;
+    return new Journal(
+      this.#database,
+      document,
+      client,
+      concatenated(records),
+      (last?.[2] ?? 0) + 1,
+    );
+  }
+}
+
+export class Journal {
+  readonly document: string;
+  readonly client: string;
+  /** What it held when it was opened, in the order it was written. Empty for a new one. */
+  readonly restored: Uint8Array;
+  readonly #database: IDBDatabase;
+  #next: number;
+
+  constructor(
+    database: IDBDatabase,
+    document: string,
+    client: string,
+    restored: Uint8Array,
+    next: number,
+  ) {
+    this.#database = database;
+    this.document = document;
+    this.client = client;
+    this.restored = restored;
+    this.#next = next;
+  }
+
+  /** Resolves once all of the steps are on disk; either all of them are, or none. */
+  async write(steps: readonly JournalStep[]): Promise<void> {
+    const transaction = this.#database.transaction(RECORDS, 'readwrite', { durability: 'strict' });
+    const store = transaction.objectStore(RECORDS);
+    for (const step of steps) {
+      if (step.type === 'replace') {
+        store.delete(journalRange(this.document, this.client));
+      }
+      store.add(step.bytes, [this.document, this.client, this.#next]);
+      this.#next += 1;
+    }
+    await completed(transaction);
+  }
+
+  /** Moves what cannot be read out of the way without throwing it away. */
+  async setAside(): Promise<void> {
+    const transaction = this.#database.transaction(RECORDS, 'readwrite', { durability: 'strict' });
+    const store = transaction.objectStore(RECORDS);
+    store.add(this.restored, [`damaged ${this.document}`, this.client, this.#next]);
+    store.delete(journalRange(this.document, this.client));
+    await completed(transaction);
+  }
+
+  async remove(): Promise<void> {
+    const transaction = this.#database.transaction(RECORDS, 'readwrite', { durability: 'strict' });
+    transaction.objectStore(RECORDS).delete(journalRange(this.document, this.client));
+    await completed(transaction);
+  }
+}
+
+/** The right to write as one client, held until disposed or until the tab is gone. */
+export interface ClientLock {
+  dispose(): void;
+}
+
+/** Takes a client id for this tab, or `null` when another tab has it. */
+export function lockClient(
+  document: string,
+  client: string,
+  locks: LockManager,
+): Promise<ClientLock | null> {
+  return new Promise((resolve, reject) => {
+    locks
+      .request(`codesync:${document}:${client}`, { ifAvailable: true }, (lock) => {
+        if (lock === null) {
+          resolve(null);
+          return;
+        }
+        return new Promise<void>((release) => resolve({ dispose: release }));
+      })
+      .catch(reject);
+  });
+}
+
+/** A client id nobody else has: 128 random bits in hexadecimal. */
+export function newClient(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+function journalRange(document: string, client: string): IDBKeyRange {
+  // In IndexedDB's order of keys an array comes after every number.
+  return IDBKeyRange.bound([document, client], [document, client, []]);
+}
+
+function concatenated(records: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(records.reduce((length, record) => length + record.length, 0));
+  let offset = 0;
+  for (const record of records) {
+    whole.set(record, offset);
+    offset += record.length;
+  }
+  return whole;
+}
+
+function settled<Result>(request: IDBRequest<Result>): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+function completed(transaction: IDBTransaction): Promise<void> {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onerror = () => reject(transaction.error);
+    transaction.onabort = () => reject(transaction.error);
+  });
+}

@@ -1,0 +1,158 @@
+/** Draws where the others are: a caret with a name flag, and tinted selections. Only reads; presence never edits. */
+import { editor, type IDisposable, type IPosition } from 'monaco-editor/editor';
+import type { Peer } from '../wasm/codesync_core';
+import { peerClass } from './palette';
+
+/** How long a name stands beside a caret that moved. */
+const FLAG_MS = 1500;
+
+export class Presence implements IDisposable {
+  readonly #editor: editor.ICodeEditor;
+  readonly #model: editor.ITextModel;
+  readonly #selections: editor.IEditorDecorationsCollection;
+  readonly #carets = new Map<string, Caret>();
+
+  constructor(codeEditor: editor.ICodeEditor, model: editor.ITextModel) {
+    this.#editor = codeEditor;
+    this.#model = model;
+    this.#selections = codeEditor.createDecorationsCollection();
+  }
+
+  dispose(): void {
+    this.#selections.clear();
+    for (const caret of this.#carets.values()) {
+      caret.dispose();
+    }
+    this.#carets.clear();
+  }
+
+  /** Shows these people and no others. `moved` says that this follows news of them, not an edit of the text. */
+  show(peers: readonly Peer[], moved: boolean): void {
+    const seen = new Set<string>();
+    const ranges: editor.IModelDeltaDecoration[] = [];
+    for (const peer of peers) {
+      peer.selections.forEach((selection, index) => {
+        const key = `${peer.author}.${index}`;
+        seen.add(key);
+        this.#placeCaret(key, peer, this.#model.getPositionAt(selection.head), moved);
+        if (selection.anchor !== selection.head) {
+          ranges.push(this.#selectionOf(peer, selection.anchor, selection.head));
+        }
+      });
+    }
+    for (const [key, caret] of this.#carets) {
+      if (!seen.has(key)) {
+        caret.dispose();
+        this.#carets.delete(key);
+      }
+    }
+    this.#selections.set(ranges);
+  }
+
+  /** Scrolls to somebody's caret and shows the name. */
+  reveal(author: number): void {
+    const caret = this.#carets.get(`${author}.0`);
+    if (caret !== undefined) {
+      this.#editor.revealPositionInCenterIfOutsideViewport(
+        caret.position,
+        editor.ScrollType.Smooth,
+      );
+      caret.flag();
+    }
+  }
+
+  #placeCaret(key: string, peer: Peer, position: IPosition, moved: boolean): void {
+    const caret = this.#carets.get(key);
+    if (caret === undefined) {
+      this.#carets.set(key, new Caret(this.#editor, key, peer, position));
+    } else {
+      caret.moveTo(position, moved);
+    }
+  }
+
+  #selectionOf(peer: Peer, anchor: number, head: number): editor.IModelDeltaDecoration {
+    const from = this.#model.getPositionAt(Math.min(anchor, head));
+    const to = this.#model.getPositionAt(Math.max(anchor, head));
+    return {
+      range: {
+        startLineNumber: from.lineNumber,
+        startColumn: from.column,
+        endLineNumber: to.lineNumber,
+        endColumn: to.column,
+      },
+      options: {
+        className: `peer-selection ${peerClass(peer.color)}`,
+        stickiness: editor.TrackedRangeStickiness.NeverGrowsWhenTypingAtEdges,
+      },
+    };
+  }
+}
+
+class Caret implements editor.IContentWidget, IDisposable {
+  readonly suppressMouseDown = false;
+  readonly #editor: editor.ICodeEditor;
+  readonly #id: string;
+  readonly #node = document.createElement('div');
+  #position: IPosition;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(codeEditor: editor.ICodeEditor, key: string, peer: Peer, position: IPosition) {
+    this.#editor = codeEditor;
+    this.#id = `codesync.caret.${key}`;
+    this.#position = position;
+    this.#node.className = `peer-caret ${peerClass(peer.color)}`;
+    this.#node.classList.toggle('is-secondary', !key.endsWith('.0'));
+    const name = document.createElement('span');
+    name.className = 'peer-flag';
+    name.textContent = peer.name;
+    this.#node.append(name);
+    this.#fit();
+    codeEditor.addContentWidget(this);
+    this.flag();
+  }
+
+  get position(): IPosition {
+    return this.#position;
+  }
+
+  getId(): string {
+    return this.#id;
+  }
+
+  getDomNode(): HTMLElement {
+    return this.#node;
+  }
+
+  getPosition(): editor.IContentWidgetPosition {
+    return { position: this.#position, preference: [editor.ContentWidgetPositionPreference.EXACT] };
+  }
+
+  moveTo(position: IPosition, moved: boolean): void {
+    const same =
+      position.lineNumber === this.#position.lineNumber &&
+      position.column === this.#position.column;
+    this.#position = position;
+    this.#fit();
+    this.#editor.layoutContentWidget(this);
+    if (moved && !same) {
+      this.flag();
+    }
+  }
+
+  flag(): void {
+    clearTimeout(this.#timer);
+    this.#node.classList.add('is-flagged');
+    this.#timer = setTimeout(() => this.#node.classList.remove('is-flagged'), FLAG_MS);
+  }
+
+  /** As tall as a line at the present zoom; above the first line there is no room, so its flag hangs below. */
+  #fit(): void {
+    this.#node.style.height = `${this.#editor.getOption(editor.EditorOption.lineHeight)}px`;
+    this.#node.classList.toggle('is-first-line', this.#position.lineNumber === 1);
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#editor.removeContentWidget(this);
+  }
+}

@@ -1,0 +1,18 @@
+/** The one door from React to a document session. */
+import { useEffect, useState, useSyncExternalStore } from 'react';
+import { DocumentSession, type SessionView } from './session';
+
+/** Opens the document for as long as the component stands; `null` for the moment before. */
+export function useSession(document: string, person: string): DocumentSession | null {
+  const [session, setSession] = useState<DocumentSession | null>(null);
+  useEffect(() => {
+    const opened = new DocumentSession(document, person);
+    setSession(opened);
+    return () => opened.dispose();
+  }, [document, person]);
+  return session?.document === document ? session : null;
+}
+
+export function useSessionView(session: DocumentSession): SessionView {
+  return useSyncExternalStore(session.subscribe, session.view);
+}
