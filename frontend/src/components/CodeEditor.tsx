@@ -1,0 +1,117 @@
+/** Monaco on a document session. Imported lazily: everything behind this file is the editor chunk. */
+import { type RefObject, useEffect, useImperativeHandle, useRef } from 'react';
+import { Binding } from '../collab/binding';
+import { Presence } from '../collab/presence';
+import type { DocumentSession } from '../collab/session';
+import { monaco } from '../editor/monaco';
+import { followSystemTheme } from '../editor/themes';
+
+export interface CodeEditorHandle {
+  reveal(author: number): void;
+  focus(): void;
+}
+
+export interface CaretPosition {
+  readonly line: number;
+  readonly column: number;
+}
+
+const OPTIONS = {
+  automaticLayout: true,
+  fontFamily:
+    'ui-monospace, "SF Mono", SFMono-Regular, Menlo, "Cascadia Mono", Consolas, "DejaVu Sans Mono", monospace',
+  fontSize: 13.5,
+  lineHeight: 21,
+  minimap: { enabled: false },
+  padding: { top: 12, bottom: 48 },
+  renderWhitespace: 'selection',
+  scrollBeyondLastLine: false,
+  smoothScrolling: true,
+  cursorSmoothCaretAnimation: 'off',
+  roundedSelection: true,
+  unicodeHighlight: { ambiguousCharacters: true, invisibleCharacters: true },
+  // Lines end in '\n' alone, in every client; U+2028 and the like are ordinary characters.
+  unusualLineTerminators: 'off',
+  wordBasedSuggestions: 'off',
+  quickSuggestions: false,
+  // Indentation follows the text that is there; nothing reformats what others are typing in.
+  formatOnPaste: false,
+  formatOnType: false,
+  trimAutoWhitespace: false,
+  stickyScroll: { enabled: false },
+  overviewRulerBorder: false,
+  fixedOverflowWidgets: true,
+  accessibilitySupport: 'auto',
+} satisfies monaco.editor.IStandaloneEditorConstructionOptions;
+
+export function CodeEditor(props: {
+  readonly session: DocumentSession;
+  readonly language: string;
+  readonly readOnly: boolean;
+  readonly handle: RefObject<CodeEditorHandle | null>;
+  readonly onCaret: (position: CaretPosition) => void;
+}) {
+  const { session, language, readOnly, handle, onCaret } = props;
+  const host = useRef<HTMLDivElement>(null);
+  const editor = useRef<monaco.editor.IStandaloneCodeEditor>(null);
+  const presence = useRef<Presence>(null);
+
+  useEffect(() => {
+    if (host.current === null) {
+      return;
+    }
+    const disposals: (() => void)[] = [];
+    const open = <Thing extends monaco.IDisposable>(thing: Thing): Thing => {
+      disposals.push(() => thing.dispose());
+      return thing;
+    };
+    open(followSystemTheme());
+    const model = open(monaco.editor.createModel('', 'plaintext'));
+    const opened = open(monaco.editor.create(host.current, { ...OPTIONS, model }));
+    const binding = open(
+      new Binding(opened, model, session.replica, (message) =>
+        session.show({ text: `That edit was not taken: ${message}.` }),
+      ),
+    );
+    const drawn = open(new Presence(opened, model));
+    disposals.push(session.attach({ binding, presence: drawn }));
+    open(
+      opened.onDidChangeCursorPosition(({ position }) =>
+        onCaret({ line: position.lineNumber, column: position.column }),
+      ),
+    );
+    editor.current = opened;
+    presence.current = drawn;
+    opened.setPosition({ lineNumber: 1, column: 1 });
+    opened.focus();
+    return () => {
+      editor.current = null;
+      presence.current = null;
+      for (const dispose of disposals.reverse()) {
+        dispose();
+      }
+    };
+  }, [session, onCaret]);
+
+  useEffect(() => {
+    const model = editor.current?.getModel();
+    if (model) {
+      monaco.editor.setModelLanguage(model, language);
+    }
+  }, [language]);
+
+  useEffect(() => {
+    editor.current?.updateOptions({ readOnly });
+  }, [readOnly]);
+
+  useImperativeHandle(
+    handle,
+    () => ({
+      reveal: (author) => presence.current?.reveal(author),
+      focus: () => editor.current?.focus(),
+    }),
+    [],
+  );
+
+  return <div ref={host} className="code-editor" data-testid="code-editor" />;
+}

@@ -1,0 +1,68 @@
+import { useState } from 'react';
+import type { Document } from '../api/rest';
+import { LANGUAGES, languageOf, PLAIN_TEXT } from '../editor/languages';
+import { readableAge, readableSize } from '../readable';
+import { Link } from '../router';
+
+export function DocumentRow(props: {
+  readonly document: Document;
+  readonly onRename: (name: string) => void;
+}) {
+  const { document } = props;
+  const [draft, setDraft] = useState<string | null>(null);
+
+  const keep = () => {
+    const name = draft?.trim() ?? '';
+    setDraft(null);
+    if (name !== '' && name !== document.name) {
+      props.onRename(name);
+    }
+  };
+
+  return (
+    <li className="document-row">
+      {draft === null ? (
+        <Link to={`/d/${document.id}`} className="document-link">
+          <span className="document-title">{document.name}</span>
+          <span className="document-facts">
+            {languageLabel(document)} · {readableSize(document.bytes)} · revision{' '}
+            {document.revision.toLocaleString('en')}
+          </span>
+        </Link>
+      ) : (
+        <input
+          className="field document-rename"
+          aria-label={`New name of ${document.name}`}
+          value={draft}
+          maxLength={256}
+          ref={(field) => field?.focus()}
+          onChange={(event) => setDraft(event.target.value)}
+          onBlur={keep}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter' && !event.nativeEvent.isComposing) {
+              keep();
+            } else if (event.key === 'Escape') {
+              setDraft(null);
+            }
+          }}
+        />
+      )}
+      <time className="document-age" dateTime={document.updated_at} title={document.updated_at}>
+        {readableAge(document.updated_at, Date.now())}
+      </time>
+      <button
+        type="button"
+        className="button is-small is-quiet"
+        aria-label={`Rename ${document.name}`}
+        onClick={() => setDraft(document.name)}
+      >
+        Rename
+      </button>
+    </li>
+  );
+}
+
+function languageLabel(document: Document): string {
+  const id = languageOf(document.name, document.language);
+  return LANGUAGES.find((language) => language.id === id)?.label ?? PLAIN_TEXT;
+}

@@ -1,0 +1,45 @@
+import type { SessionView } from '../collab/session';
+
+type SavingView = Pick<SessionView, 'state' | 'saved' | 'unsavedEdits' | 'kept' | 'online'>;
+
+/** The truth about saving, in the same words as the terminal's status line. */
+export function SaveState(props: { readonly view: SavingView }) {
+  const { view } = props;
+  const words = stateWords(view);
+  return (
+    <span className="save-state" data-state={toneOf(view)} role="status">
+      <span className="save-words">{words}</span>
+      {view.saved > 0 && (
+        <span className="save-revision" title="Edits committed to this document so far">
+          revision {view.saved.toLocaleString('en')}
+        </span>
+      )}
+    </span>
+  );
+}
+
+export function stateWords(view: SavingView): string {
+  switch (view.state) {
+    case 'loading':
+      return view.online ? 'opening' : 'offline';
+    case 'synchronized':
+      return 'saved';
+    case 'sending':
+      return 'saving';
+    case 'waiting':
+      return view.unsavedEdits === 0
+        ? 'offline'
+        : `offline · ${view.unsavedEdits} waiting · ${view.kept ? 'kept in this browser' : 'kept only in this tab'}`;
+    case 'read-only':
+      return 'read-only';
+    case 'ended':
+      return 'access ended';
+  }
+}
+
+function toneOf(view: SavingView): 'good' | 'busy' | 'warn' {
+  if (view.state === 'synchronized') {
+    return 'good';
+  }
+  return view.state === 'waiting' || view.state === 'ended' || !view.online ? 'warn' : 'busy';
+}

@@ -1,0 +1,72 @@
+/** The editor's two themes, in the page's own greys, and the rule that the system chooses between them. */
+import { editor, type IDisposable } from 'monaco-editor/editor';
+
+const LIGHT = 'codesync-light';
+const DARK = 'codesync-dark';
+
+editor.defineTheme(LIGHT, {
+  base: 'vs',
+  inherit: true,
+  rules: [
+    { token: 'comment', foreground: '6a7280', fontStyle: 'italic' },
+    { token: 'keyword', foreground: '8a2ca8' },
+    { token: 'string', foreground: '1f7a43' },
+    { token: 'number', foreground: 'a2460f' },
+    { token: 'type', foreground: '1c5fb0' },
+    { token: 'metatag', foreground: '1c5fb0' },
+  ],
+  colors: {
+    'editor.background': '#ffffff',
+    'editor.foreground': '#1f2328',
+    'editorLineNumber.foreground': '#a5abb5',
+    'editorLineNumber.activeForeground': '#4c5563',
+    'editor.lineHighlightBackground': '#f5f6f8',
+    'editor.lineHighlightBorder': '#00000000',
+    'editorCursor.foreground': '#1f2328',
+    'editor.selectionBackground': '#cfdffc',
+    'editor.inactiveSelectionBackground': '#e4ebf8',
+    'editorIndentGuide.background1': '#eceef1',
+    'editorIndentGuide.activeBackground1': '#cdd2da',
+    'editorWidget.background': '#ffffff',
+    'editorWidget.border': '#dcdfe4',
+    focusBorder: '#2f6feb',
+  },
+});
+
+editor.defineTheme(DARK, {
+  base: 'vs-dark',
+  inherit: true,
+  rules: [
+    { token: 'comment', foreground: '7f8896', fontStyle: 'italic' },
+    { token: 'keyword', foreground: 'd39df0' },
+    { token: 'string', foreground: '8fd1a0' },
+    { token: 'number', foreground: 'f0a870' },
+    { token: 'type', foreground: '83b8f7' },
+    { token: 'metatag', foreground: '83b8f7' },
+  ],
+  colors: {
+    'editor.background': '#16181d',
+    'editor.foreground': '#dfe3e9',
+    'editorLineNumber.foreground': '#565d69',
+    'editorLineNumber.activeForeground': '#a7afbb',
+    'editor.lineHighlightBackground': '#1c1f26',
+    'editor.lineHighlightBorder': '#00000000',
+    'editorCursor.foreground': '#dfe3e9',
+    'editor.selectionBackground': '#2c4470',
+    'editor.inactiveSelectionBackground': '#26324a',
+    'editorIndentGuide.background1': '#252932',
+    'editorIndentGuide.activeBackground1': '#424957',
+    'editorWidget.background': '#1c1f26',
+    'editorWidget.border': '#343a45',
+    focusBorder: '#6ea1ff',
+  },
+});
+
+/** Sets the theme the system asks for, now and whenever that changes. */
+export function followSystemTheme(): IDisposable {
+  const dark = window.matchMedia('(prefers-color-scheme: dark)');
+  const apply = () => editor.setTheme(dark.matches ? DARK : LIGHT);
+  apply();
+  dark.addEventListener('change', apply);
+  return { dispose: () => dark.removeEventListener('change', apply) };
+}

@@ -1,0 +1,15 @@
+import { Message } from '../components/Message';
+import { Link } from '../router';
+
+export function NotFound() {
+  return (
+    <Message title="There is no such page">
+      <p>
+        A document’s link looks like <code>{window.location.origin}/d/…</code>
+      </p>
+      <Link to="/" className="button">
+        All documents
+      </Link>
+    </Message>
+  );
+}

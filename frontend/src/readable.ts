@@ -1,0 +1,35 @@
+/** Figures as people read them. */
+
+const STEPS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
+  ['year', 31_536_000],
+  ['month', 2_592_000],
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+];
+
+const AGE = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+
+/** How long ago a moment (RFC 3339) was, at `now` in milliseconds since 1970. */
+export function readableAge(moment: string, now: number): string {
+  const seconds = (now - Date.parse(moment)) / 1000;
+  if (Number.isNaN(seconds)) {
+    return '';
+  }
+  for (const [unit, length] of STEPS) {
+    if (seconds >= length) {
+      return AGE.format(-Math.floor(seconds / length), unit);
+    }
+  }
+  return 'just now';
+}
+
+export function readableSize(bytes: number): string {
+  if (bytes < 1024) {
+    return `${bytes} B`;
+  }
+  const kibibytes = bytes / 1024;
+  return kibibytes < 1024
+    ? `${kibibytes.toFixed(kibibytes < 10 ? 1 : 0)} KiB`
+    : `${(kibibytes / 1024).toFixed(1)} MiB`;
+}
