@@ -1,6 +1,6 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
-import { precompress } from './vite/precompress';
+import { precompress } from './vite/precompress.ts';
 
 const server = process.env.CODESYNC_SERVER ?? 'http://localhost:3000';
 
