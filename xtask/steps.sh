@@ -21,7 +21,7 @@ ring() {
 
 # The database of advisories wants a network that not every machine has: it is not asked here.
 licences() {
-    if cargo deny --version; then cargo deny --locked check bans licenses sources
+    if cargo deny --version 2>/dev/null; then cargo deny --locked check bans licenses sources
     else echo 'Not checked: this machine lacks `cargo install cargo-deny`.'; fi
 }
 
@@ -31,11 +31,14 @@ page_tests() { npm --prefix frontend test; }
 page_size() { npm --prefix frontend run size; }
 
 clippy() { cargo clippy --locked --workspace --all-targets --profile ci -- -D warnings; }
-docs() { RUSTDOCFLAGS='-D warnings' cargo doc $crates --no-deps --profile ci; }
+docs() { RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --profile ci; }
 
 tests() {
-    if cargo nextest --version; then cargo nextest run $crates --no-fail-fast --cargo-profile ci
-    else cargo test $crates --no-fail-fast --profile ci --lib --bins --tests --examples; fi
+    if cargo nextest --version 2>/dev/null; then
+        cargo nextest run $crates --no-fail-fast --cargo-profile ci ${CODESYNC_TEST_LONG:+--profile long}
+    else
+        cargo test $crates --no-fail-fast --profile ci --lib --bins --tests --examples
+    fi
 }
 
 doctests() { cargo test $crates --profile ci --doc; }
@@ -49,7 +52,7 @@ end_to_end() {
 # Each target for a minute, in the long run only.
 fuzz() {
     if [ -z "${CODESYNC_TEST_LONG:-}" ]; then echo 'Not run: only with --long.'; return; fi
-    cargo fuzz --version || cargo install cargo-fuzz
+    cargo fuzz --version 2>/dev/null || cargo install cargo-fuzz
     cd codesync-core
     for target in $(cargo fuzz list); do
         RUSTC_BOOTSTRAP=1 cargo fuzz run "$target" -- -max_total_time=60

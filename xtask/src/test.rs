@@ -61,9 +61,8 @@ fn step(name: &str, long: bool) -> Result<()> {
             install_debian("chromium")?;
         }
         shell.env("CHROMIUM", find().context("there is no Chromium")?);
-        shell
-            .env("CODESYNC_SERVER", program("codesync-server"))
-            .env("CODESYNC", program("codesync"));
+        shell.env("CODESYNC_SERVER_BIN", program("codesync-server"));
+        shell.env("CODESYNC_BIN", program("codesync"));
     }
     check(&mut shell)
 }
