@@ -7,7 +7,8 @@
 //!
 //! A line ends in `'\n'` and in nothing else. Carriage return, form feed, NEL, U+2028 and U+2029
 //! are characters like any other, so every client numbers lines alike. Text from outside is brought
-//! to this form by [`LineEnding::normalize`], and [`TextEdit`]s by [`Operation::from_edits`].
+//! to this form by [`LineEnding::normalize`], and [`TextEdit`]s by
+//! [`Operation::from_edits`](crate::Operation::from_edits).
 //!
 //! This folder alone knows which rope it is; no type of that library shows in a signature, so that
 //! the representation can be exchanged. It knows nothing of revisions, clients or the wire.

@@ -20,12 +20,15 @@
 //! its history this way; see `@codemirror/commands`, `history.ts`.) A keystroke of another costs
 //! the same whether one edit can be undone or a thousand.
 //!
-//! The inverses are the newer side and own work, so they are composed with [`Bias::Left`]; the
-//! notes are composed with [`Bias::Right`] like all committed operations, which makes it equal
-//! whether they are carried over singly or together.
+//! The inverses are the newer side and own work, so they are composed with [`Bias::Left`][bias];
+//! the notes are composed with [`Bias::Right`][bias] like all committed operations. So a group is
+//! restored where its edits would be restored one by one, and where carrying it over each remote
+//! operation singly would put it.
 //!
 //! The module knows no clock: the caller says how much time passed between two edits, and
 //! [`joins`] is the rule by which typing becomes groups.
+//!
+//! [bias]: crate::operation::Bias
 
 mod branch;
 mod stroke;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use codesync_core::test_support::operations_in_a_row;
-use codesync_core::{Group, Operation, Selection, Text, UndoStack};
+use codesync_core::{Group, Operation, Selection, Text, UndoStack, transform};
 use proptest::prelude::*;
 
 /// One thing that happens to a text.
@@ -157,7 +157,7 @@ fn only(text: &str, of: &BTreeSet<char>) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(if crate::long_run() { 50_000 } else { 1000 }))]
+    #![proptest_config(ProptestConfig::with_cases(if crate::long_run() { 20_000 } else { 1000 }))]
 
     #[test]
     fn undoing_everything_leaves_what_others_wrote(
@@ -225,6 +225,45 @@ proptest! {
             prop_assert_eq!(&text, after);
         }
         prop_assert!(!stack.can_redo());
+    }
+
+    #[test]
+    fn a_group_goes_where_its_edits_would_go_one_by_one(
+        len in 0..12_usize,
+        own in prop::collection::vec(changes(), 1..5),
+        remote in changes(),
+    ) {
+        let undone = [Group::New, Group::Join].map(|group| {
+            let mut model = Model::new(len);
+            for changes in &own {
+                model.act(&Action::Own(changes.clone(), group));
+            }
+            model.act(&Action::Remote(remote.clone()));
+            while model.undo() {}
+            model.text.to_string()
+        });
+        prop_assert_eq!(&undone[0], &undone[1]);
+    }
+
+    #[test]
+    fn an_edit_goes_where_it_would_go_carried_over_each_remote_one(
+        len in 0..12_usize,
+        own in changes(),
+        remote in prop::collection::vec(changes(), 1..5),
+    ) {
+        let mut model = Model::new(len);
+        let own = model.operation(&own);
+        let mut inverse = own.invert(&model.text);
+        model.stack.record(&own, &model.text, Group::New, &[]);
+        model.apply(&own);
+        for changes in &remote {
+            let remote = model.operation(changes);
+            inverse = transform(&inverse, &remote).unwrap().0;
+            model.stack.remote(&remote);
+            model.apply(&remote);
+        }
+        let step = model.stack.undo(&model.text, &[]);
+        prop_assert_eq!(step.map(|step| step.operation), Some(inverse).filter(|op| !op.is_identity()));
     }
 
     #[test]
