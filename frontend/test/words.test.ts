@@ -16,6 +16,7 @@ test('the state of saving has the words the terminal uses', () => {
     stateWords({ ...view, state: 'waiting', unsavedEdits: 1, online: false, kept: false }),
   ).toBe('offline · 1 waiting · kept only in this tab');
   expect(stateWords({ ...view, state: 'waiting', online: false })).toBe('offline');
+  expect(stateWords({ ...view, state: 'waiting' })).toBe('connecting');
   expect(stateWords({ ...view, state: 'read-only' })).toBe('read-only');
   expect(stateWords({ ...view, state: 'ended' })).toBe('access ended');
 });

@@ -98,6 +98,11 @@ export class Binding implements IDisposable {
     }
   }
 
+  /** Shows the replica's text as a whole: it was replaced by another. */
+  reload(): void {
+    this.#rebuild();
+  }
+
   #passOn(event: editor.IModelContentChangedEvent): void {
     if (this.#applying) {
       return;

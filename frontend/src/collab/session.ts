@@ -2,6 +2,7 @@
  * One open document on this page: claims a client id and its journal, drives the core, and tells the user interface
  * what it needs to know. Plain TypeScript; React reads it through `useSession`.
  */
+import { createDocument } from '../api/rest';
 import { Connection, type Event, type Peer, type State } from '../wasm/codesync_core';
 import type { Binding, ReplicaPort } from './binding';
 import { type Claim, claimJournal } from './claim';
@@ -22,6 +23,8 @@ export interface Notice {
   readonly text: string;
   /** Text of the user's that has no place in the document any more; never thrown away unseen. */
   readonly copy?: string;
+  /** Where that text went. */
+  readonly link?: string;
 }
 
 export interface SessionView {
@@ -42,7 +45,7 @@ export interface SessionView {
 
 /** What draws the document: Monaco, by way of these two. */
 export interface EditorSide {
-  readonly binding: Pick<Binding, 'apply'>;
+  readonly binding: Pick<Binding, 'apply' | 'reload'>;
   readonly presence: Pick<Presence, 'show'>;
 }
 
@@ -218,6 +221,7 @@ export class DocumentSession {
       case 'opened':
         this.#update({ phase: 'open' });
         this.#refresh();
+        this.#editor?.binding.reload();
         break;
       case 'changed':
         this.#editor?.binding.apply(event.edits, event.cause);
@@ -234,10 +238,7 @@ export class DocumentSession {
         this.#update({ name: event.name });
         break;
       case 'conflict':
-        this.show({
-          text: `Some of your edits could not be merged (${event.reason}). They are not lost: keep them as a file.`,
-          copy: event.text,
-        });
+        void this.#keepCopy(event.text, event.reason);
         break;
       case 'refused':
         this.#refused(event.message);
@@ -248,6 +249,29 @@ export class DocumentSession {
       case 'offline':
         this.#update({ online: false });
         break;
+    }
+  }
+
+  /** Text that has no place in the document any more becomes a document of its own, or at worst a file. */
+  async #keepCopy(copy: string, reason: string): Promise<void> {
+    this.show({ text: `This copy was set apart: ${reason}. Keeping it as a new document…`, copy });
+    const moment = new Date().toISOString().slice(0, 16).replace('T', ' ');
+    try {
+      const { id } = await createDocument({
+        name: `${this.#view.name ?? 'Document'} (copy of ${this.#person}, ${moment})`,
+        text: copy,
+      });
+      this.show({
+        text: `This copy was set apart: ${reason}. What you had is kept as a new document.`,
+        copy,
+        link: `/d/${id}`,
+      });
+    } catch (cause) {
+      console.error(cause);
+      this.show({
+        text: `This copy was set apart: ${reason}. It could not be kept on the server: keep it as a file now.`,
+        copy,
+      });
     }
   }
 

@@ -2,10 +2,15 @@ import type { Notice } from '../collab/session';
 
 /** Says something above the text without standing in its way. */
 export function NoticeBar(props: { readonly notice: Notice; readonly onPutAway: () => void }) {
-  const { text, copy } = props.notice;
+  const { text, copy, link } = props.notice;
   return (
     <div className="notice" role="alert">
       <span>{text}</span>
+      {link !== undefined && (
+        <a href={link} target="_blank" rel="noreferrer" className="button is-small">
+          Open it
+        </a>
+      )}
       {copy !== undefined && (
         <button type="button" className="button is-small" onClick={() => download(copy)}>
           Keep as a file

@@ -27,6 +27,9 @@ export function stateWords(view: SavingView): string {
     case 'sending':
       return 'saving';
     case 'waiting':
+      if (view.online) {
+        return view.unsavedEdits === 0 ? 'connecting' : 'saving';
+      }
       return view.unsavedEdits === 0
         ? 'offline'
         : `offline · ${view.unsavedEdits} waiting · ${view.kept ? 'kept in this browser' : 'kept only in this tab'}`;
@@ -41,5 +44,5 @@ function toneOf(view: SavingView): 'good' | 'busy' | 'warn' {
   if (view.state === 'synchronized') {
     return 'good';
   }
-  return view.state === 'waiting' || view.state === 'ended' || !view.online ? 'warn' : 'busy';
+  return view.state === 'ended' || !view.online ? 'warn' : 'busy';
 }
