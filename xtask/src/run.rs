@@ -91,8 +91,9 @@ fn serve(port: u16, terminal: bool, stop: &AtomicBool, server: &mut Child) -> Re
 /// Waits a moment, then says whether we were asked to stop; an error if the server stopped itself.
 fn stopped(server: &mut Child, stop: &AtomicBool) -> Result<bool> {
     std::thread::sleep(Duration::from_millis(50));
-    let status = server.try_wait()?;
-    ensure!(status.is_none(), "codesync-server ended ({status:?}): see above, or its log");
+    if let Some(status) = server.try_wait()? {
+        bail!("codesync-server ended with {status}: see above, or its log");
+    }
     Ok(stop.load(Ordering::Relaxed))
 }
 
@@ -126,7 +127,7 @@ fn request(port: u16, method: &str, path: &str, body: &str) -> Result<Value> {
     stream.set_read_timeout(Some(ANSWER_MAX))?;
     let head = format!("{method} {path} HTTP/1.0\r\nHost: localhost:{port}\r\n");
     let kind = format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
-    write!(stream, "{head}{kind}\r\n{body}")?;
+    stream.write_all(format!("{head}{kind}\r\n{body}").as_bytes())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     let (head, body) = answer.split_once("\r\n\r\n").context("the answer is cut off")?;

@@ -5,6 +5,7 @@
 use std::env;
 use std::path::Path;
 use std::process::Command;
+use std::time::SystemTime;
 
 use anyhow::{Context, Result, ensure};
 use wasm_bindgen_cli_support::Bindgen;
@@ -36,11 +37,24 @@ pub(crate) fn build() -> Result<()> {
     Ok(())
 }
 
-/// Makes `frontend/dist`, the core first.
+/// Makes `frontend/dist` if something it is made of is newer, the core first.
 pub(crate) fn build_page() -> Result<()> {
     build()?;
     install_packages()?;
+    let made_of = ["src", "vite", "vite.config.ts", "index.html", "package-lock.json"];
+    let frontend = root().join("frontend");
+    let newest = made_of.map(|name| changed_below(&frontend.join(name))).into_iter().max();
+    if newest < Some(changed(&frontend.join("dist/index.html"))) {
+        println!("page: up to date");
+        return Ok(());
+    }
     check(&mut command("npm --prefix frontend run build"))
+}
+
+/// When something in a folder last changed.
+fn changed_below(path: &Path) -> SystemTime {
+    let entries = path.read_dir().into_iter().flatten().flatten();
+    entries.map(|entry| changed_below(&entry.path())).fold(changed(path), SystemTime::max)
 }
 
 /// The page's npm packages, as the lock file has them.
