@@ -205,7 +205,10 @@ impl Document {
         }
         if let Some(record) = self.authors.get(&author) {
             let expected = record.last_seq.next();
-            if seq != expected && !bugs::active(Bug::NoDedupe) && !bugs::active(Bug::DedupeForgottenOnReload) {
+            if seq != expected
+                && !bugs::active(Bug::NoDedupe)
+                && !bugs::active(Bug::DedupeForgottenOnReload)
+            {
                 return Err(CommitError::WrongSeq { author, expected, met: seq });
             }
         }
@@ -236,8 +239,8 @@ impl Document {
         loop {
             let (start, head) = (self.history.start(), self.head());
             let revisions = head.get() - start.get();
-            let full = revisions > HISTORY_REVISIONS_MAX as u64
-                || self.history_bytes > HISTORY_BYTES_MAX;
+            let full =
+                revisions > HISTORY_REVISIONS_MAX as u64 || self.history_bytes > HISTORY_BYTES_MAX;
             if !full || revisions <= 1 {
                 return;
             }
@@ -249,7 +252,8 @@ impl Document {
     /// [`CHECKPOINT_REVISIONS`] revisions. O(n) in the text when it is due.
     #[must_use]
     pub fn checkpoint_due(&self) -> Option<Checkpoint> {
-        let due = self.head() > Revision::ZERO && self.head().get() % CHECKPOINT_REVISIONS == 0;
+        let due =
+            self.head() > Revision::ZERO && self.head().get().is_multiple_of(CHECKPOINT_REVISIONS);
         due.then(|| self.checkpoint())
     }
 

@@ -5,6 +5,7 @@
 #![warn(missing_docs)]
 
 pub mod bugs;
+pub mod client;
 pub mod document;
 pub mod history;
 pub mod ids;

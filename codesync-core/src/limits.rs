@@ -97,8 +97,13 @@ pub const RETRY_MS_DEFAULT: u64 = 1_000;
 /// Longest wait that a client takes from a server, in milliseconds: five minutes.
 pub const RETRY_MS_MAX: u64 = 300_000;
 
-/// What a client's journal may grow to beyond twice the text, in bytes, before it is rewritten.
+/// What a client's journal may grow to beyond twice the state it began with (which is little more
+/// than the text), in bytes, before it is rewritten.
 pub const JOURNAL_SLACK_BYTES: u64 = 64 * 1024;
+
+/// Largest revision or submission number that is believed from outside. Beyond it no honest
+/// document comes, and below it one can count on without overflow.
+pub const NUMBER_MAX: u64 = 1 << 62;
 
 /// The bounds of one submitted operation in a document of at most `document_bytes_max` bytes.
 ///
@@ -113,14 +118,12 @@ pub fn submission(document_bytes_max: u64) -> OperationLimits {
 
 /// The bounds of a committed operation, or a run of them composed, as a client takes it.
 ///
-/// Its components are bounded by the bytes of the frame it came in.
-#[must_use]
-pub fn committed(document_bytes_max: u64) -> OperationLimits {
-    OperationLimits {
-        components_max: FRAME_BYTES_MAX,
-        target_chars_max: chars_max(document_bytes_max),
-    }
-}
+/// Its components are bounded by the bytes of the frame it came in. Its text may be longer than
+/// the document's bound, which an operator may have lowered.
+pub const COMMITTED: OperationLimits = OperationLimits {
+    components_max: FRAME_BYTES_MAX,
+    target_chars_max: DOCUMENT_BYTES_CEILING as usize,
+};
 
 fn chars_max(document_bytes_max: u64) -> usize {
     usize::try_from(document_bytes_max.min(DOCUMENT_BYTES_CEILING)).unwrap_or(usize::MAX)

@@ -115,7 +115,9 @@ impl<'a> Batch<'a> {
         let bytes = operation.encoded_len();
         if bytes > CATCH_UP_BYTES_MAX {
             // Carried over very many places it fell into more pieces than a frame can hold.
-            return Err(SubmitError::OperationTooLarge { bytes, bytes_max: CATCH_UP_BYTES_MAX }.into());
+            return Err(
+                SubmitError::OperationTooLarge { bytes, bytes_max: CATCH_UP_BYTES_MAX }.into()
+            );
         }
         if !self.entries.is_empty() && self.bytes + bytes > BATCH_BYTES_MAX {
             return Err(PushError::Full);

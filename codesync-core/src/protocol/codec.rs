@@ -189,11 +189,7 @@ mod sealed {
 }
 
 /// Says what was met where the decoder only knows that it cannot go on.
-fn explain<'a, M: Message<'a>>(
-    error: &postcard::Error,
-    bytes: &'a [u8],
-    at: usize,
-) -> DecodeError {
+fn explain<'a, M: Message<'a>>(error: &postcard::Error, bytes: &'a [u8], at: usize) -> DecodeError {
     if let Ok((family, rest)) = postcard::take_from_bytes::<u32>(bytes) {
         match M::KINDS.get(family as usize) {
             None => return DecodeError::UnknownMessage { at, family, kind: 0 },
@@ -289,7 +285,7 @@ impl<'a> Message<'a> for ServerMessage<'a> {
 }
 
 /// Bytes with their length before them, borrowed where possible.
-pub(super) mod bytes {
+pub(crate) mod bytes {
     use std::borrow::Cow;
     use std::fmt;
 
