@@ -61,10 +61,17 @@ enum Link {
 enum Flight {
     /// Nothing was sent, or it was acknowledged.
     Ready,
-    /// Sent, or known to be committed; the acknowledgement is to come.
-    Sent,
+    /// Sent, or known to be committed; the acknowledgement is to come by then, or else we ask
+    /// where we stand by joining again.
+    Sent { deadline: Duration },
     /// The server asked to send it again at this time.
     Held { until: Duration },
+}
+
+impl Flight {
+    fn sent(now: Duration) -> Self {
+        Self::Sent { deadline: now + Duration::from_millis(ANSWER_MS_MAX) }
+    }
 }
 
 impl Seat {
@@ -182,16 +189,19 @@ impl Seat {
     }
 
     /// What is to be done at `now` by itself; answers whether the server failed to answer in time.
-    pub(super) fn handle_timeout(&mut self, now: Duration) -> bool {
-        if let Link::Joined { flight, .. } = &mut self.link
-            && matches!(flight, Flight::Held { until } if *until <= now)
-        {
-            *flight = Flight::Ready;
+    pub(super) fn handle_timeout(&mut self, now: Duration, context: &mut Context) -> bool {
+        match &mut self.link {
+            Link::Joining { deadline, .. } | Link::Receiving { deadline, .. } => *deadline <= now,
+            Link::Joined { flight, .. } => {
+                match flight {
+                    Flight::Held { until } if *until <= now => *flight = Flight::Ready,
+                    Flight::Sent { deadline } if *deadline <= now => self.rejoin(now, context),
+                    Flight::Ready | Flight::Sent { .. } | Flight::Held { .. } => {}
+                }
+                false
+            }
+            Link::Apart { .. } | Link::Ended => false,
         }
-        matches!(
-            self.link,
-            Link::Joining { deadline, .. } | Link::Receiving { deadline, .. } if deadline <= now
-        )
     }
 
     /// When there is something to be done by itself, given that there is a socket.
@@ -200,11 +210,11 @@ impl Seat {
             Link::Apart { join_at } => Some(*join_at),
             Link::Joining { deadline, .. } | Link::Receiving { deadline, .. } => Some(*deadline),
             Link::Joined { flight, .. } => {
-                let held = match flight {
-                    Flight::Held { until } => Some(*until),
-                    Flight::Ready | Flight::Sent => None,
+                let next = match flight {
+                    Flight::Ready => None,
+                    Flight::Sent { deadline: at } | Flight::Held { until: at } => Some(*at),
                 };
-                held.into_iter().chain(self.announcer.due(&self.replica)).min()
+                next.into_iter().chain(self.announcer.due(&self.replica)).min()
             }
             Link::Ended => None,
         }
@@ -214,10 +224,10 @@ impl Seat {
     /// depends on it.
     pub(super) fn settle(&mut self, now: Duration, context: &mut Context) {
         if bugs::active(Bug::SavedAfterSending) {
-            self.submit(context);
+            self.submit(now, context);
         }
         self.save(context);
-        self.submit(context);
+        self.submit(now, context);
         self.announce(now, context);
         self.report(context);
     }
@@ -238,7 +248,7 @@ impl Seat {
     }
 
     /// Sends the outstanding operation, if it is not on its way.
-    fn submit(&mut self, context: &mut Context) {
+    fn submit(&mut self, now: Duration, context: &mut Context) {
         let Link::Joined { channel, flight: flight @ Flight::Ready } = &mut self.link else {
             return;
         };
@@ -256,7 +266,7 @@ impl Seat {
             operation: Cow::Borrowed(&bytes),
         });
         context.scratch = bytes;
-        *flight = Flight::Sent;
+        *flight = Flight::sent(now);
     }
 
     /// Tells the others where the user is, if they do not know.

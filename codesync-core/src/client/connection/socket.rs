@@ -119,7 +119,7 @@ impl Connection {
         if self.has_socket() {
             let mut unanswered = false;
             for seat in self.seats.values_mut() {
-                unanswered |= seat.handle_timeout(now);
+                unanswered |= seat.handle_timeout(now, &mut self.context);
             }
             if unanswered {
                 self.give_up_socket(now);

@@ -56,7 +56,7 @@ impl Seat {
             return self.text_part(&[], now, context);
         }
         self.link = Link::Joined { channel, flight: Flight::Ready };
-        match self.compare_standing(standing) {
+        match self.compare_standing(standing, now) {
             Err(reason) => self.conflict(reason, now, context),
             Ok(_) if !admission.writable && *self.replica.pending() != Pending::Synchronized => {
                 self.conflict(ConflictReason::Rejected(RejectCode::ReadOnly), now, context);
@@ -73,7 +73,11 @@ impl Seat {
 
     /// Whether the server knows of us what we know of ourselves, and what that means for the
     /// outstanding operation.
-    fn compare_standing(&self, standing: Standing) -> Result<Flight, ConflictReason> {
+    fn compare_standing(
+        &self,
+        standing: Standing,
+        now: Duration,
+    ) -> Result<Flight, ConflictReason> {
         let Standing { head, last_seq, last_revision } = standing;
         let replica = &self.replica;
         if head < replica.revision() {
@@ -86,7 +90,7 @@ impl Seat {
             // It arrived, only its acknowledgement did not; that is part of what follows.
             Some(_) if last_seq == replica.last_seq() => {
                 let news = last_revision > replica.revision();
-                return news.then_some(Flight::Sent).ok_or(ConflictReason::ServerBehind);
+                return news.then(|| Flight::sent(now)).ok_or(ConflictReason::ServerBehind);
             }
             Some(outstanding) => Seq::new(outstanding.ticket.seq.get() - 1),
             None => replica.last_seq(),
