@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Binding, editsOf, type ReplicaPort } from '../src/collab/binding';
-import type { TextEdit } from '../src/wasm/codesync_core';
+import type { Selection, TextEdit } from '../src/wasm/codesync_core';
 import { FakeEditor, FakeModel } from './model';
 
 /** A replica of one: what an editor would see of the core while nobody else types. */
@@ -8,6 +8,7 @@ class NaiveReplica implements ReplicaPort {
   content: string;
   calls: string[] = [];
   refusal: string | null = null;
+  stands: Selection[] = [];
 
   constructor(content: string) {
     this.content = content;
@@ -40,6 +41,10 @@ class NaiveReplica implements ReplicaPort {
   select(): void {}
 
   breakUndoGroup(): void {}
+
+  selections(): readonly Selection[] {
+    return this.stands;
+  }
 }
 
 function applied(text: string, edits: readonly TextEdit[]): string {
@@ -143,11 +148,19 @@ describe('Binding', () => {
     expect(replica.calls).toEqual(['undo', 'redo']);
   });
 
-  test('shows the caret where an undo changed the text', () => {
+  test('puts the carets where the core says after an undo', () => {
     const { editor, replica, binding } = bound('ab\ncd');
     replica.content = 'ab\ncXYd';
+    replica.stands = [{ anchor: 4, head: 6 }];
     binding.apply([{ from: 4, to: 4, text: 'XY' }], 'undo');
-    expect(editor.position).toEqual({ lineNumber: 2, column: 4 });
+    expect(editor.selections).toEqual([
+      {
+        selectionStartLineNumber: 2,
+        selectionStartColumn: 2,
+        positionLineNumber: 2,
+        positionColumn: 4,
+      },
+    ]);
   });
 
   test('shows the replica again when an edit is refused, and says why', () => {

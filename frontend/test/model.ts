@@ -1,5 +1,5 @@
 /** A stand-in for Monaco's model and editor: the calls the binding makes, on a plain string. */
-import type { editor, IPosition, IRange } from 'monaco-editor/editor';
+import type { editor, IPosition, IRange, ISelection } from 'monaco-editor/editor';
 import type { ModelChange } from '../src/collab/binding';
 
 interface Edit {
@@ -81,6 +81,7 @@ export class FakeModel {
 
 export class FakeEditor {
   position: IPosition = { lineNumber: 1, column: 1 };
+  selections: readonly ISelection[] = [];
 
   onDidChangeCursorSelection() {
     return { dispose: () => undefined };
@@ -96,6 +97,10 @@ export class FakeEditor {
 
   setPosition(position: IPosition): void {
     this.position = position;
+  }
+
+  setSelections(selections: readonly ISelection[]): void {
+    this.selections = selections;
   }
 
   revealPositionInCenterIfOutsideViewport(): void {}

@@ -16,6 +16,8 @@ export interface ReplicaPort {
   redo(): void;
   select(selections: readonly Selection[]): void;
   breakUndoGroup(): void;
+  /** Where the user is, by the core's account. */
+  selections(): readonly Selection[];
 }
 
 /** One change as Monaco tells it: offset and length before it, given that the changes before it in the list are in. */
@@ -94,7 +96,7 @@ export class Binding implements IDisposable {
     });
     this.#check();
     if (cause !== 'remote') {
-      this.#showCaretAt(endOf(edits));
+      this.#showSelections();
     }
   }
 
@@ -140,10 +142,26 @@ export class Binding implements IDisposable {
     );
   }
 
-  #showCaretAt(offset: number): void {
-    const position = this.#model.getPositionAt(offset);
-    this.#editor.setPosition(position);
-    this.#editor.revealPositionInCenterIfOutsideViewport(position, SCROLL_SMOOTH);
+  /** After undo and redo the user is back where the step was made. */
+  #showSelections(): void {
+    const selections = this.#replica.selections().map(({ anchor, head }) => {
+      const from = this.#model.getPositionAt(anchor);
+      const to = this.#model.getPositionAt(head);
+      return {
+        selectionStartLineNumber: from.lineNumber,
+        selectionStartColumn: from.column,
+        positionLineNumber: to.lineNumber,
+        positionColumn: to.column,
+      };
+    });
+    const [first] = selections;
+    if (first !== undefined) {
+      this.#editor.setSelections(selections);
+      this.#editor.revealPositionInCenterIfOutsideViewport(
+        { lineNumber: first.positionLineNumber, column: first.positionColumn },
+        SCROLL_SMOOTH,
+      );
+    }
   }
 
   /** Cheap enough for every change: both lengths are known without a walk over the text. */
@@ -205,15 +223,4 @@ export function editsOf(changes: readonly ModelChange[]): TextEdit[][] {
     batch.reverse();
   }
   return batches;
-}
-
-/** Where the last of these edits ends in the text after them. */
-function endOf(edits: readonly TextEdit[]): number {
-  let shift = 0;
-  let end = 0;
-  for (const edit of edits) {
-    end = edit.from + shift + edit.text.length;
-    shift += edit.text.length - (edit.to - edit.from);
-  }
-  return end;
 }

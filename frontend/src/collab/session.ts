@@ -141,6 +141,7 @@ export class DocumentSession {
     redo: () => void this.#drive((core, now) => core.redo(this.document, now)),
     select: (selections) =>
       this.#drive((core, now) => core.setSelections(this.document, [...selections], now)),
+    selections: () => this.#core?.selections(this.document) ?? [],
     breakUndoGroup: () => this.#drive((core) => core.breakUndoGroup(this.document)),
   };
 
