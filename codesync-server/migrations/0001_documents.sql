@@ -37,8 +37,9 @@ create table entries (
     author       integer not null check (author >= 0),
     seq          integer not null check (seq >= 1),
     operation    blob    not null,
-    -- Length of the text after this entry, in Unicode scalar values.
-    length       integer not null check (length >= 0),
+    -- Length of the text that the operation is made for, in Unicode scalar values: with it a row
+    -- can be read by itself.
+    base_length  integer not null check (base_length >= 0),
     committed_at integer not null,
     primary key (document, revision)
 ) strict, without rowid;

@@ -1,7 +1,28 @@
-//! The CodeSync server.
+//! The CodeSync server: documents that many people edit at once, kept safe.
+//!
+//! ```text
+//!   main ──▶ embedded ──▶ http ──▶ db
+//!                    └──▶ ws ───▶ document ──▶ oplog, snapshots, bus
+//! ```
+//!
+//! Arrows point one way. [`document`] holds the rules of an open document as a state machine without
+//! IO, and the tasks around it; [`oplog`], [`snapshots`] and [`bus`] are the walls behind which
+//! storage lies, each with a twin in memory; [`ws`] turns frames into wishes; [`http`] serves the
+//! REST interface and the browser page; [`embedded`] puts a whole server together.
+//!
+//! The order of an edit is sacred: *transform → append to the log (durable) → commit in memory →
+//! acknowledge → fan out*. An acknowledged edit is on disk.
+
+#![forbid(unsafe_code)]
+
 pub mod bus;
+pub mod config;
 pub mod data_dir;
 pub mod db;
+pub mod document;
+pub mod embedded;
+pub mod http;
 pub mod oplog;
 pub mod snapshots;
 pub mod telemetry;
+pub mod ws;

@@ -49,8 +49,9 @@ pub struct Entry {
     pub seq: Seq,
     /// The operation as it was encoded for the wire.
     pub operation: Bytes,
-    /// Length of the text after this entry, in Unicode scalar values.
-    pub length: usize,
+    /// Length of the text that the operation is made for, in Unicode scalar values: with it an
+    /// entry can be read by itself.
+    pub base_length: usize,
 }
 
 /// A run of entries for one document, to be appended as one.
@@ -100,8 +101,6 @@ impl Default for ReadLimit {
 /// Consecutive entries, and how far the log went when they were read.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Page {
-    /// Length of the text before the first entry, in Unicode scalar values.
-    pub base_length: usize,
     pub entries: Vec<Entry>,
     pub head: Revision,
 }
@@ -169,6 +168,9 @@ pub trait OpLog: Send + Sync + 'static {
         after: Revision,
         limit: ReadLimit,
     ) -> Result<Page, LogError>;
+
+    /// Whether an append could succeed at the moment.
+    async fn ready(&self) -> Result<(), LogError>;
 
     /// Where the logs of these documents end; unknown documents are left out.
     async fn heads(&self, documents: &[DocumentId]) -> Result<Vec<Head>, LogError>;

@@ -3,6 +3,8 @@
 //! Fields name documents, clients and revisions. No text of a document and no secret is logged
 //! anywhere; the formatters escape control characters of what comes from outside.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 
 /// How log lines are written.
@@ -27,7 +29,10 @@ pub struct FilterError {
 pub fn start(format: LogFormat, filter: &str) -> Result<(), FilterError> {
     let filter = EnvFilter::try_new(filter)
         .map_err(|source| FilterError { filter: filter.to_owned(), source })?;
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     let _ = match format {
         LogFormat::Pretty => logs.with_target(false).compact().try_init(),
         LogFormat::Json => logs.json().flatten_event(true).try_init(),

@@ -89,7 +89,7 @@ impl Writer {
         Self { jobs, trouble, stop, task: Arc::new(Mutex::new(Some(task))) }
     }
 
-    pub(crate) async fn write<W: Write>(&self, work: W) -> Result<W::Done, WriteError<W::Refusal>> {
+    pub(crate) async fn write<W: Write>(&self, work: W) -> Written<W> {
         let closed = || WriteError::Unavailable("the database is closed".to_owned());
         let (reply, answer) = oneshot::channel();
         let job = Box::new(Pending { work, result: None, reply: Some(reply) });
@@ -157,9 +157,11 @@ trait Job: Send {
 
 struct Pending<W: Write> {
     work: W,
-    result: Option<Result<W::Done, WriteError<W::Refusal>>>,
-    reply: Option<oneshot::Sender<Result<W::Done, WriteError<W::Refusal>>>>,
+    result: Option<Written<W>>,
+    reply: Option<oneshot::Sender<Written<W>>>,
 }
+
+type Written<W> = Result<<W as Write>::Done, WriteError<<W as Write>::Refusal>>;
 
 #[async_trait]
 impl<W: Write> Job for Pending<W> {

@@ -99,7 +99,6 @@ impl MemoryLog {
         let documents = self.documents();
         let log = documents.get(&document).ok_or(LogError::NotFound)?;
         let start = usize::try_from(after.get()).unwrap_or(usize::MAX).min(log.entries.len());
-        let base_length = start.checked_sub(1).map_or(0, |index| log.entries[index].length);
         let mut bytes = 0;
         let entries = log.entries[start..]
             .iter()
@@ -111,7 +110,7 @@ impl MemoryLog {
             })
             .map(|(_, entry)| entry.clone())
             .collect();
-        Ok(Page { base_length, entries, head: log.head() })
+        Ok(Page { entries, head: log.head() })
     }
 
     /// See [`OpLog::heads`].
@@ -153,6 +152,10 @@ impl OpLog for MemoryLog {
         limit: ReadLimit,
     ) -> Result<Page, LogError> {
         self.read_now(document, after, limit)
+    }
+
+    async fn ready(&self) -> Result<(), LogError> {
+        Ok(())
     }
 
     async fn heads(&self, documents: &[DocumentId]) -> Result<Vec<Head>, LogError> {

@@ -62,6 +62,13 @@ impl OpLog for Sqlite {
         read.await.map_err(|error| self.log_error(&error))?.ok_or(LogError::NotFound)
     }
 
+    async fn ready(&self) -> Result<(), LogError> {
+        match self.trouble().await {
+            None => Ok(()),
+            Some(trouble) => Err(LogError::Unavailable(trouble)),
+        }
+    }
+
     async fn heads(&self, documents: &[DocumentId]) -> Result<Vec<Head>, LogError> {
         let mut heads = Vec::with_capacity(documents.len());
         for documents in documents.chunks(HEADS_MAX) {
@@ -207,7 +214,7 @@ pub(crate) async fn insert_entries(
         return Ok(());
     }
     let mut insert = QueryBuilder::<Dialect>::new(
-        "insert into entries (document, revision, author, seq, operation, length, committed_at) ",
+        "insert into entries (document, revision, author, seq, operation, base_length, committed_at) ",
     );
     insert.push_values(entries, |mut row, entry| {
         row.push_bind(document.to_bytes().to_vec())
@@ -215,7 +222,7 @@ pub(crate) async fn insert_entries(
             .push_bind(entry.author.get())
             .push_bind(integer(entry.seq.get()))
             .push_bind(entry.operation.to_vec())
-            .push_bind(integer(entry.length as u64))
+            .push_bind(integer(entry.base_length as u64))
             .push_bind(now);
     });
     insert.build().execute(connection).await?;
@@ -261,25 +268,19 @@ async fn read_page(
     limit: ReadLimit,
 ) -> Result<Option<Page>, sqlx::Error> {
     let Some(head) = find_head(connection, document).await? else { return Ok(None) };
-    let mut page = Page { base_length: 0, entries: Vec::new(), head: head.revision };
-    // The row at `after` itself comes along, for the length of the text there.
+    let mut page = Page { entries: Vec::new(), head: head.revision };
     let mut rows = sqlx::query(
-        "select revision, author, seq, operation, length from entries where document = ? and revision >= ? order by revision limit ?",
+        "select revision, author, seq, operation, base_length from entries where document = ? and revision > ? order by revision limit ?",
     )
     .bind(document.to_bytes().to_vec())
     .bind(integer(after.get()))
-    .bind(i64::try_from(limit.entries_max.max(1)).unwrap_or(i64::MAX).saturating_add(1))
+    .bind(i64::try_from(limit.entries_max.max(1)).unwrap_or(i64::MAX))
     .fetch(connection);
     let mut bytes = 0;
     while let Some(row) = rows.try_next().await? {
         let entry = entry(&row)?;
-        if entry.revision <= after {
-            page.base_length = entry.length;
-            continue;
-        }
         bytes += entry.operation.len();
-        let full = bytes > limit.bytes_max || page.entries.len() >= limit.entries_max.max(1);
-        if full && !page.entries.is_empty() {
+        if bytes > limit.bytes_max && !page.entries.is_empty() {
             break;
         }
         page.entries.push(entry);
@@ -293,7 +294,7 @@ fn entry(row: &SqliteRow) -> Result<Entry, sqlx::Error> {
         author: Author::new(row.try_get("author")?),
         seq: Seq::new(number(row, "seq")?),
         operation: Bytes::from(row.try_get::<Vec<u8>, _>("operation")?),
-        length: usize::try_from(number(row, "length")?).unwrap_or(usize::MAX),
+        base_length: usize::try_from(number(row, "base_length")?).unwrap_or(usize::MAX),
     })
 }
 

@@ -1,0 +1,81 @@
+//! Open documents: a state machine that decides, and a thin shell of tasks around it.
+//!
+//! ```text
+//!   sockets ──▶ DocumentHandle ──▶ actor ──▶ DocumentState ──▶ poll_output
+//!                 (cheap clone)    (one task)  (no IO at all)      │
+//!   sockets ◀── outbox ◀── actor ◀───────────────────────────── Deliver
+//!                                  actor ──▶ log, snapshots, bus
+//! ```
+//!
+//! The order of an edit is sacred: *transform → append to the log (durable) → commit in memory →
+//! acknowledge → fan out*. All of it happens in [`state`], which knows no clock, socket, task or
+//! file, so that a simulation drives exactly the code that serves people. [`actor`] performs what
+//! the state asks for; [`registry`] opens each document once.
+
+pub mod actor;
+pub mod import;
+pub mod load;
+pub mod outbox;
+pub mod registry;
+pub mod state;
+
+mod presence;
+mod recent;
+
+use bytes::Bytes;
+use codesync_core::protocol::{CloseCode, RejectCode};
+use codesync_core::{ClientId, Revision, Text};
+
+use crate::oplog::{Append, Entry};
+
+/// One joined socket's part in one document; never used twice in a process.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct SubscriberId(u64);
+
+impl SubscriberId {
+    #[must_use]
+    pub const fn new(n: u64) -> Self {
+        Self(n)
+    }
+}
+
+/// A client's wish to take part.
+#[derive(Clone, Debug)]
+pub struct Join {
+    /// Number that the answer repeats.
+    pub request: u32,
+    pub client: ClientId,
+    /// The person's name, as others shall see it.
+    pub person: String,
+    /// The revision of the client's confirmed text, if it has one.
+    pub at: Option<Revision>,
+    /// Whether it wants the text.
+    pub text: bool,
+}
+
+/// Work that a [`state::DocumentState`] asks its driver to do.
+#[derive(Debug)]
+pub enum Output {
+    /// Read or make a client's dedupe row; answer with `handle_registered`.
+    Register { subscriber: SubscriberId, client: ClientId },
+    /// Append; answer with `handle_appended`. At most one is under way.
+    Append(Append),
+    /// Read the log from here on; answer with `handle_log`. At most one is under way.
+    ReadLog { after: Revision },
+    /// Read entries from before the window; answer with `handle_older`.
+    ReadOlder { subscriber: SubscriberId, from: Revision, to: Revision },
+    /// Tell other servers, as far as it goes.
+    Publish(Vec<Entry>),
+    /// Give a subscriber these messages, after all that it was given before.
+    Deliver { subscriber: SubscriberId, messages: Bytes },
+    /// Answer with `handle_room` once the subscriber has taken everything.
+    AwaitRoom { subscriber: SubscriberId },
+    /// The subscriber takes no further part.
+    Detach { subscriber: SubscriberId },
+    /// Close the whole socket of a subscriber.
+    Close { subscriber: SubscriberId, code: CloseCode },
+    /// Keep a snapshot; answer with `handle_snapshot`. At most one is under way.
+    Snapshot { revision: Revision, text: Text },
+    /// The document cannot go on; load it anew when somebody asks for it.
+    Failed { code: RejectCode },
+}

@@ -1,0 +1,461 @@
+//! The task of one open document: a thin shell that performs what the state asks for.
+//!
+//! It owns the state, the document's outboxes and the work under way. It ends when nobody has
+//! taken part for a while, when the server goes down, or when the document failed; each time what
+//! is not in a snapshot yet is kept first.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use codesync_core::document::Submission;
+use codesync_core::protocol::{RejectCode, ServerDocument, ServerMessage, codec};
+use codesync_core::{Channel, DocumentId, History, Revision, Selection, Text};
+use futures_util::future::BoxFuture;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::bus::{Bus, Heard, Hint, Subscription};
+use crate::document::outbox::{Item, Outbox};
+use crate::document::registry::{OpenError, Retire};
+use crate::document::state::DocumentState;
+use crate::document::{Join, Output, SubscriberId, load};
+use crate::oplog::{AppendError, ClientRecord, Epoch, LogError, OpLog, Page, ReadLimit};
+use crate::snapshots::{SnapshotKey, SnapshotStore};
+
+/// Commands that may wait for a document; beyond it, sockets stop reading.
+pub const MAILBOX_MAX: usize = 1024;
+/// How long a document stays open with nobody in it.
+pub const IDLE_MAX: Duration = Duration::from_secs(30);
+/// Commands taken before outputs are performed.
+const COMMANDS_AT_ONCE: usize = 128;
+/// Snapshots of a document that are kept.
+const SNAPSHOTS_KEPT: usize = 3;
+
+/// Something a document is asked to do.
+#[derive(Debug)]
+pub enum Command {
+    Join { subscriber: SubscriberId, join: Join, outbox: Outbox },
+    Leave { subscriber: SubscriberId },
+    Submit { subscriber: SubscriberId, submission: Submission },
+    Select { subscriber: SubscriberId, revision: Revision, selections: Vec<Selection> },
+    Room { subscriber: SubscriberId },
+    Renamed { name: String },
+    Head { revision: Revision },
+    Text { reply: oneshot::Sender<(Revision, Text)> },
+}
+
+/// A cheap way to reach an open document. It stays open as long as there is one.
+#[derive(Clone, Debug)]
+pub struct DocumentHandle {
+    id: DocumentId,
+    channel: Channel,
+    head: Arc<AtomicU64>,
+    commands: mpsc::Sender<Command>,
+}
+
+impl DocumentHandle {
+    #[must_use]
+    pub fn id(&self) -> DocumentId {
+        self.id
+    }
+
+    #[must_use]
+    pub fn channel(&self) -> Channel {
+        self.channel
+    }
+
+    /// The newest revision, or one shortly before it.
+    #[must_use]
+    pub fn head(&self) -> Revision {
+        Revision::new(self.head.load(Ordering::Relaxed))
+    }
+
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.commands.is_closed()
+    }
+
+    /// Hands over a command, waiting while the document is busy. False if it was closed.
+    pub async fn send(&self, command: Command) -> bool {
+        self.commands.send(command).await.is_ok()
+    }
+
+    /// Hands over news that may as well be lost.
+    pub(crate) fn try_send(&self, command: Command) {
+        let _ = self.commands.try_send(command);
+    }
+
+    /// The text at head.
+    pub async fn text(&self) -> Result<(Revision, Text), OpenError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Text { reply }).await;
+        answer.await.map_err(|_| OpenError::Unavailable("the document was closed".to_owned()))
+    }
+}
+
+/// What a document's task works with.
+#[derive(Clone)]
+pub(crate) struct Services {
+    pub(crate) log: Arc<dyn OpLog>,
+    pub(crate) snapshots: Arc<dyn SnapshotStore>,
+    pub(crate) bus: Arc<dyn Bus>,
+    /// Bounds how many clients' long catch-ups are worked out at once.
+    pub(crate) heavy: Arc<Semaphore>,
+    /// Names this server on the bus.
+    pub(crate) origin: u64,
+}
+
+pub(crate) struct Actor {
+    id: DocumentId,
+    epoch: Epoch,
+    state: DocumentState,
+    services: Services,
+    mailbox: mpsc::Receiver<Command>,
+    own: mpsc::WeakSender<Command>,
+    head: Arc<AtomicU64>,
+    subscription: Box<dyn Subscription>,
+    work: FuturesUnordered<BoxFuture<'static, Done>>,
+    outboxes: BTreeMap<SubscriberId, Outbox>,
+    started: Instant,
+    end: End,
+}
+
+/// How near the end is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum End {
+    /// Open. If nobody takes part: since when.
+    NotYet { idle: Option<Instant> },
+    /// Nobody can find it any more; the last handles are on their way out.
+    Retired,
+    /// Everybody has gone, or must.
+    Closing,
+    /// What could be kept is being kept.
+    Flushing,
+}
+
+/// Work that has ended.
+enum Done {
+    Registered(SubscriberId, Result<ClientRecord, LogError>),
+    Appended(Result<(), AppendError>),
+    Log(Result<Page, LogError>),
+    Older(SubscriberId, Result<History, LogError>),
+    Snapshot(Option<Revision>),
+}
+
+impl Actor {
+    pub(crate) fn new(
+        id: DocumentId,
+        epoch: Epoch,
+        state: DocumentState,
+        services: Services,
+        subscription: Box<dyn Subscription>,
+    ) -> (Self, DocumentHandle) {
+        let (commands, mailbox) = mpsc::channel(MAILBOX_MAX);
+        let head = Arc::new(AtomicU64::new(state.head().get()));
+        let handle = DocumentHandle {
+            id,
+            channel: state.channel(),
+            head: head.clone(),
+            commands: commands.clone(),
+        };
+        let actor = Self {
+            id,
+            epoch,
+            state,
+            services,
+            mailbox,
+            own: commands.downgrade(),
+            head,
+            subscription,
+            work: FuturesUnordered::new(),
+            outboxes: BTreeMap::new(),
+            started: Instant::now(),
+            end: End::NotYet { idle: Some(Instant::now()) },
+        };
+        (actor, handle)
+    }
+
+    pub(crate) async fn run(mut self, retire: Retire, stop: CancellationToken) {
+        // A look at the log after subscribing: what was committed in between is found here.
+        self.state.handle_hints_lost();
+        loop {
+            if self.perform() {
+                // Failed. Whoever still has a handle finds it closed and opens the document anew.
+                break;
+            }
+            self.head.store(self.state.head().get(), Ordering::Relaxed);
+            if self.is_over(&retire) {
+                break;
+            }
+            let deadline = self.deadline();
+            tokio::select! {
+                Some(done) = self.work.next(), if !self.work.is_empty() => self.done(done),
+                command = self.mailbox.recv(), if !self.has_no_handles() => match command {
+                    Some(command) => self.commands(command),
+                    None => self.end = End::Closing,
+                },
+                heard = self.subscription.next() => self.heard(heard),
+                () = tokio::time::sleep_until(deadline) => {
+                    let now = self.now();
+                    self.state.handle_timeout(now);
+                }
+                () = stop.cancelled(), if !self.has_no_handles() => self.end = End::Closing,
+            }
+        }
+        retire.now();
+        tracing::debug!(doc = %self.id, revision = %self.state.head(), "document closed");
+    }
+
+    fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    fn has_no_handles(&self) -> bool {
+        matches!(self.end, End::Closing | End::Flushing)
+    }
+
+    /// Moves towards the end as far as that goes now. True at the end itself.
+    fn is_over(&mut self, retire: &Retire) -> bool {
+        match self.end {
+            End::NotYet { idle } => {
+                self.end = match (self.state.is_idle(), idle) {
+                    (false, _) => End::NotYet { idle: None },
+                    (true, None) => End::NotYet { idle: Some(Instant::now()) },
+                    (true, Some(since)) if since.elapsed() >= IDLE_MAX => {
+                        retire.now();
+                        End::Retired
+                    }
+                    (true, idle) => End::NotYet { idle },
+                };
+                false
+            }
+            End::Retired => false,
+            End::Closing if self.state.is_busy() => false,
+            End::Closing => {
+                self.end = End::Flushing;
+                self.state.snapshot_now();
+                let failed = self.perform();
+                failed || !self.state.is_busy()
+            }
+            End::Flushing => !self.state.is_busy(),
+        }
+    }
+
+    fn deadline(&self) -> Instant {
+        let far = Instant::now() + Duration::from_secs(3600);
+        let state = self.state.poll_timeout().map_or(far, |due| self.started + due);
+        let idle = match self.end {
+            End::NotYet { idle: Some(since) } => since + IDLE_MAX,
+            _ => far,
+        };
+        state.min(idle)
+    }
+
+    fn commands(&mut self, first: Command) {
+        self.command(first);
+        for _ in 1..COMMANDS_AT_ONCE {
+            match self.mailbox.try_recv() {
+                Ok(command) => self.command(command),
+                Err(_) => break,
+            }
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        let now = self.now();
+        match command {
+            Command::Join { subscriber, join, outbox } => {
+                self.outboxes.insert(subscriber, outbox);
+                self.state.handle_join(subscriber, join);
+            }
+            Command::Leave { subscriber } => {
+                self.outboxes.remove(&subscriber);
+                self.state.handle_leave(now, subscriber);
+            }
+            Command::Submit { subscriber, submission } => {
+                self.state.handle_submit(now, subscriber, submission);
+            }
+            Command::Select { subscriber, revision, selections } => {
+                self.state.handle_select(now, subscriber, revision, selections);
+            }
+            Command::Room { subscriber } => self.state.handle_room(now, subscriber),
+            Command::Renamed { name } => self.state.handle_renamed(name),
+            Command::Head { revision } => self.state.handle_head(revision),
+            Command::Text { reply } => {
+                // Whoever asked may have gone.
+                let _ = reply.send((self.state.head(), self.state.text()));
+            }
+        }
+    }
+
+    fn done(&mut self, done: Done) {
+        let now = self.now();
+        match done {
+            Done::Registered(subscriber, answer) => {
+                self.state.handle_registered(now, subscriber, answer);
+            }
+            Done::Appended(answer) => {
+                if let Err(error) = &answer {
+                    tracing::warn!(doc = %self.id, revision = %self.state.head(), %error, "append");
+                }
+                self.state.handle_appended(now, answer);
+            }
+            Done::Log(answer) => {
+                if let Err(error) = &answer {
+                    tracing::warn!(doc = %self.id, %error, "reading the log");
+                }
+                self.state.handle_log(now, answer);
+            }
+            Done::Older(subscriber, answer) => {
+                if let Err(error) = &answer {
+                    tracing::warn!(doc = %self.id, %error, "reading older entries");
+                }
+                self.state.handle_older(now, subscriber, answer);
+            }
+            Done::Snapshot(kept) => self.state.handle_snapshot(now, kept),
+        }
+    }
+
+    fn heard(&mut self, heard: Heard) {
+        match heard {
+            Heard::Committed(hint) if hint.origin == self.services.origin => {}
+            Heard::Committed(hint) => {
+                let now = self.now();
+                self.state.handle_hint(now, &hint.entries);
+            }
+            Heard::Lost => self.state.handle_hints_lost(),
+        }
+    }
+
+    /// Does what the state asks for. True if the document has failed.
+    fn perform(&mut self) -> bool {
+        let mut failed = false;
+        while let Some(output) = self.state.poll_output() {
+            match output {
+                Output::Deliver { subscriber, messages } => {
+                    self.to_socket(subscriber, Item::Messages(messages));
+                }
+                Output::AwaitRoom { subscriber } => {
+                    if let Some(outbox) = self.outboxes.get(&subscriber) {
+                        outbox.await_room(subscriber, self.own.clone());
+                    }
+                }
+                Output::Detach { subscriber } => {
+                    self.to_socket(subscriber, Item::Detached(subscriber));
+                    self.outboxes.remove(&subscriber);
+                }
+                Output::Close { subscriber, code } => {
+                    self.to_socket(subscriber, Item::Close(code));
+                    self.outboxes.remove(&subscriber);
+                }
+                Output::Publish(entries) => {
+                    let hint = Hint { origin: self.services.origin, entries };
+                    self.services.bus.publish(self.id, hint);
+                }
+                Output::Failed { code } => {
+                    tracing::error!(doc = %self.id, %code, "document failed");
+                    failed = true;
+                }
+                Output::Register { .. }
+                | Output::Append(_)
+                | Output::ReadLog { .. }
+                | Output::ReadOlder { .. }
+                | Output::Snapshot { .. } => self.begin(output),
+            }
+        }
+        failed
+    }
+
+    fn to_socket(&self, subscriber: SubscriberId, item: Item) {
+        if let Some(outbox) = self.outboxes.get(&subscriber) {
+            outbox.push(item);
+        }
+    }
+
+    /// Begins work whose end comes back as [`Done`].
+    fn begin(&self, output: Output) {
+        let (id, log) = (self.id, self.services.log.clone());
+        let work: BoxFuture<'static, Done> = match output {
+            Output::Register { subscriber, client } => {
+                Box::pin(
+                    async move { Done::Registered(subscriber, log.register(id, client).await) },
+                )
+            }
+            Output::Append(append) => {
+                Box::pin(async move { Done::Appended(log.append(append).await) })
+            }
+            Output::ReadLog { after } => {
+                Box::pin(async move { Done::Log(log.read(id, after, ReadLimit::default()).await) })
+            }
+            Output::ReadOlder { subscriber, from, to } => {
+                let heavy = self.services.heavy.clone();
+                Box::pin(async move {
+                    let _permit = heavy.acquire_owned().await;
+                    Done::Older(subscriber, load::older(log.as_ref(), id, from, to).await)
+                })
+            }
+            Output::Snapshot { revision, text } => {
+                let (snapshots, epoch) = (self.services.snapshots.clone(), self.epoch);
+                Box::pin(async move {
+                    Done::Snapshot(keep(snapshots.as_ref(), id, epoch, revision, text).await)
+                })
+            }
+            Output::Publish(_)
+            | Output::Deliver { .. }
+            | Output::AwaitRoom { .. }
+            | Output::Detach { .. }
+            | Output::Close { .. }
+            | Output::Failed { .. } => unreachable!("performed at once"),
+        };
+        self.work.push(work);
+    }
+}
+
+/// Whatever ends the task, a panic included: nobody is left waiting for a document that is gone.
+impl Drop for Actor {
+    fn drop(&mut self) {
+        let code = RejectCode::DocumentUnavailable;
+        let (channel, message) = (self.state.channel(), code.sentence().into());
+        let ended = ServerDocument::Ended { channel, code, message };
+        let ended = Bytes::from(codec::encode_server(&ServerMessage::Document(ended)));
+        for (subscriber, outbox) in &self.outboxes {
+            outbox.push(Item::Messages(ended.clone()));
+            outbox.push(Item::Detached(*subscriber));
+        }
+    }
+}
+
+/// Keeps a snapshot and lets go of old ones. The newest revision that is kept, if it worked.
+async fn keep(
+    snapshots: &dyn SnapshotStore,
+    id: DocumentId,
+    epoch: Epoch,
+    revision: Revision,
+    text: Text,
+) -> Option<Revision> {
+    let content = tokio::task::spawn_blocking(move || {
+        let content = Bytes::from(text.to_string());
+        (SnapshotKey::of(id, epoch, revision, &content), content)
+    });
+    let (key, content) = content.await.ok()?;
+    if let Err(error) = snapshots.put(&key, content).await {
+        tracing::warn!(doc = %id, %revision, %error, "snapshot not kept; the log has everything");
+        return None;
+    }
+    match snapshots.list(id, epoch).await {
+        Ok(keys) => {
+            for old in keys.iter().skip(SNAPSHOTS_KEPT) {
+                if let Err(error) = snapshots.delete(old).await {
+                    tracing::warn!(doc = %id, %error, "old snapshot stays");
+                }
+            }
+        }
+        Err(error) => tracing::warn!(doc = %id, %error, "old snapshots stay"),
+    }
+    Some(revision)
+}

@@ -1,0 +1,593 @@
+//! One open document, without any IO: who takes part, what is waiting, what goes out.
+//!
+//! News and wishes come in through `handle_…` methods, each with the time `now` since a moment the
+//! driver chose; afterwards the driver drains [`DocumentState::poll_output`], performs what it asks
+//! for, and waits until [`DocumentState::poll_timeout`] at the latest. Nothing here knows tasks,
+//! sockets, files or chance: a simulation with virtual time drives exactly this code, two of them
+//! on one log.
+//!
+//! - [`commit`] keeps the sacred order of an edit.
+//! - [`feed`] brings every subscriber to the document's head and never lets one fill memory.
+
+mod commit;
+mod feed;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use bytes::Bytes;
+use codesync_core::bugs::{self, Bug};
+use codesync_core::document::{AuthorRecord, Checkpoint, Document, Submission};
+use codesync_core::protocol::{CloseCode, RejectCode, ServerDocument, ServerMessage, codec};
+use codesync_core::{Author, Bias, Channel, DocumentId, History, Revision, Selection, Text};
+
+use crate::document::presence::Presence;
+use crate::document::recent::Recent;
+use crate::document::{Join, Output, SubscriberId};
+use crate::oplog::{AppendError, ClientRecord, Entry, Epoch, LogError, Page};
+
+use commit::Committer;
+use feed::{Stage, Subscriber};
+
+/// Shortest time between two snapshots of a document that changes.
+pub const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(5);
+/// Most people in one document at once.
+pub const SUBSCRIBERS_MAX: usize = 500;
+/// With more subscribers than this, entries are sent out at most every [`BROADCAST_INTERVAL`].
+pub const CROWD: usize = 50;
+pub const BROADCAST_INTERVAL: Duration = Duration::from_millis(25);
+/// Presence made for a text this many revisions ago is not worth carrying forward.
+const PRESENCE_REVISIONS_MAX: u64 = 256;
+
+/// What a document is opened with.
+#[derive(Debug)]
+pub struct Opened {
+    pub id: DocumentId,
+    pub epoch: Epoch,
+    pub name: String,
+    /// At the head of the log, as far as is known.
+    pub document: Document,
+    /// The revision of the newest snapshot, or zero.
+    pub snapshot: Revision,
+    pub channel: Channel,
+    /// Where chance comes from.
+    pub seed: u64,
+}
+
+/// One open document.
+#[derive(Debug)]
+pub struct DocumentState {
+    id: DocumentId,
+    epoch: Epoch,
+    channel: Channel,
+    name: String,
+    document: Document,
+    committer: Committer,
+    reading: Reading,
+    subscribers: BTreeMap<SubscriberId, Subscriber>,
+    authors: BTreeMap<Author, SubscriberId>,
+    recent: Recent,
+    checkpoint: Option<Checkpoint>,
+    presence: Presence,
+    snapshots: Snapshots,
+    broadcast: Broadcast,
+    outputs: VecDeque<Output>,
+    failed: bool,
+}
+
+/// Reading the log from the head on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Reading {
+    No,
+    UnderWay,
+    /// Under way, but it may have begun too early to see what is looked for.
+    Again,
+}
+
+/// When the next snapshot is due.
+#[derive(Debug)]
+struct Snapshots {
+    /// Dirty is judged by revision: is there anything after this one?
+    kept: Revision,
+    writing: bool,
+    not_before: Duration,
+}
+
+/// When entries go out to a crowd.
+#[derive(Debug, Default)]
+struct Broadcast {
+    due: Option<Duration>,
+    last: Option<Duration>,
+}
+
+impl DocumentState {
+    #[must_use]
+    pub fn new(opened: Opened) -> Self {
+        let Opened { id, epoch, name, document, snapshot, channel, seed } = opened;
+        Self {
+            id,
+            epoch,
+            channel,
+            name,
+            committer: Committer::new(seed),
+            reading: Reading::No,
+            subscribers: BTreeMap::new(),
+            authors: BTreeMap::new(),
+            recent: Recent::new(channel, document.head()),
+            checkpoint: None,
+            presence: Presence::new(channel),
+            snapshots: Snapshots { kept: snapshot, writing: false, not_before: Duration::ZERO },
+            broadcast: Broadcast::default(),
+            outputs: VecDeque::new(),
+            failed: false,
+            document,
+        }
+    }
+
+    // Questions.
+
+    #[must_use]
+    pub fn channel(&self) -> Channel {
+        self.channel
+    }
+
+    #[must_use]
+    pub fn head(&self) -> Revision {
+        self.document.head()
+    }
+
+    /// The text at head; the clone is cheap.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        self.document.text().clone()
+    }
+
+    #[must_use]
+    pub fn subscriber_count(&self) -> usize {
+        self.subscribers.len()
+    }
+
+    /// Whether nobody takes part and nothing is under way.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.subscribers.is_empty() && !self.is_busy()
+    }
+
+    /// Whether an answer of the log or the snapshots is awaited, or an edit waits.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.committer.is_busy() || self.reading != Reading::No || self.snapshots.writing
+    }
+
+    /// Whether there is something that no snapshot has.
+    #[must_use]
+    pub fn is_dirty(&self) -> bool {
+        self.head() > self.snapshots.kept
+    }
+
+    // Wishes.
+
+    /// Somebody wants to take part.
+    pub fn handle_join(&mut self, subscriber: SubscriberId, join: Join) {
+        if self.failed {
+            self.refuse(subscriber, join.request, RejectCode::DocumentUnavailable);
+            return;
+        }
+        if self.subscribers.len() >= SUBSCRIBERS_MAX {
+            self.refuse(subscriber, join.request, RejectCode::TooManyPeople);
+            return;
+        }
+        self.outputs.push_back(Output::Register { subscriber, client: join.client });
+        self.subscribers.insert(subscriber, Subscriber::new(join));
+    }
+
+    /// Somebody takes no further part, or his socket is gone.
+    pub fn handle_leave(&mut self, now: Duration, subscriber: SubscriberId) {
+        self.remove(now, subscriber);
+    }
+
+    /// Somebody hands in an edit.
+    pub fn handle_submit(
+        &mut self,
+        now: Duration,
+        subscriber: SubscriberId,
+        submission: Submission,
+    ) {
+        let author = self.subscribers.get(&subscriber).and_then(Subscriber::author);
+        if let Some(author) = author {
+            self.enqueue(now, subscriber, author, submission);
+        }
+    }
+
+    /// Somebody's selections are these, in the text at `revision`.
+    pub fn handle_select(
+        &mut self,
+        now: Duration,
+        subscriber: SubscriberId,
+        revision: Revision,
+        selections: Vec<Selection>,
+    ) {
+        let author = self.subscribers.get(&subscriber).and_then(Subscriber::author);
+        let Some(author) = author else { return };
+        let head = self.head();
+        // From a future that we have not reached, or long ago: the next news will do.
+        if head.since(revision).is_none_or(|behind| behind > PRESENCE_REVISIONS_MAX) {
+            return;
+        }
+        let Ok(steps) = self.document.catch_up(revision, Author::ZERO) else { return };
+        let selections = steps.iter().fold(selections, |selections, step| match step {
+            codesync_core::document::CatchUp::Range { operation, .. } => {
+                codesync_core::selection::map(&selections, operation, Bias::Left)
+            }
+            codesync_core::document::CatchUp::Own { .. } => selections,
+        });
+        let len = self.document.text().len();
+        let selections = selections
+            .into_iter()
+            .map(|it| Selection::new(it.anchor.min(len), it.head.min(len)))
+            .collect();
+        self.presence.select(author, head, selections);
+        self.tell_presence(now);
+    }
+
+    /// The document has another name.
+    pub fn handle_renamed(&mut self, name: String) {
+        self.name = name;
+        let channel = self.channel;
+        let name = std::mem::take(&mut self.name);
+        let renamed = ServerDocument::Renamed { channel, name: name.as_str().into() };
+        let renamed = encode(renamed);
+        self.name = name;
+        let ids: Vec<_> = self.authors.values().copied().collect();
+        for id in ids {
+            self.deliver(id, renamed.clone());
+        }
+    }
+
+    // News.
+
+    /// The log's answer to [`Output::Register`].
+    pub fn handle_registered(
+        &mut self,
+        now: Duration,
+        subscriber: SubscriberId,
+        answer: Result<ClientRecord, LogError>,
+    ) {
+        let head = self.head();
+        let Some(entry) = self.subscribers.get_mut(&subscriber) else { return };
+        let Stage::Registering { join } = &entry.stage else { return };
+        let join = join.clone();
+        let record = match answer {
+            Ok(record) => record,
+            Err(error) => {
+                let code = match error {
+                    LogError::NotFound => RejectCode::DocumentNotFound,
+                    LogError::TooManyAuthors => RejectCode::TooManyPeople,
+                    _ => RejectCode::DocumentUnavailable,
+                };
+                self.subscribers.remove(&subscriber);
+                self.refuse(subscriber, join.request, code);
+                return;
+            }
+        };
+        let needs_log = record.last_revision > head || join.at.is_some_and(|at| at > head);
+        if needs_log {
+            entry.stage = Stage::Behind { join, record };
+            self.read_log();
+        } else {
+            self.admit(now, subscriber, &join, record);
+        }
+    }
+
+    /// Another server committed these, or so it says.
+    pub fn handle_hint(&mut self, now: Duration, entries: &[Entry]) {
+        for entry in entries {
+            let next = self.head().next();
+            if entry.revision < next {
+                continue;
+            }
+            if entry.revision > next && !bugs::active(Bug::BusEntryTrustedWithoutRevision) {
+                self.read_log();
+                break;
+            }
+            if !self.take_over(entry) {
+                return;
+            }
+        }
+        self.after_entries(now);
+    }
+
+    /// The log is at least here.
+    pub fn handle_head(&mut self, head: Revision) {
+        if head > self.head() && !self.committer.is_appending() {
+            self.read_log();
+        }
+    }
+
+    /// Hints may have been lost.
+    pub fn handle_hints_lost(&mut self) {
+        self.read_log();
+    }
+
+    /// The log's answer to [`Output::ReadLog`].
+    pub fn handle_log(&mut self, now: Duration, answer: Result<Page, LogError>) {
+        let again = self.reading == Reading::Again;
+        self.reading = Reading::No;
+        let page = match answer {
+            Ok(page) => page,
+            Err(LogError::NotFound) => return self.fail(RejectCode::DocumentDeleted),
+            Err(_) => {
+                self.refuse_behind(now, RejectCode::DocumentUnavailable);
+                return self.log_unavailable(now);
+            }
+        };
+        for entry in &page.entries {
+            if entry.revision > self.head() && !self.take_over(entry) {
+                return;
+            }
+        }
+        if again || (page.head > self.head() && !page.entries.is_empty()) {
+            self.read_log();
+        } else {
+            self.admit_behind(now);
+            self.log_was_read(now);
+        }
+        self.after_entries(now);
+    }
+
+    /// The log's answer to [`Output::ReadOlder`].
+    pub fn handle_older(
+        &mut self,
+        now: Duration,
+        subscriber: SubscriberId,
+        answer: Result<History, LogError>,
+    ) {
+        if self.is_parked(subscriber) {
+            self.unpark(now, subscriber, answer);
+        } else {
+            self.catch_up_over(now, subscriber, answer);
+        }
+    }
+
+    /// The log's answer to [`Output::Append`].
+    pub fn handle_appended(&mut self, now: Duration, answer: Result<(), AppendError>) {
+        self.settle(now, answer);
+    }
+
+    /// The answer to [`Output::Snapshot`]: the newest revision that is kept now.
+    pub fn handle_snapshot(&mut self, now: Duration, kept: Option<Revision>) {
+        self.snapshots.writing = false;
+        self.snapshots.not_before = now + SNAPSHOT_INTERVAL;
+        if let Some(kept) = kept {
+            self.snapshots.kept = self.snapshots.kept.max(kept);
+        }
+    }
+
+    /// A subscriber has taken everything that was delivered to him.
+    pub fn handle_room(&mut self, now: Duration, subscriber: SubscriberId) {
+        if let Some(entry) = self.subscribers.get_mut(&subscriber) {
+            entry.refill();
+            self.pump(now, subscriber);
+        }
+    }
+
+    /// Time has passed.
+    pub fn handle_timeout(&mut self, now: Duration) {
+        self.commit_timeout(now);
+        self.feed_timeout(now);
+        self.tell_presence(now);
+        if self.is_dirty() && !self.snapshots.writing && self.snapshots.not_before <= now {
+            self.snapshot_now();
+        }
+    }
+
+    /// Asks for a snapshot without waiting for its time, if there is something to keep.
+    pub fn snapshot_now(&mut self) {
+        if !self.is_dirty() || self.snapshots.writing || self.failed {
+            return;
+        }
+        let ahead = u64::from(bugs::active(Bug::SnapshotOneRevisionAhead));
+        let revision = Revision::new(self.head().get() + ahead);
+        self.snapshots.writing = true;
+        self.outputs.push_back(Output::Snapshot { revision, text: self.text() });
+    }
+
+    // Work for the driver.
+
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) has something to do.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        let snapshot = (self.is_dirty() && !self.snapshots.writing && !self.failed)
+            .then_some(self.snapshots.not_before);
+        let parts = [self.committer.due(), self.feed_due(), self.presence.due(), snapshot];
+        parts.into_iter().flatten().min()
+    }
+
+    // Below: what several of them need.
+
+    /// Commits an entry that is in the log. False if it cannot be, and the document has failed.
+    fn take_over(&mut self, entry: &Entry) -> bool {
+        let limits = codesync_core::OperationLimits::REPRESENTABLE;
+        let decoded =
+            codesync_core::Operation::decode(&entry.operation, entry.base_length, &limits);
+        let Ok(operation) = decoded else {
+            self.fail(RejectCode::DocumentUnavailable);
+            return false;
+        };
+        let trusted = bugs::active(Bug::BusEntryTrustedWithoutRevision);
+        let committed = codesync_core::Entry {
+            revision: if trusted { self.head().next() } else { entry.revision },
+            author: entry.author,
+            seq: entry.seq,
+            operation,
+        };
+        self.commit_entry(committed, &entry.operation)
+    }
+
+    fn commit_entry(&mut self, entry: codesync_core::Entry, encoded: &[u8]) -> bool {
+        let (revision, author, seq) = (entry.revision, entry.author, entry.seq);
+        self.presence.apply(&entry.operation, author, revision);
+        if self.document.commit(entry).is_err() {
+            // The log holds what does not follow from it: better no document than a wrong one.
+            self.fail(RejectCode::DocumentUnavailable);
+            return false;
+        }
+        let checkpoint = self.document.checkpoint_due();
+        self.recent.push(author, seq, encoded, checkpoint);
+        self.forget_if_gone(author);
+        true
+    }
+
+    fn read_log(&mut self) {
+        if self.failed || bugs::active(Bug::PollNeverReadsLog) {
+            return;
+        }
+        if self.reading == Reading::No {
+            self.reading = Reading::UnderWay;
+            self.outputs.push_back(Output::ReadLog { after: self.head() });
+        } else {
+            self.reading = Reading::Again;
+        }
+    }
+
+    /// Lets in those whose join waited for the log.
+    fn admit_behind(&mut self, now: Duration) {
+        let head = self.head();
+        for (id, join, record) in self.behind() {
+            if record.last_revision > head {
+                self.subscribers.remove(&id);
+                self.refuse(id, join.request, RejectCode::DocumentUnavailable);
+            } else if join.at.is_some_and(|at| at > head) {
+                self.subscribers.remove(&id);
+                self.refuse(id, join.request, RejectCode::RevisionAhead);
+            } else {
+                self.admit(now, id, &join, record);
+            }
+        }
+    }
+
+    fn refuse_behind(&mut self, now: Duration, code: RejectCode) {
+        for (id, join, _) in self.behind() {
+            self.remove(now, id);
+            self.refuse(id, join.request, code);
+        }
+    }
+
+    fn behind(&self) -> Vec<(SubscriberId, Join, ClientRecord)> {
+        let behind = |(id, it): (&SubscriberId, &Subscriber)| match &it.stage {
+            Stage::Behind { join, record } => Some((*id, join.clone(), *record)),
+            _ => None,
+        };
+        self.subscribers.iter().filter_map(behind).collect()
+    }
+
+    fn admit(&mut self, now: Duration, id: SubscriberId, join: &Join, record: ClientRecord) {
+        let author = record.author;
+        if let Some(older) = self.authors.get(&author).copied() {
+            // The same copy joined again; the socket it came on before is most likely dead.
+            self.end(now, older, RejectCode::ClientIdTaken);
+        }
+        let known = AuthorRecord {
+            client: Some(join.client),
+            last_seq: record.last_seq,
+            last_revision: record.last_revision,
+        };
+        self.document.register(author, known);
+        let known = self.document.author(author).copied().unwrap_or(known);
+        let head = self.head();
+        let text = self.document.text();
+        let joined = encode(ServerDocument::Joined {
+            request: join.request,
+            channel: self.channel,
+            author,
+            head,
+            last_seq: known.last_seq,
+            last_revision: known.last_revision,
+            name: self.name.as_str().into(),
+            writable: true,
+            document_bytes_max: self.document.document_bytes_max(),
+            text_bytes: join.text.then(|| text.len_bytes() as u64),
+        });
+        let stage = if join.text {
+            Stage::Text { text: text.clone(), offset: 0, revision: head }
+        } else {
+            Stage::CatchingUp { steps: VecDeque::new() }
+        };
+        let at = if join.text { head } else { join.at.unwrap_or(head) };
+        let Some(subscriber) = self.subscribers.get_mut(&id) else { return };
+        subscriber.admit(author, at, stage);
+        self.authors.insert(author, id);
+        self.deliver(id, joined);
+        let arrived = self.presence.arrive(author, &join.person);
+        self.tell_others(id, &arrived);
+        self.pump(now, id);
+    }
+
+    /// Ends a subscriber's part with a word to him.
+    fn end(&mut self, now: Duration, id: SubscriberId, code: RejectCode) {
+        let ended =
+            ServerDocument::Ended { channel: self.channel, code, message: code.sentence().into() };
+        self.outputs.push_back(Output::Deliver { subscriber: id, messages: encode(ended) });
+        self.outputs.push_back(Output::Detach { subscriber: id });
+        self.remove(now, id);
+    }
+
+    fn refuse(&mut self, subscriber: SubscriberId, request: u32, code: RejectCode) {
+        let message = code.sentence().into();
+        let refused = encode(ServerDocument::Refused { request, code, message });
+        self.outputs.push_back(Output::Deliver { subscriber, messages: refused });
+        self.outputs.push_back(Output::Detach { subscriber });
+    }
+
+    fn close(&mut self, now: Duration, id: SubscriberId, code: CloseCode) {
+        self.outputs.push_back(Output::Close { subscriber: id, code });
+        self.remove(now, id);
+    }
+
+    fn remove(&mut self, now: Duration, id: SubscriberId) {
+        let Some(subscriber) = self.subscribers.remove(&id) else { return };
+        let Some(author) = subscriber.author() else { return };
+        if self.authors.get(&author) == Some(&id) {
+            self.authors.remove(&author);
+            let departed = self.presence.depart(author);
+            self.tell_departed(author, &departed);
+            self.tell_presence(now);
+        }
+        self.forget_if_gone(author);
+    }
+
+    /// Ends the document for everybody: it cannot be trusted, or is no more.
+    fn fail(&mut self, code: RejectCode) {
+        if self.failed {
+            return;
+        }
+        self.failed = true;
+        let ended = encode(ServerDocument::Ended {
+            channel: self.channel,
+            code,
+            message: code.sentence().into(),
+        });
+        for (subscriber, entry) in std::mem::take(&mut self.subscribers) {
+            let messages = match entry.request_pending() {
+                None => ended.clone(),
+                Some(request) => {
+                    let message = code.sentence().into();
+                    encode(ServerDocument::Refused { request, code, message })
+                }
+            };
+            self.outputs.push_back(Output::Deliver { subscriber, messages });
+            self.outputs.push_back(Output::Detach { subscriber });
+        }
+        self.authors.clear();
+        self.committer.clear();
+        self.outputs.push_back(Output::Failed { code });
+    }
+}
+
+fn encode(message: ServerDocument<'_>) -> Bytes {
+    Bytes::from(codec::encode_server(&ServerMessage::Document(message)))
+}

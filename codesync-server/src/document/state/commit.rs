@@ -1,0 +1,444 @@
+//! The way of an edit: *transform → append (durable) → commit in memory → acknowledge → fan out*.
+//!
+//! While one append is in flight, what arrives waits in a queue; when the append returns, all of
+//! it goes as one batch. There is no timer. If another server won the revision, or nobody knows
+//! how an append ended, the log is read and what is still missing is prepared anew: an entry that
+//! turns out to be in the log is recognised there by its author and seq.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use codesync_core::bugs::{self, Bug};
+use codesync_core::document::{Batch, Prepared, PushError, Submission, SubmitError};
+use codesync_core::protocol::{RejectCode, ServerDocument};
+use codesync_core::{Author, History, Revision};
+
+use super::{DocumentState, encode};
+use crate::document::recent::encode_ack;
+use crate::document::{Output, SubscriberId};
+use crate::oplog::{self, Append, AppendError, LogError};
+
+/// Submissions that may wait in one document; beyond it the answer is "busy".
+const WAITING_MAX: usize = 2048;
+/// Submissions of one subscriber that may wait. An honest client has one in flight.
+const WAITING_PER_SUBSCRIBER_MAX: usize = 8;
+/// Lost races in a row before the clients are asked to wait.
+const ATTEMPTS_MAX: u32 = 8;
+/// Times an edit from before the window is tried again because the window moved meanwhile.
+const OLDER_ATTEMPTS_MAX: u32 = 3;
+
+/// Edits on their way into the log.
+#[derive(Debug)]
+pub(super) struct Committer {
+    waiting: VecDeque<Waiting>,
+    /// Edits that wait for entries from before the window.
+    parked: BTreeMap<SubscriberId, Waiting>,
+    phase: Phase,
+    /// Lost races in a row.
+    attempts: u32,
+    random: Random,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    subscriber: SubscriberId,
+    author: Author,
+    submission: Submission,
+    /// Entries from before the window, if the edit is made for a text from there.
+    older: Option<History>,
+    older_attempts: u32,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Idle,
+    /// An append is in flight.
+    Appending {
+        flying: Vec<Waiting>,
+        entries: Vec<codesync_core::Entry>,
+    },
+    /// The log is being read, to find out who won or how it ended.
+    Resolving,
+    /// Waiting a moment before the next try, so that two servers do not race in step.
+    BackingOff {
+        until: Duration,
+    },
+}
+
+impl Committer {
+    pub(super) fn new(seed: u64) -> Self {
+        Self {
+            waiting: VecDeque::new(),
+            parked: BTreeMap::new(),
+            phase: Phase::Idle,
+            attempts: 0,
+            random: Random(seed),
+        }
+    }
+
+    pub(super) fn is_busy(&self) -> bool {
+        !matches!(self.phase, Phase::Idle) || !self.waiting.is_empty() || !self.parked.is_empty()
+    }
+
+    pub(super) fn is_appending(&self) -> bool {
+        matches!(self.phase, Phase::Appending { .. })
+    }
+
+    pub(super) fn due(&self) -> Option<Duration> {
+        match self.phase {
+            Phase::BackingOff { until } => Some(until),
+            _ => None,
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.waiting.clear();
+        self.parked.clear();
+        self.phase = Phase::Idle;
+    }
+
+    fn holds_edit_of(&self, author: Author) -> bool {
+        let flying = match &self.phase {
+            Phase::Appending { flying, .. } => flying.as_slice(),
+            _ => &[],
+        };
+        let all = self.waiting.iter().chain(self.parked.values()).chain(flying);
+        all.into_iter().any(|waiting| waiting.author == author)
+    }
+
+    /// A wait between half of `ms_max` and all of it.
+    fn jitter_ms(&mut self, ms_max: u32) -> u32 {
+        let half = u64::from(ms_max / 2);
+        let extra = self.random.next() % half.max(1);
+        u32::try_from(half + extra).unwrap_or(ms_max)
+    }
+}
+
+impl DocumentState {
+    pub(super) fn enqueue(
+        &mut self,
+        now: Duration,
+        subscriber: SubscriberId,
+        author: Author,
+        submission: Submission,
+    ) {
+        let own = self.committer.waiting.iter().filter(|it| it.subscriber == subscriber).count();
+        if self.committer.waiting.len() >= WAITING_MAX || own >= WAITING_PER_SUBSCRIBER_MAX {
+            let retry_ms = self.committer.jitter_ms(1000);
+            self.reject(subscriber, submission.seq, RejectCode::Busy, None, Some(retry_ms));
+            return;
+        }
+        let waiting = Waiting { subscriber, author, submission, older: None, older_attempts: 0 };
+        self.committer.waiting.push_back(waiting);
+        self.start_append(now);
+    }
+
+    /// Prepares what waits, as far as one batch holds it, and asks for its append.
+    fn start_append(&mut self, now: Duration) {
+        if !matches!(self.committer.phase, Phase::Idle) || self.failed {
+            return;
+        }
+        let (mut flying, mut answers) = (Vec::new(), Vec::new());
+        let mut batch = Batch::new(&self.document);
+        while let Some(waiting) = self.committer.waiting.pop_front() {
+            let (author, submission) = (waiting.author, &waiting.submission);
+            let pushed = match &waiting.older {
+                None => batch.push(author, submission),
+                Some(older) => batch.push_from(older, author, submission),
+            };
+            match pushed {
+                Ok(Prepared::Entry(_)) => flying.push(waiting),
+                Ok(Prepared::Duplicate { revision }) => {
+                    answers.push((waiting, Answer::Duplicate { revision }));
+                }
+                Err(PushError::Full) => {
+                    self.committer.waiting.push_front(waiting);
+                    break;
+                }
+                Err(PushError::Submit(error)) => answers.push((waiting, Answer::Refused(error))),
+            }
+        }
+        let entries = batch.into_entries();
+        for (waiting, answer) in answers {
+            self.answer(waiting, answer);
+        }
+        if entries.is_empty() {
+            return;
+        }
+        if bugs::active(Bug::AcknowledgeBeforeAppend) {
+            for (waiting, entry) in flying.iter().zip(&entries) {
+                let ack = encode_ack(self.channel, entry.seq, entry.revision);
+                self.deliver(waiting.subscriber, ack);
+            }
+        }
+        self.outputs.push_back(Output::Append(self.append_of(&entries)));
+        if bugs::active(Bug::CommitBeforeAppend) {
+            self.commit_all(&entries);
+            self.after_entries(now);
+        }
+        self.committer.phase = Phase::Appending { flying, entries };
+    }
+
+    fn append_of(&self, entries: &[codesync_core::Entry]) -> Append {
+        let mut text = self.document.text().clone();
+        for entry in entries {
+            text.apply(&entry.operation).expect("a batch was prepared for this text");
+        }
+        Append {
+            document: self.id,
+            epoch: self.epoch,
+            expected_head: self.head(),
+            entries: entries.iter().map(stored).collect(),
+            text_bytes: text.len_bytes() as u64,
+        }
+    }
+
+    /// The append is over.
+    pub(super) fn settle(&mut self, now: Duration, answer: Result<(), AppendError>) {
+        let phase = std::mem::replace(&mut self.committer.phase, Phase::Idle);
+        let Phase::Appending { flying, entries } = phase else {
+            self.committer.phase = phase;
+            return;
+        };
+        match answer {
+            Ok(()) => self.appended(now, &entries),
+            Err(AppendError::Unknown(_)) if bugs::active(Bug::UnknownAppendTakenForDone) => {
+                self.appended(now, &entries);
+            }
+            Err(AppendError::Unknown(_)) if bugs::active(Bug::UnknownAppendTakenForFailed) => {
+                self.reject_all(flying, Busy::TryAgain);
+            }
+            Err(AppendError::Conflict { .. })
+                if bugs::active(Bug::ConflictRetriedWithoutTransform) =>
+            {
+                self.retry_untransformed(flying, entries);
+            }
+            Err(AppendError::Conflict { .. } | AppendError::Unknown(_)) => {
+                self.committer.attempts += 1;
+                if self.committer.attempts > ATTEMPTS_MAX {
+                    self.committer.attempts = 0;
+                    self.reject_all(flying, Busy::TryAgain);
+                    self.read_log();
+                } else {
+                    self.put_back(flying);
+                    self.committer.phase = Phase::Resolving;
+                    self.read_log();
+                }
+            }
+            Err(AppendError::Full) => {
+                self.reject_all(flying, Busy::Full);
+                self.reject_waiting(Busy::Full);
+            }
+            Err(AppendError::Log(LogError::Full)) => {
+                self.reject_all(flying, Busy::Full);
+                self.reject_waiting(Busy::Full);
+            }
+            Err(AppendError::Log(_)) => {
+                self.reject_all(flying, Busy::TryAgain);
+                self.reject_waiting(Busy::TryAgain);
+            }
+            Err(AppendError::NotFound) => self.fail(RejectCode::DocumentDeleted),
+            Err(AppendError::OldEpoch) => self.fail(RejectCode::DocumentUnavailable),
+        }
+        self.start_append(now);
+    }
+
+    fn appended(&mut self, now: Duration, entries: &[codesync_core::Entry]) {
+        self.committer.attempts = 0;
+        let hint = entries.iter().map(stored).collect();
+        self.commit_all(entries);
+        self.outputs.push_back(Output::Publish(hint));
+        self.after_entries(now);
+    }
+
+    /// Commits our entries, unless they came from the log or the bus before the append's answer.
+    fn commit_all(&mut self, entries: &[codesync_core::Entry]) {
+        for entry in entries {
+            if entry.revision > self.head() {
+                let encoded = entry.operation.encode();
+                if !self.commit_entry(entry.clone(), &encoded) {
+                    return;
+                }
+            }
+        }
+    }
+
+    fn put_back(&mut self, flying: Vec<Waiting>) {
+        for waiting in flying.into_iter().rev() {
+            self.committer.waiting.push_front(waiting);
+        }
+    }
+
+    /// The log was read to its end: what did not make it is tried again after a moment.
+    pub(super) fn log_was_read(&mut self, now: Duration) {
+        if matches!(self.committer.phase, Phase::Resolving) {
+            let wait = self.committer.jitter_ms(4 << self.committer.attempts);
+            let until = now + Duration::from_millis(u64::from(wait));
+            self.committer.phase = Phase::BackingOff { until };
+        }
+        self.start_append(now);
+    }
+
+    /// The log cannot be read: nothing can be acknowledged.
+    pub(super) fn log_unavailable(&mut self, now: Duration) {
+        if matches!(self.committer.phase, Phase::Resolving) {
+            self.committer.phase = Phase::Idle;
+            self.reject_waiting(Busy::TryAgain);
+        }
+        self.start_append(now);
+    }
+
+    pub(super) fn commit_timeout(&mut self, now: Duration) {
+        if self.committer.due().is_some_and(|due| due <= now) {
+            self.committer.phase = Phase::Idle;
+            self.start_append(now);
+        }
+    }
+
+    /// Forgets what is known of an author who is not here and of whom nothing waits.
+    pub(super) fn forget_if_gone(&mut self, author: Author) {
+        if !self.authors.contains_key(&author) && !self.committer.holds_edit_of(author) {
+            self.document.forget(author);
+        }
+    }
+
+    fn answer(&mut self, waiting: Waiting, answer: Answer) {
+        let Waiting { subscriber, author, .. } = waiting;
+        let seq = waiting.submission.seq;
+        match answer {
+            Answer::Duplicate { revision } => {
+                // If it has not been delivered yet, it arrives in its place.
+                let delivered = self.subscribers.get(&subscriber).map(|it| it.at);
+                if delivered.is_some_and(|at| revision <= at) {
+                    self.deliver(subscriber, encode_ack(self.channel, seq, revision));
+                }
+            }
+            Answer::Refused(SubmitError::BaseTooOld { base, start })
+                if waiting.older_attempts < OLDER_ATTEMPTS_MAX =>
+            {
+                let parked = Waiting { older_attempts: waiting.older_attempts + 1, ..waiting };
+                self.committer.parked.insert(subscriber, parked);
+                let older = Output::ReadOlder { subscriber, from: base, to: start };
+                self.outputs.push_back(older);
+                return;
+            }
+            Answer::Refused(error) => {
+                self.reject(subscriber, seq, error.code(), Some(error.to_string()), None);
+            }
+        }
+        self.forget_if_gone(author);
+    }
+
+    pub(super) fn is_parked(&self, subscriber: SubscriberId) -> bool {
+        self.committer.parked.contains_key(&subscriber)
+    }
+
+    /// The entries that a parked edit waited for.
+    pub(super) fn unpark(
+        &mut self,
+        now: Duration,
+        subscriber: SubscriberId,
+        answer: Result<History, LogError>,
+    ) {
+        let Some(mut waiting) = self.committer.parked.remove(&subscriber) else { return };
+        match answer {
+            Ok(older) => {
+                waiting.older = Some(older);
+                self.committer.waiting.push_front(waiting);
+                self.start_append(now);
+            }
+            Err(_) => self.reject_all(vec![waiting], Busy::TryAgain),
+        }
+    }
+
+    fn reject_waiting(&mut self, busy: Busy) {
+        let waiting = std::mem::take(&mut self.committer.waiting);
+        self.reject_all(waiting.into(), busy);
+    }
+
+    fn reject_all(&mut self, edits: Vec<Waiting>, busy: Busy) {
+        for waiting in edits {
+            let (ms_max, message) = match busy {
+                Busy::TryAgain => (500, None),
+                Busy::Full => (2000, Some("there is no room left on the server's disk".to_owned())),
+            };
+            let retry_ms = self.committer.jitter_ms(ms_max);
+            let seq = waiting.submission.seq;
+            self.reject(waiting.subscriber, seq, RejectCode::Busy, message, Some(retry_ms));
+            self.forget_if_gone(waiting.author);
+        }
+    }
+
+    fn reject(
+        &mut self,
+        subscriber: SubscriberId,
+        seq: codesync_core::Seq,
+        code: RejectCode,
+        message: Option<String>,
+        retry_ms: Option<u32>,
+    ) {
+        let message = message.map_or_else(|| code.sentence().into(), Into::into);
+        let channel = self.channel;
+        let rejected = ServerDocument::Rejected { channel, seq, code, message, retry_ms };
+        self.deliver(subscriber, encode(rejected));
+    }
+
+    /// A seeded mistake: the entries of a lost race, renumbered and sent again as they were.
+    fn retry_untransformed(
+        &mut self,
+        flying: Vec<Waiting>,
+        mut entries: Vec<codesync_core::Entry>,
+    ) {
+        self.read_log();
+        let head = self.head();
+        for (entry, revision) in entries.iter_mut().zip(head.get() + 1..) {
+            entry.revision = Revision::new(revision + 1);
+        }
+        let append = Append {
+            document: self.id,
+            epoch: self.epoch,
+            expected_head: head.next(),
+            entries: entries.iter().map(stored).collect(),
+            text_bytes: self.document.text().len_bytes() as u64,
+        };
+        self.outputs.push_back(Output::Append(append));
+        self.committer.phase = Phase::Appending { flying, entries };
+    }
+}
+
+enum Answer {
+    Duplicate { revision: Revision },
+    Refused(SubmitError),
+}
+
+/// Why a client shall come again with the same edit.
+#[derive(Clone, Copy)]
+enum Busy {
+    TryAgain,
+    Full,
+}
+
+/// An entry as the log keeps it.
+fn stored(entry: &codesync_core::Entry) -> oplog::Entry {
+    oplog::Entry {
+        revision: entry.revision,
+        author: entry.author,
+        seq: entry.seq,
+        operation: entry.operation.encode().into(),
+        base_length: entry.operation.base_len(),
+    }
+}
+
+/// SplitMix64 (Steele, Lea and Flood 2014): jitter needs no more.
+#[derive(Debug)]
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}

@@ -1,0 +1,32 @@
+//! The text of a document as a file: with its own line ending, and never as a page.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use crate::http::Http;
+use crate::http::documents::etag;
+use crate::http::error::ApiError;
+use crate::http::json::DocumentPath;
+
+pub(crate) async fn read(
+    State(http): State<Http>,
+    DocumentPath(id): DocumentPath,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let record = http.documents.find(id).await?;
+    let (revision, text) = http.registry.open(id).await?.text().await?;
+    let tag = etag(revision);
+    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| *known == tag) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
+    }
+    let text = text.to_string();
+    let text = record.line_ending.restore(&text).into_owned();
+    let headers = [
+        (header::ETAG, tag),
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")),
+        (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+    ];
+    Ok((headers, text).into_response())
+}

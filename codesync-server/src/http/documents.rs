@@ -1,0 +1,250 @@
+//! Documents over REST: make, list, find, change their settings.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use codesync_core::limits::{DOCUMENT_BYTES_MAX, NAME_BYTES_MAX, NAME_GRAPHEMES_MAX};
+use codesync_core::{DocumentId, LineEnding, Revision};
+use serde::{Deserialize, Deserializer, Serialize};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::db::documents::{
+    DocumentChange, DocumentRecord, ListPosition, Listing, NewDocument, PAGE_MAX, line_ending_name,
+};
+use crate::document::import;
+use crate::http::Http;
+use crate::http::error::ApiError;
+use crate::http::json::{Asked, Body, DocumentPath};
+
+/// Documents on a page of the list where nothing else is asked for.
+const PAGE_DEFAULT: u32 = 50;
+const LANGUAGE_BYTES_MAX: usize = 64;
+
+/// A document as JSON shows it.
+#[derive(Serialize)]
+pub(crate) struct Doc {
+    id: String,
+    name: String,
+    revision: Revision,
+    language: Option<String>,
+    line_ending: &'static str,
+    bytes: u64,
+    created_at: String,
+    updated_at: String,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Page {
+    documents: Vec<Doc>,
+    next: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Search {
+    search: Option<String>,
+    limit: Option<u32>,
+    cursor: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Create {
+    name: String,
+    text: Option<String>,
+    language: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Change {
+    name: Option<String>,
+    /// Told apart: not there, and there as `null`.
+    #[serde(default, deserialize_with = "present")]
+    language: Option<Option<String>>,
+}
+
+fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(from).map(Some)
+}
+
+pub(crate) async fn list(
+    State(http): State<Http>,
+    Asked(asked): Asked<Search>,
+) -> Result<Json<Page>, ApiError> {
+    let limit = asked.limit.unwrap_or(PAGE_DEFAULT);
+    if !(1..=PAGE_MAX).contains(&limit) {
+        return Err(ApiError::InvalidQuery(format!("limit must be 1 to {PAGE_MAX}")));
+    }
+    let search = asked.search.filter(|search| !search.is_empty());
+    if search.as_ref().is_some_and(|search| search.len() > NAME_BYTES_MAX) {
+        return Err(ApiError::InvalidQuery(format!("search is over {NAME_BYTES_MAX} bytes")));
+    }
+    let after = asked.cursor.as_deref().map(read_cursor).transpose()?;
+    // One more than asked for tells whether there is another page.
+    let listing = Listing { search, limit: limit + 1, after };
+    let mut records = http.documents.list(listing).await?;
+    let more = records.len() > limit as usize;
+    records.truncate(limit as usize);
+    let next = records.last().filter(|_| more).map(write_cursor);
+    Ok(Json(Page { documents: records.into_iter().map(Doc::from).collect(), next }))
+}
+
+pub(crate) async fn create(
+    State(http): State<Http>,
+    Body(create): Body<Create>,
+) -> Result<Response, ApiError> {
+    let name = valid_name(&create.name)?;
+    let language = create.language.map(valid_language).transpose()?;
+    let text = create.text.unwrap_or_default();
+    let line_ending = LineEnding::detect(&text);
+    let text = LineEnding::normalize(&text);
+    let bytes = text.len() as u64;
+    if bytes > DOCUMENT_BYTES_MAX {
+        return Err(ApiError::TextTooLarge { bytes, bytes_max: DOCUMENT_BYTES_MAX });
+    }
+    let entries = import::entries(&text);
+    let document = NewDocument { id: random_id()?, name, language, line_ending, entries, bytes };
+    let record = http.documents.create(document).await?;
+    tracing::info!(doc = %record.id, bytes, "document created");
+    let location = format!("/api/documents/{}", record.id);
+    let location = HeaderValue::try_from(location)
+        .map_err(|error| ApiError::Internal { cause: error.to_string() })?;
+    let tag = etag(record.revision);
+    let headers = [(header::LOCATION, location), (header::ETAG, tag)];
+    Ok((StatusCode::CREATED, headers, Json(Doc::from(record))).into_response())
+}
+
+pub(crate) async fn find(
+    State(http): State<Http>,
+    DocumentPath(id): DocumentPath,
+) -> Result<Response, ApiError> {
+    Ok(answer(http.documents.find(id).await?))
+}
+
+pub(crate) async fn change(
+    State(http): State<Http>,
+    DocumentPath(id): DocumentPath,
+    headers: HeaderMap,
+    Body(change): Body<Change>,
+) -> Result<Response, ApiError> {
+    let name = change.name.as_deref().map(valid_name).transpose()?;
+    let language = match change.language {
+        Some(Some(language)) => Some(Some(valid_language(language)?)),
+        other => other,
+    };
+    if let Some(expected) = headers.get(header::IF_MATCH) {
+        let revision = http.documents.find(id).await?.revision;
+        if expected != "*" && expected != etag(revision) {
+            return Err(ApiError::PreconditionFailed { revision: revision.get() });
+        }
+    }
+    let renamed = name.is_some();
+    let record = http.documents.change(id, DocumentChange { name, language }).await?;
+    if renamed {
+        http.registry.renamed(id, record.name.clone()).await;
+    }
+    Ok(answer(record))
+}
+
+fn answer(record: DocumentRecord) -> Response {
+    ([(header::ETAG, etag(record.revision))], Json(Doc::from(record))).into_response()
+}
+
+/// The revision as an entity tag.
+pub(crate) fn etag(revision: Revision) -> HeaderValue {
+    HeaderValue::try_from(format!("\"{revision}\"")).expect("digits in quotes make a header")
+}
+
+impl From<DocumentRecord> for Doc {
+    fn from(record: DocumentRecord) -> Self {
+        Self {
+            id: record.id.to_string(),
+            name: record.name,
+            revision: record.revision,
+            language: record.language,
+            line_ending: line_ending_name(record.line_ending),
+            bytes: record.bytes,
+            created_at: rfc3339(record.created_at),
+            updated_at: rfc3339(record.updated_at),
+        }
+    }
+}
+
+fn rfc3339(milliseconds: i64) -> String {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000)
+        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+        .format(&Rfc3339)
+        .unwrap_or_default()
+}
+
+/// The name without blanks around it, if people can read it and programs can keep it.
+fn valid_name(name: &str) -> Result<String, ApiError> {
+    let name = name.trim();
+    if name.is_empty() {
+        return Err(ApiError::InvalidName("must not be empty"));
+    }
+    if name.chars().any(char::is_control) {
+        return Err(ApiError::InvalidName("must not hold control characters"));
+    }
+    if name.len() > NAME_BYTES_MAX || name.graphemes(true).count() > NAME_GRAPHEMES_MAX {
+        return Err(ApiError::InvalidName("is longer than 64 characters or 256 bytes"));
+    }
+    Ok(name.to_owned())
+}
+
+fn valid_language(language: String) -> Result<String, ApiError> {
+    let allowed =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+#.-_".contains(&byte);
+    if (1..=LANGUAGE_BYTES_MAX).contains(&language.len()) && language.bytes().all(allowed) {
+        return Ok(language);
+    }
+    Err(ApiError::InvalidLanguage)
+}
+
+/// 122 random bits: whoever has not been given the link cannot guess it.
+fn random_id() -> Result<DocumentId, ApiError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| ApiError::Internal { cause: error.to_string() })?;
+    let id = uuid::Builder::from_random_bytes(bytes).into_uuid();
+    Ok(DocumentId::from_bytes(id.into_bytes()))
+}
+
+fn write_cursor(record: &DocumentRecord) -> String {
+    format!("{:x}.{}", record.updated_at, record.id)
+}
+
+fn read_cursor(cursor: &str) -> Result<ListPosition, ApiError> {
+    let read = || {
+        let (updated_at, id) = cursor.split_once('.')?;
+        let updated_at = i64::from_str_radix(updated_at, 16).ok()?;
+        Some(ListPosition { updated_at, id: id.parse().ok()? })
+    };
+    read().ok_or(ApiError::InvalidCursor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_measured_as_people_count() {
+        let family = "👨‍👩‍👧‍👦";
+        assert_eq!(valid_name(&family.repeat(10)).ok(), Some(family.repeat(10)));
+        assert!(valid_name(&"n".repeat(NAME_GRAPHEMES_MAX)).is_ok());
+        assert!(valid_name(&"n".repeat(NAME_GRAPHEMES_MAX + 1)).is_err());
+        assert!(valid_name(&format!("e{}", "\u{301}".repeat(NAME_BYTES_MAX))).is_err());
+        assert!(valid_name(" \t ").is_err());
+        assert!(valid_name("a\u{1b}[2Jb").is_err());
+        assert_eq!(valid_name("  notes.md ").ok().as_deref(), Some("notes.md"));
+    }
+
+    #[test]
+    fn a_time_is_written_as_rfc_3339() {
+        assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
+        assert_eq!(rfc3339(1_700_000_000_123), "2023-11-14T22:13:20.123Z");
+    }
+}

@@ -1,0 +1,34 @@
+//! Whether the process lives, and whether it can do its work.
+
+use std::sync::atomic::Ordering;
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+
+use crate::http::Http;
+use crate::http::error::ApiError;
+
+#[derive(Serialize)]
+pub(crate) struct Health {
+    status: &'static str,
+    version: &'static str,
+}
+
+impl Health {
+    const OK: Self = Self { status: "ok", version: env!("CARGO_PKG_VERSION") };
+}
+
+/// Liveness: the process answers. Restart it if it does not.
+pub(crate) async fn alive() -> Json<Health> {
+    Json(Health::OK)
+}
+
+/// Readiness: edits can be committed. Send people elsewhere if not; no restart helps.
+pub(crate) async fn ready(State(http): State<Http>) -> Result<Json<Health>, ApiError> {
+    if http.draining.load(Ordering::Relaxed) {
+        return Err(ApiError::Draining);
+    }
+    http.log.ready().await?;
+    Ok(Json(Health::OK))
+}
