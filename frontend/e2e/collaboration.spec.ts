@@ -1,4 +1,12 @@
-import { type Browser, type BrowserContext, expect, type Page, test } from '@playwright/test';
+import {
+  type Browser,
+  type BrowserContext,
+  expect,
+  type Locator,
+  type Page,
+  test,
+  type WebSocketRoute,
+} from '@playwright/test';
 import { TestServer } from './server';
 
 let server: TestServer;
@@ -42,25 +50,47 @@ test('two people type into one document and end with the same text', async ({ br
 
 test('who was offline and typed comes back with everything', async ({ browser }) => {
   const document = await server.create('away.txt', 'start\n');
-  const ana = await join(browser, 'Ana', document);
+  const context = await newContext(browser, 'Ana');
+  const cable = await Cable.of(context);
+  const ana = await open(context, document);
   const bo = await join(browser, 'Bo', document);
 
-  await server.kill();
-  await expect(ana.locator('.save-words')).toHaveText('offline');
+  await cable.cut();
+  await expect(words(ana)).toHaveText('offline');
   await ana.keyboard.press('Control+End');
   await ana.keyboard.type('from Ana 😀');
+  await expect(words(ana)).toHaveText(/^offline · \d+ waiting · kept in this browser$/);
   await bo.keyboard.press('Control+Home');
   await bo.keyboard.type('from Bo ');
-  await expect(ana.locator('.save-words')).toHaveText(
-    /^offline · \d+ waiting · kept in this browser$/,
-  );
-  await server.restart();
+  await expectSaved(bo);
+  await expectText(ana, 'start\nfrom Ana 😀');
+  cable.mend();
 
   const text = 'from Bo start\nfrom Ana 😀';
   await expectText(ana, text);
   await expectText(bo, text);
   await expectSaved(ana, bo);
   expect(await server.content(document)).toBe(text);
+});
+
+test('a server that is killed and comes back loses nothing', async ({ browser }) => {
+  const document = await server.create('killed.txt', '');
+  const ana = await join(browser, 'Ana', document);
+  const bo = await join(browser, 'Bo', document);
+  await ana.keyboard.type('before ');
+  await expectText(bo, 'before ');
+
+  await server.kill();
+  await expect(words(ana)).toHaveText('offline');
+  await expect(words(bo)).toHaveText('offline');
+  await ana.keyboard.type('meanwhile ');
+  await bo.keyboard.press('Control+Home');
+  await bo.keyboard.type('both ');
+  await server.restart();
+
+  await expectText(ana, 'both before meanwhile ');
+  await expectText(bo, 'both before meanwhile ');
+  await expectSaved(ana, bo);
 });
 
 test('undo takes back own edits only', async ({ browser }) => {
@@ -87,33 +117,68 @@ test('undo takes back own edits only', async ({ browser }) => {
 test('edits made offline survive a reload', async ({ browser }) => {
   const document = await server.create('kept.txt', 'before\n');
   const context = await newContext(browser, 'Ana');
-  // The page loads while its socket does not get through.
-  let cut = false;
-  await context.routeWebSocket(/\/socket$/, (socket) => {
-    if (cut) {
-      void socket.close();
-    } else {
-      const upstream = socket.connectToServer();
-      cuts.push(() => Promise.all([socket.close(), upstream.close()]));
-    }
-  });
-  const cuts: (() => Promise<unknown>)[] = [];
+  const cable = await Cable.of(context);
   const ana = await open(context, document);
   await expectSaved(ana);
 
-  cut = true;
-  await Promise.all(cuts.map((close) => close()));
-  await expect(ana.locator('.save-words')).toHaveText('offline');
+  await cable.cut();
+  await expect(words(ana)).toHaveText('offline');
   await ana.keyboard.press('Control+End');
   await ana.keyboard.type('typed offline');
-  await expect(ana.locator('.save-words')).toHaveText(/waiting · kept in this browser$/);
+  await expect(words(ana)).toHaveText(/waiting · kept in this browser$/);
   await ana.reload();
   await expectText(ana, 'before\ntyped offline');
   expect(await server.content(document)).toBe('before\n');
 
-  cut = false;
+  cable.mend();
   await expectSaved(ana);
   await expect.poll(() => server.content(document)).toBe('before\ntyped offline');
+});
+
+test('two tabs of one browser are two clients, and a closed one leaves nothing behind', async ({
+  browser,
+}) => {
+  const document = await server.create('tabs.txt', '');
+  const context = await newContext(browser, 'Ana');
+  const cable = await Cable.of(context);
+  const first = await open(context, document);
+  const second = await open(context, document);
+  await expectSaved(first, second);
+
+  await cable.cut();
+  await expect(words(first)).toHaveText('offline');
+  await expect(words(second)).toHaveText('offline');
+  await first.bringToFront();
+  await first.keyboard.type('one');
+  await second.bringToFront();
+  await second.keyboard.type('two');
+  await expect(words(first)).toHaveText(/waiting/);
+  await expect(words(second)).toHaveText(/waiting/);
+  await first.close();
+  await second.close();
+
+  cable.mend();
+  const third = await open(context, document);
+  await expect.poll(() => server.content(document)).toMatch(/^(onetwo|twoone)$/);
+  await expectText(third, await server.content(document));
+});
+
+test('the text can be read before the editor has arrived', async ({ browser }) => {
+  const document = await server.create('early.txt', 'readable\nat once');
+  const context = await newContext(browser, 'Ana');
+  let arrive = () => {};
+  const arrived = new Promise<void>((resolve) => {
+    arrive = resolve;
+  });
+  await context.route(/CodeEditor-.*\.js$/, async (route) => {
+    await arrived;
+    await route.continue();
+  });
+  const page = await context.newPage();
+  await page.goto(`${server.origin}/d/${document}`);
+  await expect(page.locator('pre')).toHaveText('readable\nat once');
+  arrive();
+  await expectText(page, 'readable\nat once');
 });
 
 test('the list finds, creates and renames documents', async ({ browser }) => {
@@ -137,6 +202,37 @@ test('a document that is not there gets a sentence', async ({ browser }) => {
   await page.goto(`${server.origin}/d/0191e5c4-7c1a-7cc3-98e2-3f8a61a40e11`);
   await expect(page.getByRole('heading')).toHaveText('There is no such document');
 });
+
+/** The wire between a browser and the server's socket; pages and REST do not go through it. */
+class Cable {
+  #whole = true;
+  readonly #sockets = new Set<WebSocketRoute>();
+
+  static async of(context: BrowserContext): Promise<Cable> {
+    const cable = new Cable();
+    await context.routeWebSocket(/\/socket$/, (socket) => cable.#connect(socket));
+    return cable;
+  }
+
+  async cut(): Promise<void> {
+    this.#whole = false;
+    await Promise.all(Array.from(this.#sockets, (socket) => socket.close()));
+    this.#sockets.clear();
+  }
+
+  mend(): void {
+    this.#whole = true;
+  }
+
+  #connect(socket: WebSocketRoute): void {
+    if (!this.#whole) {
+      void socket.close();
+      return;
+    }
+    const upstream = socket.connectToServer();
+    this.#sockets.add(socket).add(upstream);
+  }
+}
 
 async function newContext(browser: Browser, person: string): Promise<BrowserContext> {
   const context = await browser.newContext();
@@ -173,8 +269,12 @@ function shownText(page: Page): Promise<string> {
   );
 }
 
+function words(page: Page): Locator {
+  return page.locator('.save-words');
+}
+
 async function expectSaved(...pages: Page[]): Promise<void> {
   for (const page of pages) {
-    await expect(page.locator('.save-words')).toHaveText('saved', { timeout: 15_000 });
+    await expect(words(page)).toHaveText('saved', { timeout: 15_000 });
   }
 }

@@ -171,6 +171,15 @@ describe('Binding', () => {
     expect(refusals).toEqual(['the document is full']);
   });
 
+  test('shows what the replica made of half a surrogate pair', () => {
+    const { model, replica } = bound('a');
+    replica.edit = () => {
+      replica.content = 'a\ufffd';
+    };
+    model.change([{ rangeOffset: 1, rangeLength: 0, text: '\ud83d' }]);
+    expect(model.text).toBe('a\ufffd');
+  });
+
   test('is silent after it was disposed of', () => {
     const { model, replica, binding } = bound('x');
     binding.dispose();

@@ -118,6 +118,10 @@ export class Binding implements IDisposable {
       this.#onRefused(error instanceof Error ? error.message : String(error));
       return;
     }
+    if (event.changes.some((change) => !change.text.isWellFormed())) {
+      // Half a surrogate pair has become U+FFFD in the replica.
+      this.#rebuild();
+    }
     this.#check();
   }
 

@@ -83,6 +83,7 @@ export class DocumentSession {
     this.document = document;
     this.#person = person;
     this.#surroundings = surroundings;
+    window.addEventListener('online', this.#reconnect);
     void this.#open();
   }
 
@@ -91,6 +92,7 @@ export class DocumentSession {
       return;
     }
     this.#disposed = true;
+    window.removeEventListener('online', this.#reconnect);
     this.#editor = null;
     this.#live?.dispose();
     const done = this.#release();
@@ -212,6 +214,11 @@ export class DocumentSession {
     }
     this.#refresh();
   }
+
+  /** The network is back: no need to wait for the next attempt. */
+  readonly #reconnect = (): void => {
+    this.#drive((core, now) => core.reconnect(now));
+  };
 
   #drive<Answer>(tell: (core: Connection, now: number) => Answer): Answer | undefined {
     return this.#live?.drive(tell);

@@ -25,16 +25,6 @@ export function EditorPage(props: { readonly document: string }) {
   const session = useSession(props.document, person);
   const details = useDetails(props.document);
 
-  if (details.missing) {
-    return (
-      <Message title="There is no such document">
-        <p>The link may be incomplete, or the document was on another server.</p>
-        <Link to="/" className="button">
-          All documents
-        </Link>
-      </Message>
-    );
-  }
   if (session === null) {
     return null;
   }
@@ -74,6 +64,17 @@ function OpenDocument(props: {
     }
   };
 
+  // A document that is gone from the server but open here stays in sight with what was typed.
+  if (details.missing && view.phase !== 'open') {
+    return (
+      <Message title="There is no such document">
+        <p>The link may be incomplete, or the document was on another server.</p>
+        <Link to="/" className="button">
+          All documents
+        </Link>
+      </Message>
+    );
+  }
   if (view.phase === 'failed') {
     return (
       <Message title="This document cannot be opened">
