@@ -1,0 +1,153 @@
+//! What is saved, what waits, and whether it is safe here: the words of the status line.
+
+use std::fmt::Write as _;
+
+use super::{App, Effect, Prompt};
+
+/// How things stand between this editor, its disk and the server.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Saving {
+    pub(crate) condition: Condition,
+    /// Revision that the server is known to have.
+    pub(crate) revision: u64,
+    /// Edits that the server is not known to have.
+    pub(crate) waiting: usize,
+    /// Why edits are not on this disk, while that is so.
+    pub(crate) not_kept: Option<String>,
+    /// Why the server cannot be reached, while that is so.
+    pub(crate) failure: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Condition {
+    /// Nothing of the document is here yet.
+    #[default]
+    Loading,
+    Saved,
+    Saving,
+    Offline,
+    ReadOnly,
+    Ended,
+}
+
+impl Saving {
+    /// The state in words, beginning with its mark.
+    pub(crate) fn words(&self) -> String {
+        let mut words = match self.condition {
+            Condition::Loading => match &self.failure {
+                Some(_) => "○server not reached, trying".to_owned(),
+                None => "○loading".to_owned(),
+            },
+            Condition::Saved => format!("●saved {}", self.revision),
+            Condition::Saving => format!("◐saving {}", self.revision),
+            Condition::Offline if self.waiting == 0 => "○offline".to_owned(),
+            Condition::Offline => format!("○offline · {} waiting", self.waiting),
+            Condition::ReadOnly => format!("●read-only {}", self.revision),
+            Condition::Ended => "○access ended".to_owned(),
+        };
+        if self.not_kept.is_some() {
+            words.push_str(" · not kept on this disk");
+        } else if self.condition == Condition::Offline && self.waiting > 0 {
+            words.push_str(" · kept on this disk");
+        }
+        if self.condition == Condition::Saving && self.waiting > 1 {
+            // Writing to a string does not fail.
+            let _ = write!(words, " | {} waiting", self.waiting);
+        }
+        words
+    }
+
+    fn takes_edits(&self) -> bool {
+        !matches!(self.condition, Condition::Loading | Condition::ReadOnly | Condition::Ended)
+    }
+}
+
+impl App {
+    pub(super) fn handle_saving(&mut self, saving: Saving) {
+        let lost_disk = saving.not_kept.is_some() && self.saving.not_kept.is_none();
+        let found_disk = saving.not_kept.is_none() && self.saving.not_kept.is_some();
+        self.saving = saving;
+        if lost_disk && let Some(reason) = self.saving.not_kept.clone() {
+            self.notify(&format!("not kept on disk: {reason}"));
+        } else if found_disk {
+            self.notify("kept on this disk again");
+        }
+        if self.awaits_save && self.saving.condition == Condition::Saved {
+            self.awaits_save = false;
+            self.notify(&format!("saved, rev {}", self.saving.revision));
+        }
+    }
+
+    /// Whether the text may be changed; says why if not.
+    pub(super) fn may_edit(&mut self) -> bool {
+        if self.is_open && self.saving.takes_edits() {
+            return true;
+        }
+        let why = match self.saving.condition {
+            Condition::ReadOnly => "this document is read-only for you",
+            Condition::Ended => "your access to this document has ended",
+            _ => "the document is not here yet",
+        };
+        self.notify(why);
+        false
+    }
+
+    pub(super) fn save_point(&mut self) {
+        self.effects.push_back(Effect::BreakUndoGroup);
+        let sentence = match self.saving.condition {
+            Condition::Saved => format!("saved, rev {}", self.saving.revision),
+            Condition::Saving => {
+                self.awaits_save = true;
+                format!("saving, {} waiting", self.saving.waiting)
+            }
+            Condition::Offline | Condition::Loading => {
+                self.awaits_save = true;
+                let waiting = match self.saving.waiting {
+                    0 => "nothing waits to be sent".to_owned(),
+                    n => format!("{n} waiting, sent as soon as the server is back"),
+                };
+                match &self.saving.failure {
+                    Some(reason) => format!("offline: {waiting} ({reason})"),
+                    None => format!("offline: {waiting}"),
+                }
+            }
+            Condition::ReadOnly => "read-only: there is nothing of yours to save".to_owned(),
+            Condition::Ended => "access ended".to_owned(),
+        };
+        self.notify(&sentence);
+    }
+
+    pub(super) fn quit(&mut self) {
+        match &self.saving.not_kept {
+            Some(reason) if self.saving.waiting > 0 => {
+                self.prompt = Some(Prompt::quit(self.saving.waiting, reason));
+            }
+            _ => self.effects.push_back(Effect::Quit),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(condition: Condition, waiting: usize, not_kept: bool, expected: &str) {
+        let not_kept = not_kept.then(|| "no space".to_owned());
+        let saving = Saving { condition, revision: 42, waiting, not_kept, failure: None };
+        assert_eq!(saving.words(), expected);
+    }
+
+    #[test]
+    fn the_status_line_tells_the_truth_about_saving() {
+        check(Condition::Saved, 0, false, "●saved 42");
+        check(Condition::Saving, 1, false, "◐saving 42");
+        check(Condition::Saving, 2, false, "◐saving 42 | 2 waiting");
+        check(Condition::Offline, 0, false, "○offline");
+        check(Condition::Offline, 17, false, "○offline · 17 waiting · kept on this disk");
+        check(Condition::Offline, 17, true, "○offline · 17 waiting · not kept on this disk");
+        check(Condition::Saved, 0, true, "●saved 42 · not kept on this disk");
+        check(Condition::ReadOnly, 0, false, "●read-only 42");
+        check(Condition::Ended, 0, false, "○access ended");
+    }
+}

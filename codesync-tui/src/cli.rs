@@ -1,0 +1,103 @@
+//! The command line: what can be asked for, and how answers and failures are told.
+//!
+//! Data goes to standard output, talk to standard error. A failure is a sentence, where it helps a
+//! second one, and an exit code that scripts can rely on.
+
+mod cat;
+mod failure;
+mod ls;
+mod new;
+mod open;
+mod resolve;
+#[cfg(feature = "serve")]
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use codesync_client::ServerUrl;
+
+pub(crate) use failure::{Exit, Failure};
+
+/// Edit documents together: from terminals and browsers, online and offline.
+#[derive(Debug, Parser)]
+#[command(name = "codesync", version, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Common {
+    /// The server.
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "CODESYNC_SERVER",
+        default_value = "http://localhost:3000"
+    )]
+    server: String,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Edit a document.
+    Open(open::Options),
+    /// Create a document and print its link.
+    New(new::Options),
+    /// List the documents, the last changed first.
+    Ls(ls::Options),
+    /// Print the text of a document.
+    Cat(cat::Options),
+    /// Host documents on this machine.
+    #[cfg(feature = "serve")]
+    Serve(serve::Options),
+}
+
+impl Common {
+    fn server(&self) -> Result<ServerUrl, Failure> {
+        self.server.parse().map_err(|error| {
+            Failure::usage(format!("server address: {error}"))
+                .help("--server http://localhost:3000, or CODESYNC_SERVER in the environment")
+        })
+    }
+}
+
+/// Runs what the arguments ask for.
+pub(crate) fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // Help and version are no failures; everything else is a wrong use.
+        Err(error) => {
+            let code = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
+            let _ = error.print();
+            return code.into();
+        }
+    };
+    let runtime =
+        match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => return Failure::new(format!("no threads: {error}")).tell(),
+        };
+    let done = runtime.block_on(dispatch(cli));
+    // A name that is still being looked up does not keep anybody waiting.
+    runtime.shutdown_background();
+    match done {
+        Ok(()) => Exit::Ok.into(),
+        Err(failure) => failure.tell(),
+    }
+}
+
+async fn dispatch(cli: Cli) -> Result<(), Failure> {
+    match cli.command {
+        Command::Open(options) => open::run(&cli.common, options).await,
+        Command::New(options) => new::run(&cli.common, options).await,
+        Command::Ls(options) => ls::run(&cli.common, options).await,
+        Command::Cat(options) => cat::run(&cli.common, options).await,
+        #[cfg(feature = "serve")]
+        Command::Serve(options) => serve::run(options).await,
+    }
+}

@@ -1,0 +1,85 @@
+//! How a command fails: a sentence, what was kept, a remedy, and an exit code.
+
+use std::process::ExitCode;
+
+use codesync_client::{RestError, ServerUrl};
+
+use crate::sanitize;
+
+/// Exit codes, as scripts know them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Exit {
+    Ok = 0,
+    Failed = 1,
+    Usage = 2,
+    /// No such document, or no access to it.
+    NotFound = 3,
+    /// The server was not reached; work is kept.
+    Unreachable = 5,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Failure {
+    exit: Exit,
+    error: String,
+    kept: Option<String>,
+    help: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(error: impl Into<String>) -> Self {
+        Self::with(Exit::Failed, error)
+    }
+
+    pub(crate) fn usage(error: impl Into<String>) -> Self {
+        Self::with(Exit::Usage, error)
+    }
+
+    pub(crate) fn with(exit: Exit, error: impl Into<String>) -> Self {
+        Self { exit, error: error.into(), kept: None, help: None }
+    }
+
+    #[must_use]
+    pub(crate) fn kept(mut self, kept: impl Into<String>) -> Self {
+        self.kept = Some(kept.into());
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// What a call to the server failed with.
+    pub(crate) fn rest(error: &RestError, server: &ServerUrl) -> Self {
+        match error {
+            RestError::NotFound => Self::with(Exit::NotFound, "no such document")
+                .help("codesync ls shows the documents there are"),
+            RestError::Unreachable { .. } => {
+                Self::with(Exit::Unreachable, error.to_string()).help(format!(
+                    "is the server running? codesync serve starts one here; --server names another than {server}"
+                ))
+            }
+            other => Self::new(other.to_string()),
+        }
+    }
+
+    /// Prints it and gives its exit code.
+    pub(crate) fn tell(&self) -> ExitCode {
+        eprintln!("error: {}", sanitize::lines(&self.error));
+        if let Some(kept) = &self.kept {
+            eprintln!("kept: {}", sanitize::lines(kept));
+        }
+        if let Some(help) = &self.help {
+            eprintln!("help: {}", sanitize::lines(help));
+        }
+        self.exit.into()
+    }
+}

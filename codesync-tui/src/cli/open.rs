@@ -1,0 +1,191 @@
+//! `codesync open DOC [+LINE[:COL]]`: the editor.
+
+use std::time::Duration;
+
+use clap::Args;
+use codesync_client::core::client::{self, State};
+use codesync_client::core::protocol::RejectCode;
+use codesync_client::{
+    About, DocumentInfo, Outbox, Rest, RestError, Session, SessionConfig, SessionEvent,
+};
+use tokio::sync::mpsc;
+
+use super::resolve::{Target, resolve};
+use super::{Common, Exit, Failure};
+use crate::app::{App, Event};
+use crate::live::{Ending, Live};
+use crate::terminal;
+use crate::ui::theme::{Colors, Theme};
+
+/// After so long without a text, a person is told what is being waited for.
+const PATIENCE_MS: u64 = 300;
+
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Id, unique name or link of the document, and +LINE or +LINE:COLUMN to begin at.
+    #[arg(value_name = "DOC|LINK> [+LINE[:COL]]", required = true, num_args = 1..=2, allow_negative_numbers = true)]
+    arguments: Vec<String>,
+    /// The name that others see.
+    #[arg(long, env = "CODESYNC_NAME")]
+    name: Option<String>,
+}
+
+pub(crate) async fn run(common: &Common, options: Options) -> Result<(), Failure> {
+    let (document, place) = arrange(&options.arguments)?;
+    terminal::check().map_err(|error| {
+        Failure::usage(error.to_string()).help("codesync cat prints a document without one")
+    })?;
+    let target = resolve(common, document).await?;
+    let outbox = Outbox::usual(&target.server);
+    let mut session = Session::start(SessionConfig {
+        server: target.server.clone(),
+        name: own_name(options.name),
+        token: None,
+        outbox: outbox.clone(),
+    });
+    session.open(target.id).map_err(|error| Failure::new(error.to_string()))?;
+    wait_for_text(&mut session, &target).await?;
+
+    let about = outbox.as_ref().and_then(|outbox| outbox.about(target.id));
+    let mut app = App::new(&title(&session, &target, about.as_ref()), 80, 24);
+    if let Some((line, column)) = place {
+        app.go_to_on_open(line, column);
+    }
+    if let Some(About { language, line_ending, .. }) = about {
+        let is_crlf = line_ending == codesync_client::FileLineEnding::Crlf;
+        app.handle(Duration::ZERO, Event::Described { language, is_crlf });
+    }
+    let info = look_up(&target, outbox);
+    let theme = Theme { colors: Colors::from_environment() };
+    let id = target.id;
+    let ending = Live::new(session, id, app, info)
+        .run(theme)
+        .await
+        .map_err(|error| Failure::new(format!("terminal: {error}")))?;
+    tell_ending(&ending)
+}
+
+/// Splits the arguments into the document and the place to begin at.
+fn arrange(arguments: &[String]) -> Result<(&str, Option<(usize, usize)>), Failure> {
+    let is_place = |argument: &&String| argument.starts_with('+');
+    let documents: Vec<&String> = arguments.iter().filter(|argument| !is_place(argument)).collect();
+    let places: Vec<&String> = arguments.iter().filter(is_place).collect();
+    let ([document], [] | [_]) = (documents.as_slice(), places.as_slice()) else {
+        return Err(Failure::usage("one document and at most one place are wanted")
+            .help("codesync open notes.md +12:8"));
+    };
+    let place = places.first().map(|place| {
+        crate::app::parse_place(&place[1..])
+            .ok_or_else(|| Failure::usage(format!("{place} is no place")).help("+12 or +12:8"))
+    });
+    Ok((document, place.transpose()?))
+}
+
+fn own_name(given: Option<String>) -> String {
+    let set = |name| std::env::var(name).ok();
+    given
+        .into_iter()
+        .chain(set("USER"))
+        .chain(set("USERNAME"))
+        .map(|name| name.trim().to_owned())
+        .find(|name| !name.is_empty())
+        .unwrap_or_else(|| "guest".to_owned())
+}
+
+/// A document that this machine has is there at once. For any other, waits until the server has
+/// sent it, refused it, or turned out not to be there.
+async fn wait_for_text(session: &mut Session, target: &Target) -> Result<(), Failure> {
+    let is_loading = |session: &Session| {
+        session
+            .document(target.id)
+            .is_none_or(|replica| matches!(replica.status().state, State::Loading))
+    };
+    let arrives = async {
+        while is_loading(session) {
+            match session.next().await {
+                SessionEvent::Core(client::Event::Opened { .. }) => break,
+                SessionEvent::Core(client::Event::Refused { code, message, .. }) => {
+                    return Err(refused(code, &message));
+                }
+                SessionEvent::Core(client::Event::Offline { .. }) => {
+                    let reason = session.last_failure().unwrap_or("no answer").to_owned();
+                    let server = target.server.to_string();
+                    let error = RestError::Unreachable { server, reason };
+                    return Err(Failure::rest(&error, &target.server));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    };
+    tokio::pin!(arrives);
+    tokio::select! {
+        arrived = &mut arrives => return arrived,
+        () = tokio::time::sleep(Duration::from_millis(PATIENCE_MS)) => {}
+    }
+    eprintln!("waiting for {} …", target.server);
+    arrives.await
+}
+
+fn refused(code: RejectCode, message: &str) -> Failure {
+    match code {
+        RejectCode::DocumentNotFound
+        | RejectCode::DocumentDeleted
+        | RejectCode::AccessWithdrawn => {
+            Failure::with(Exit::NotFound, message).help("codesync ls shows the documents there are")
+        }
+        _ => Failure::new(format!("the server refused: {message}")),
+    }
+}
+
+fn title(session: &Session, target: &Target, about: Option<&About>) -> String {
+    let named = |name: &str| (!name.is_empty()).then(|| name.to_owned());
+    target
+        .info
+        .as_ref()
+        .and_then(|info| named(&info.name))
+        .or_else(|| session.document(target.id).and_then(|replica| named(replica.name())))
+        .or_else(|| about.and_then(|about| named(&about.name)))
+        .unwrap_or_else(|| target.id.to_string())
+}
+
+/// Asks the server about the document while the editor is already open, and remembers the answer
+/// for a time without server.
+fn look_up(target: &Target, outbox: Option<Outbox>) -> mpsc::Receiver<DocumentInfo> {
+    let (sender, receiver) = mpsc::channel(1);
+    let Target { server, id, info } = target.clone();
+    tokio::spawn(async move {
+        let info = match info {
+            Some(info) => info,
+            // Not answered: the name comes with the document, and the rest can wait.
+            None => match Rest::new(server).document(id).await {
+                Ok(info) => info,
+                Err(_) => return,
+            },
+        };
+        let about = About {
+            name: info.name.clone(),
+            language: info.language.clone(),
+            line_ending: info.line_ending,
+        };
+        // The editor may be closed again by now.
+        let _ = sender.send(info).await;
+        if let Some(outbox) = outbox {
+            // Only for finding the document by name later.
+            let _ = tokio::task::spawn_blocking(move || outbox.remember(id, &about)).await;
+        }
+    });
+    receiver
+}
+
+/// What a person should know after the editor is gone.
+fn tell_ending(ending: &Ending) -> Result<(), Failure> {
+    match (ending.waiting, &ending.not_kept) {
+        (0, _) => Ok(()),
+        (waiting, None) => Err(Failure::with(Exit::Unreachable, "the server was not reached")
+            .kept(format!("{waiting} edits, on this disk; they are sent when you next open it"))),
+        (waiting, Some(reason)) => {
+            Err(Failure::new(format!("{waiting} edits were neither sent nor kept: {reason}")))
+        }
+    }
+}

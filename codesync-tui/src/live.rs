@@ -1,0 +1,410 @@
+//! The loop that joins terminal, app and session: keys in, frames out, edits to the session, news
+//! to the app.
+//!
+//! A key is on the screen before anything else happens; what others do is drawn at most sixty
+//! times a second. Nothing here waits for the disk or the network while the editor is open.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use codesync_client::core::client::{self, State};
+use codesync_client::core::{DocumentId, Encoding};
+use codesync_client::{DiskState, DocumentInfo, FileLineEnding, Session, SessionEvent};
+use tokio::sync::mpsc;
+use tokio::time::{sleep_until, timeout};
+
+use crate::app::{App, Cause, Condition, Effect, Event, Person, Saving};
+use crate::clipboard;
+use crate::input::Input;
+use crate::terminal::{self, TerminalError, TerminalGuard};
+use crate::ui;
+use crate::ui::theme::Theme;
+
+/// Shortest time between two frames that no key asked for.
+const FRAME_MS: u64 = 16;
+/// Inputs that are taken in before the next frame.
+const INPUTS_PER_FRAME_MAX: usize = 256;
+/// How long quitting waits for the server to confirm what is on its way.
+const FAREWELL_MS_MAX: u64 = 1_000;
+/// How long quitting waits for the disk.
+const FLUSH_MS_MAX: u64 = 3_000;
+
+/// How an editing session ended.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Ending {
+    /// Edits that the server does not have.
+    pub(crate) waiting: usize,
+    /// Why they are not on this disk either, if so.
+    pub(crate) not_kept: Option<String>,
+}
+
+/// An open editor.
+pub(crate) struct Live {
+    session: Session,
+    document: DocumentId,
+    app: App,
+    started: Instant,
+    /// What the server tells about the document, once it answers.
+    info: mpsc::Receiver<DocumentInfo>,
+    copied: Option<String>,
+    is_over: bool,
+}
+
+impl Live {
+    /// Joins an app and a session that has the document open.
+    pub(crate) fn new(
+        session: Session,
+        document: DocumentId,
+        app: App,
+        info: mpsc::Receiver<DocumentInfo>,
+    ) -> Self {
+        let started = Instant::now();
+        let mut live = Self { session, document, app, started, info, copied: None, is_over: false };
+        live.take_text();
+        live.tell_saving();
+        live.settle();
+        live
+    }
+
+    /// Takes the terminal and runs until the person quits or the process is told to end.
+    pub(crate) async fn run(mut self, theme: Theme) -> Result<Ending, TerminalError> {
+        let mut guard = TerminalGuard::take()?;
+        let mut inputs = terminal::inputs()?;
+        let mut signals = Signals::new()?;
+        let (columns, rows) = guard.size()?;
+        self.take_input(Input::Resize { columns, rows });
+
+        let frame = Duration::from_millis(FRAME_MS);
+        let mut drawn_at = Instant::now();
+        let mut is_stale = true;
+        let mut is_urgent = true;
+        while !self.is_over {
+            if is_stale && (is_urgent || drawn_at.elapsed() >= frame) {
+                guard.draw(|screen| ui::draw(&self.app, theme, screen))?;
+                if let Some(sequence) = self.copied.take() {
+                    guard.write(&sequence)?;
+                }
+                drawn_at = Instant::now();
+                is_stale = false;
+                is_urgent = false;
+            }
+            let wake = match (is_stale, self.app.deadline()) {
+                (true, _) => Some(drawn_at + frame),
+                (false, deadline) => deadline.map(|at| self.started + at),
+            };
+            tokio::select! {
+                biased;
+                input = inputs.recv() => match input {
+                    Some(input) => {
+                        self.take_input(input);
+                        for _ in 0..INPUTS_PER_FRAME_MAX {
+                            let Ok(input) = inputs.try_recv() else { break };
+                            self.take_input(input);
+                        }
+                        is_urgent = true;
+                    }
+                    // The terminal is gone, and with it the person.
+                    None => self.is_over = true,
+                },
+                signal = signals.next() => match signal {
+                    Signal::End => self.is_over = true,
+                    #[cfg(unix)]
+                    Signal::Suspend => {
+                        guard.suspend()?;
+                        let (columns, rows) = guard.size()?;
+                        self.take_input(Input::Resize { columns, rows });
+                        is_urgent = true;
+                    }
+                },
+                event = self.session.next() => {
+                    self.take_event(event);
+                    self.settle();
+                }
+                Some(info) = self.info.recv() => self.take_info(info),
+                () = sleep(wake) => self.tell(Event::Tick),
+            }
+            is_stale = true;
+        }
+        drop(guard);
+        Ok(self.end().await)
+    }
+
+    fn take_input(&mut self, input: Input) {
+        self.tell(Event::Input(input));
+        self.settle();
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.app.handle(self.started.elapsed(), event);
+    }
+
+    /// Does what the app asks for and hands it what happened, until both are at rest. Afterwards
+    /// both have the same text.
+    fn settle(&mut self) {
+        loop {
+            if let Some(effect) = self.app.poll_effect() {
+                self.perform(effect);
+            } else if let Some(event) = self.session.poll_event() {
+                self.take_event(event);
+            } else {
+                break;
+            }
+        }
+        if let Some(replica) = self.session.document(self.document)
+            && self.app.is_open()
+        {
+            self.app.share(replica.text());
+        }
+    }
+
+    fn perform(&mut self, effect: Effect) {
+        let document = self.document;
+        match effect {
+            Effect::Edit(edits) => {
+                if let Err(error) = self.session.edit(document, &edits, Encoding::Scalar) {
+                    // The app's text has an edit that nobody else will have.
+                    self.tell(Event::Notice(format!("not possible: {error}")));
+                    self.take_text();
+                }
+                self.tell_saving();
+            }
+            Effect::Undo => {
+                if self.session.undo(document).is_none() {
+                    self.tell(Event::Notice("nothing of yours to undo".into()));
+                }
+                self.tell_saving();
+            }
+            Effect::Redo => {
+                if self.session.redo(document).is_none() {
+                    self.tell(Event::Notice("nothing to redo".into()));
+                }
+                self.tell_saving();
+            }
+            Effect::BreakUndoGroup => self.session.break_undo_group(document),
+            Effect::Select(selections) => self.session.set_selections(document, selections),
+            Effect::Copy(text) => match clipboard::sequence(&text) {
+                Some(sequence) => self.copied = Some(sequence),
+                None => self.tell(Event::Notice(
+                    "too long for the terminal's clipboard; Ctrl-V pastes it here".into(),
+                )),
+            },
+            Effect::Quit => self.is_over = true,
+        }
+    }
+
+    fn take_event(&mut self, event: SessionEvent) {
+        match event {
+            SessionEvent::Core(event) => self.take_core_event(event),
+            SessionEvent::Disk(_) => self.tell_saving(),
+            SessionEvent::ConflictKept { path, .. } => {
+                self.tell(Event::Notice(format!("a copy of your text is in {}", path.display())));
+            }
+            SessionEvent::ConflictNotKept { reason, .. } => {
+                self.tell(Event::Notice(format!(
+                    "no copy of your text could be written: {reason}"
+                )));
+            }
+            SessionEvent::SetAside { path, .. } => self.tell(Event::Notice(format!(
+                "an earlier run left what could not be sent in {}",
+                path.display()
+            ))),
+            _ => {}
+        }
+    }
+
+    fn take_core_event(&mut self, event: client::Event) {
+        match event {
+            client::Event::Opened { .. } => {
+                self.take_text();
+                self.tell_saving();
+                self.tell_people();
+            }
+            client::Event::Changed { edits, cause, .. } => {
+                let cause = match cause {
+                    client::Cause::Remote => Cause::Remote,
+                    client::Cause::Undo => Cause::Undo,
+                    client::Cause::Redo => Cause::Redo,
+                };
+                self.tell(Event::Changed { edits, cause });
+                if cause != Cause::Remote {
+                    self.tell_selections();
+                }
+                self.tell_saving();
+                self.tell_people();
+            }
+            client::Event::Status { .. }
+            | client::Event::Online
+            | client::Event::Offline { .. } => {
+                self.tell_saving();
+            }
+            client::Event::Peers { .. } => self.tell_people(),
+            client::Event::Renamed { name, .. } => self.tell(Event::Renamed(name)),
+            client::Event::Conflict { reason, .. } => {
+                self.tell(Event::Notice(format!("your text was kept aside: {reason}")));
+            }
+            client::Event::Refused { message, .. } => {
+                self.tell(Event::Notice(format!("the server refused: {message}")));
+                self.tell_saving();
+            }
+        }
+    }
+
+    fn take_info(&mut self, info: DocumentInfo) {
+        self.tell(Event::Renamed(info.name));
+        let is_crlf = info.line_ending == FileLineEnding::Crlf;
+        self.tell(Event::Described { language: info.language, is_crlf });
+    }
+
+    fn take_text(&mut self) {
+        let Some(replica) = self.session.document(self.document) else { return };
+        if replica.status().state == State::Loading {
+            return;
+        }
+        let (text, name) = (replica.text().clone(), replica.name().to_owned());
+        if !name.is_empty() {
+            self.tell(Event::Renamed(name));
+        }
+        self.tell(Event::Opened { text });
+    }
+
+    fn tell_selections(&mut self) {
+        let Some(replica) = self.session.document(self.document) else { return };
+        let selections = replica.selections().to_vec();
+        if !selections.is_empty() {
+            self.tell(Event::Returned(selections));
+        }
+    }
+
+    fn tell_people(&mut self) {
+        let Some(replica) = self.session.document(self.document) else { return };
+        let people = replica
+            .peers()
+            .map(|peer| Person::new(peer.author.get(), peer.name, peer.color, peer.selections))
+            .collect();
+        self.tell(Event::People(people));
+    }
+
+    fn tell_saving(&mut self) {
+        let saving = self.saving();
+        if saving != *self.app.saving() {
+            self.tell(Event::Saving(saving));
+        }
+    }
+
+    fn saving(&self) -> Saving {
+        let Some(replica) = self.session.document(self.document) else {
+            return Saving { condition: Condition::Ended, ..Saving::default() };
+        };
+        let status = replica.status();
+        let condition = match status.state {
+            State::Loading => Condition::Loading,
+            State::Synchronized => Condition::Saved,
+            State::Sending => Condition::Saving,
+            State::Waiting => Condition::Offline,
+            State::ReadOnly => Condition::ReadOnly,
+            State::Ended => Condition::Ended,
+        };
+        let not_kept = match self.session.disk() {
+            DiskState::NotKept { reason } => Some(reason.clone()),
+            DiskState::Kept | DiskState::Writing => None,
+        };
+        Saving {
+            condition,
+            revision: status.saved.get(),
+            waiting: status.unsaved_edits,
+            not_kept,
+            failure: self.session.last_failure().map(str::to_owned),
+        }
+    }
+
+    /// Gives what is on its way a moment to be confirmed, and brings the rest to the disk.
+    async fn end(mut self) -> Ending {
+        let confirmed = async {
+            while self.saving().condition == Condition::Saving {
+                self.session.next().await;
+            }
+        };
+        // Not confirmed in time: it stays in the outbox.
+        let _ = timeout(Duration::from_millis(FAREWELL_MS_MAX), confirmed).await;
+        let flushed = timeout(Duration::from_millis(FLUSH_MS_MAX), self.session.flushed()).await;
+        let not_kept = match flushed {
+            Ok(Ok(())) => None,
+            Ok(Err(reason)) => Some(reason),
+            Err(_) => Some("the disk does not answer".to_owned()),
+        };
+        Ending { waiting: self.saving().waiting, not_kept }
+    }
+}
+
+async fn sleep(until: Option<Instant>) {
+    match until {
+        Some(at) => sleep_until(at.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+enum Signal {
+    /// Someone wants this process to end.
+    End,
+    /// Someone wants this process to stop for a while.
+    #[cfg(unix)]
+    Suspend,
+}
+
+#[cfg(unix)]
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    hang_up: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+    stop: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let stop = rustix::process::Signal::TSTP.as_raw();
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            stop: signal(SignalKind::from_raw(stop))?,
+        })
+    }
+
+    async fn next(&mut self) -> Signal {
+        tokio::select! {
+            _ = self.terminate.recv() => Signal::End,
+            _ = self.hang_up.recv() => Signal::End,
+            _ = self.interrupt.recv() => Signal::End,
+            _ = self.stop.recv() => Signal::Suspend,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) -> Signal {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => Signal::End,
+            Err(_) => std::future::pending().await,
+        }
+    }
+}
+
+/// Waits until someone wants this process to end.
+#[cfg(feature = "serve")]
+pub(crate) async fn ended() {
+    match Signals::new() {
+        Ok(mut signals) => while !matches!(signals.next().await, Signal::End) {},
+        // Without signals there is no way to be told.
+        Err(_) => std::future::pending().await,
+    }
+}

@@ -1,0 +1,220 @@
+//! The terminal itself: modes, input, output. The one file that knows crossterm.
+//!
+//! [`TerminalGuard`] switches the modes on and gives the terminal back as it was, whatever ends
+//! the editor: quitting, an error, a panic, a signal.
+
+use std::io::{self, IsTerminal, Stdout, Write};
+use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use crossterm::event::{
+    Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+};
+use crossterm::{cursor, event, execute, terminal};
+use ratatui::backend::CrosstermBackend;
+use ratatui::{Frame, Terminal};
+use tokio::sync::mpsc;
+
+use crate::input::{Code, Input, Key, Mouse, MouseWhat};
+
+/// Inputs that wait before the terminal is left unread.
+const INPUTS_MAX: usize = 1_024;
+
+/// Mouse: presses and releases, motion while a button is down, coordinates in decimals. Not every
+/// motion, which would be traffic over a slow line for nothing.
+const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
+const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1002l\x1b[?1000l";
+const PASTE_ON: &str = "\x1b[?2004h";
+const PASTE_OFF: &str = "\x1b[?2004l";
+/// Synchronized output: the terminal shows a frame whole or not yet.
+const FRAME_BEGIN: &str = "\x1b[?2026h";
+const FRAME_END: &str = "\x1b[?2026l";
+
+/// Whether the modes are on, for the panic hook.
+static IS_ON: AtomicBool = AtomicBool::new(false);
+
+/// Why there can be no editor here.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TerminalError {
+    #[error("this is no terminal: an editor needs one for input and output")]
+    NotATerminal,
+    #[error("the terminal calls itself {0:?} and cannot place a cursor")]
+    Dumb(String),
+    #[error("the terminal refused: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// Whether an editor can run here.
+pub(crate) fn check() -> Result<(), TerminalError> {
+    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        return Err(TerminalError::NotATerminal);
+    }
+    match std::env::var("TERM") {
+        Ok(name) if name == "dumb" => Err(TerminalError::Dumb(name)),
+        Err(_) if cfg!(unix) => Err(TerminalError::Dumb(String::new())),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// The terminal in the editor's hands. Dropping it gives it back.
+pub(crate) struct TerminalGuard {
+    terminal: Terminal<CrosstermBackend<Stdout>>,
+}
+
+impl TerminalGuard {
+    /// Takes the terminal: raw mode, alternate screen, paste and mouse reports.
+    pub(crate) fn take() -> Result<Self, TerminalError> {
+        check()?;
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |what| {
+            give_back();
+            before(what);
+        }));
+        modes_on()?;
+        let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        Ok(Self { terminal })
+    }
+
+    pub(crate) fn size(&self) -> io::Result<(u16, u16)> {
+        terminal::size()
+    }
+
+    /// Draws one frame, shown whole where the terminal can.
+    pub(crate) fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        self.terminal.backend_mut().write_all(FRAME_BEGIN.as_bytes())?;
+        self.terminal.draw(render)?;
+        self.terminal.backend_mut().write_all(FRAME_END.as_bytes())?;
+        io::Write::flush(self.terminal.backend_mut())
+    }
+
+    /// Writes a sequence that shows nothing, such as one for the clipboard.
+    pub(crate) fn write(&mut self, sequence: &str) -> io::Result<()> {
+        self.terminal.backend_mut().write_all(sequence.as_bytes())?;
+        io::Write::flush(self.terminal.backend_mut())
+    }
+
+    /// Gives the terminal back while this process is stopped, and takes it again afterwards.
+    #[cfg(unix)]
+    pub(crate) fn suspend(&mut self) -> io::Result<()> {
+        use rustix::process::{Signal, getpid, kill_process};
+        give_back();
+        kill_process(getpid(), Signal::STOP)?;
+        modes_on()?;
+        self.terminal.clear()
+    }
+}
+
+impl Drop for TerminalGuard {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+fn modes_on() -> io::Result<()> {
+    IS_ON.store(true, Ordering::SeqCst);
+    terminal::enable_raw_mode()?;
+    let mut out = io::stdout();
+    execute!(out, terminal::EnterAlternateScreen)?;
+    write!(out, "{PASTE_ON}{MOUSE_ON}")?;
+    out.flush()
+}
+
+/// Everything off, in the reverse order. Whoever calls it has no use for an error: the terminal
+/// is gone then.
+fn give_back() {
+    if !IS_ON.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let mut out = io::stdout();
+    let _ = write!(out, "{FRAME_END}{MOUSE_OFF}{PASTE_OFF}");
+    let _ = execute!(out, terminal::LeaveAlternateScreen, cursor::Show);
+    let _ = terminal::disable_raw_mode();
+}
+
+/// Starts the thread that reads the terminal. It ends when nobody listens or the terminal is gone.
+pub(crate) fn inputs() -> io::Result<mpsc::Receiver<Input>> {
+    let (sender, receiver) = mpsc::channel(INPUTS_MAX);
+    thread::Builder::new().name("codesync-input".into()).spawn(move || {
+        while let Ok(event) = event::read() {
+            if let Some(input) = translate(event)
+                && sender.blocking_send(input).is_err()
+            {
+                break;
+            }
+        }
+    })?;
+    Ok(receiver)
+}
+
+fn translate(event: Event) -> Option<Input> {
+    match event {
+        Event::Key(key) => translate_key(key).map(Input::Key),
+        Event::Paste(text) => Some(Input::Paste(text)),
+        Event::Mouse(mouse) => translate_mouse(mouse).map(Input::Mouse),
+        Event::Resize(columns, rows) => Some(Input::Resize { columns, rows }),
+        Event::FocusGained | Event::FocusLost => None,
+    }
+}
+
+fn translate_key(key: KeyEvent) -> Option<Key> {
+    if key.kind == KeyEventKind::Release {
+        return None;
+    }
+    let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+    let alt = key.modifiers.contains(KeyModifiers::ALT);
+    let mut shift = key.modifiers.contains(KeyModifiers::SHIFT);
+    let code = match key.code {
+        KeyCode::Char(c) if ctrl || alt => Code::Char(c.to_ascii_lowercase()),
+        KeyCode::Char(c) => {
+            shift = false;
+            Code::Char(c)
+        }
+        KeyCode::Enter => {
+            shift = false;
+            Code::Enter
+        }
+        KeyCode::BackTab => {
+            shift = true;
+            Code::Tab
+        }
+        KeyCode::Tab => Code::Tab,
+        KeyCode::Backspace => Code::Backspace,
+        KeyCode::Delete => Code::Delete,
+        KeyCode::Esc => Code::Escape,
+        KeyCode::Left => Code::Left,
+        KeyCode::Right => Code::Right,
+        KeyCode::Up => Code::Up,
+        KeyCode::Down => Code::Down,
+        KeyCode::Home => Code::Home,
+        KeyCode::End => Code::End,
+        KeyCode::PageUp => Code::PageUp,
+        KeyCode::PageDown => Code::PageDown,
+        KeyCode::F(n) => Code::Function(n),
+        _ => return None,
+    };
+    Some(Key { code, ctrl, alt, shift })
+}
+
+fn translate_mouse(mouse: MouseEvent) -> Option<Mouse> {
+    let what = match mouse.kind {
+        MouseEventKind::Down(MouseButton::Left) => MouseWhat::Press,
+        MouseEventKind::Drag(MouseButton::Left) => MouseWhat::Drag,
+        MouseEventKind::Up(MouseButton::Left) => MouseWhat::Release,
+        MouseEventKind::ScrollUp => MouseWhat::WheelUp,
+        MouseEventKind::ScrollDown => MouseWhat::WheelDown,
+        MouseEventKind::ScrollLeft => MouseWhat::WheelLeft,
+        MouseEventKind::ScrollRight => MouseWhat::WheelRight,
+        MouseEventKind::Down(_)
+        | MouseEventKind::Drag(_)
+        | MouseEventKind::Up(_)
+        | MouseEventKind::Moved => return None,
+    };
+    Some(Mouse {
+        what,
+        column: mouse.column,
+        row: mouse.row,
+        shift: mouse.modifiers.contains(KeyModifiers::SHIFT),
+        alt: mouse.modifiers.contains(KeyModifiers::ALT),
+    })
+}

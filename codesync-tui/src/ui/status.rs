@@ -1,0 +1,143 @@
+//! The bottom line: name, state, people, language, place; or a question being asked.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use unicode_width::UnicodeWidthStr;
+
+use super::theme::Theme;
+use crate::app::{App, Condition, Person, PromptKind};
+use crate::sanitize;
+
+/// Columns a name is cut to before anything else is left out.
+const TITLE_COLUMNS_MAX: usize = 32;
+
+struct Piece {
+    text: String,
+    style: Style,
+}
+
+/// Draws the line; where the cursor belongs when a question is asked.
+pub(super) fn draw(app: &App, theme: Theme, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    buffer.set_style(area, theme.status());
+    match app.prompt() {
+        Some(_) => draw_prompt(app, theme, area, buffer),
+        None => {
+            draw_status(app, theme, area, buffer);
+            None
+        }
+    }
+}
+
+fn draw_prompt(app: &App, theme: Theme, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    let prompt = app.prompt()?;
+    let room = usize::from(area.width);
+    let (before, after) = prompt.shown();
+    let count = match prompt.kind {
+        PromptKind::Find { .. } if !(before.is_empty() && after.is_empty()) => {
+            format!(" {} ", app.find().count(app.carets().primary()))
+        }
+        _ => String::new(),
+    };
+    let question = format!(" {} ", sanitize::shorten(prompt.question(), room.saturating_sub(2)));
+    // A long answer shows its end, where the caret mostly is.
+    let wanted = room.saturating_sub(question.width() + count.width() + 1);
+    let mut before = before.as_str();
+    while before.width() > wanted {
+        let mut chars = before.chars();
+        chars.next();
+        before = chars.as_str();
+    }
+    let mut x = put(buffer, area, area.x, &question, theme.status());
+    x = put(buffer, area, x, before, theme.status());
+    let cursor = Position { x: x.min(area.right().saturating_sub(1)), y: area.y };
+    put(buffer, area, x, &after, theme.status());
+    let right = area.right().saturating_sub(u16::try_from(count.width()).unwrap_or(area.width));
+    put(buffer, area, right.max(area.x), &count, theme.status());
+    Some(cursor)
+}
+
+fn draw_status(app: &App, theme: Theme, area: Rect, buffer: &mut Buffer) {
+    let room = usize::from(area.width);
+    let title = sanitize::shorten(app.title(), TITLE_COLUMNS_MAX.min(room / 3));
+    let saving = app.saving();
+    let is_alarming = saving.not_kept.is_some()
+        || matches!(saving.condition, Condition::Offline | Condition::Ended);
+    let state = if is_alarming { theme.warning() } else { theme.status() };
+
+    let left = [
+        Piece { text: format!(" {title} "), style: theme.status() },
+        Piece { text: saving.words(), style: state },
+    ];
+    let right = place(app);
+    let mut middle = vec![];
+    if let Some(notice) = app.notice() {
+        middle.push(Piece { text: notice.to_owned(), style: theme.status() });
+    } else {
+        for person in app.people().iter() {
+            middle
+                .push(Piece { text: whereabouts(app, person), style: theme.person(person.color) });
+        }
+    }
+
+    let mut x = area.x;
+    for piece in &left {
+        x = put(buffer, area, x, &piece.text, piece.style);
+    }
+    let right_width = u16::try_from(right.width()).unwrap_or(area.width);
+    let right_x = area.right().saturating_sub(right_width);
+    if right_x > x {
+        put(buffer, area, right_x, &right, theme.status());
+    }
+    let end = if right_x > x { right_x } else { area.right() };
+    let inside = Rect { width: end.saturating_sub(area.x), ..area };
+    for (n, piece) in middle.iter().enumerate() {
+        let gap = if n == 0 { " | " } else { " " };
+        let wanted = u16::try_from(gap.width() + piece.text.width()).unwrap_or(u16::MAX);
+        let is_notice = app.notice().is_some();
+        if !is_notice && x.saturating_add(wanted).saturating_add(1) > end {
+            put(buffer, inside, x, " …", theme.status());
+            break;
+        }
+        x = put(buffer, inside, x, gap, theme.status());
+        x = put(buffer, inside, x, &piece.text, piece.style);
+    }
+}
+
+/// Language, line ending, place, and where help is.
+fn place(app: &App) -> String {
+    let head = app.carets().primary().head;
+    let line = app.text().line_of(head);
+    let column = head - app.text().line_start(line);
+    let ending = if app.is_crlf() { "CRLF" } else { "LF" };
+    let carets = match app.carets().iter().count() {
+        1 => String::new(),
+        n => format!("{n} carets | "),
+    };
+    let language = app.language().name;
+    format!(" | {language} {ending} | {carets}{}:{} | F1 ", line + 1, column + 1)
+}
+
+/// A person's name, and the way to go when the caret is not on the screen.
+fn whereabouts(app: &App, person: &Person) -> String {
+    let name = &person.name;
+    let Some(offset) = person.caret() else { return format!("◌{name}") };
+    let line = app.text().line_of(offset.min(app.text().len()));
+    let view = app.view();
+    if line < view.top {
+        format!("▲{name} {}", line + 1)
+    } else if line >= view.top + view.rows {
+        format!("▼{name} {}", line + 1)
+    } else {
+        format!("◉{name}")
+    }
+}
+
+/// Writes within the area and returns the column after it.
+fn put(buffer: &mut Buffer, area: Rect, x: u16, text: &str, style: Style) -> u16 {
+    let room = usize::from(area.right().saturating_sub(x));
+    if room == 0 {
+        return x;
+    }
+    buffer.set_stringn(x, area.y, text, room, style).0
+}
