@@ -42,6 +42,7 @@ mod confirmed;
 mod connection;
 pub mod journal;
 mod output;
+mod pace;
 mod pending;
 mod presence;
 mod replica;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::backoff::SplitMix64;
+use super::pace::Pace;
 use crate::ids::DocumentId;
 use crate::protocol::{ClientMessage, RejectCode, codec};
 use crate::text::{Encoding, TextEdit};
@@ -155,6 +156,7 @@ pub(super) struct Context {
     queue: VecDeque<Output>,
     pub(super) event_encoding: Encoding,
     pub(super) chance: SplitMix64,
+    pub(super) pace: Pace,
     /// Room for an operation's bytes on their way into a message or a record.
     pub(super) scratch: Vec<u8>,
 }
@@ -165,6 +167,7 @@ impl Context {
             queue: VecDeque::new(),
             event_encoding: Encoding::default(),
             chance: SplitMix64::new(seed),
+            pace: Pace::default(),
             scratch: Vec::new(),
         }
     }

@@ -64,7 +64,7 @@ enum Flight {
     /// Sent, or known to be committed; the acknowledgement is to come by then, or else we ask
     /// where we stand by joining again.
     Sent { deadline: Duration },
-    /// The server asked to send it again at this time.
+    /// To be sent at this time: the server asked for it, or we would speak too fast.
     Held { until: Duration },
 }
 
@@ -253,6 +253,11 @@ impl Seat {
             return;
         };
         let Some(outstanding) = self.replica.pending().outstanding() else { return };
+        if let Some(until) = context.pace.ready_at(now) {
+            *flight = Flight::Held { until };
+            return;
+        }
+        context.pace.spend(now);
         let mut bytes = std::mem::take(&mut context.scratch);
         bytes.clear();
         match bugs::active(Bug::SentOperationRebased) {
@@ -273,6 +278,7 @@ impl Seat {
     fn announce(&mut self, now: Duration, context: &mut Context) {
         let Link::Joined { channel, .. } = self.link else { return };
         if let Some(selections) = self.announcer.take(&self.replica, now) {
+            context.pace.spend(now);
             let revision = self.replica.revision();
             let select = ClientPresence::Select { channel, revision, selections };
             context.send(&ClientMessage::Presence(select));

@@ -152,6 +152,9 @@ pub enum ServerSession<'a> {
         components_max: u32,
         /// Most documents it lets one socket join.
         documents_max: u32,
+        /// Messages a second that it takes in the long run, and twice as many at once; zero for
+        /// any number.
+        messages_per_second: u32,
     },
     /// Answer to [`Ping`](ClientSession::Ping).
     Pong {

@@ -87,6 +87,8 @@ pub struct Session {
     channels: BTreeMap<Channel, SubscriberId>,
     /// Joins that wait for their document to be opened.
     opening: usize,
+    /// What the client is told, so that it need not be refused.
+    messages_per_second: u32,
     messages: Bucket,
     bytes: Bucket,
     abuse: Bucket,
@@ -119,6 +121,7 @@ impl Session {
             stage: Stage::AwaitingHello,
             channels: BTreeMap::new(),
             opening: 0,
+            messages_per_second: rate,
             messages: Bucket::new(rate, burst),
             bytes: Bucket::new(BYTES_PER_SECOND, BYTES_BURST),
             abuse: Bucket::new(abuse(rate), abuse(burst)),
@@ -294,6 +297,7 @@ impl Session {
             operation_bytes_max: wire(OPERATION_BYTES_MAX),
             components_max: wire(OPERATION_COMPONENTS_MAX),
             documents_max: wire(DOCUMENTS_PER_SOCKET_MAX),
+            messages_per_second: self.messages_per_second,
         }));
     }
 

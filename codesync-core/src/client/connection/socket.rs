@@ -252,11 +252,12 @@ impl Connection {
         now: Duration,
     ) -> Result<(), FrameError> {
         match message {
-            ServerSession::Welcome { version, .. } => {
+            ServerSession::Welcome { version, messages_per_second, .. } => {
                 if !(VERSION_MIN..=VERSION).contains(&version) {
                     return Err(FrameError::Version { met: version, known: VERSION });
                 }
                 if matches!(self.socket, Socket::Greeting { .. }) {
+                    self.context.pace.begin(messages_per_second);
                     let ping_at = now + ms(PING_INTERVAL_MS);
                     self.socket = Socket::Online { heard_at: now, ping_at };
                     self.context.event(Event::Online);
