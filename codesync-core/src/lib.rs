@@ -8,7 +8,7 @@
 //! # The four main types
 //!
 //! - [`Operation`]: a whole edit in *gap form*: what becomes of each char, and what is inserted in
-//!   each gap between two. [`transform`] carries one edit over another, [`Operation::compose`]
+//!   each gap between two. [`transform()`] carries one edit over another, [`Operation::compose`]
 //!   makes two into one, [`Operation::invert`] takes one back.
 //! - [`Text`]: a text as a rope, with offsets in chars, UTF-8, UTF-16 and lines.
 //! - [`Document`]: the authority. It decides the order of edits and commits each once.

@@ -97,7 +97,8 @@ pub enum FrameError {
 ///
 /// assert_eq!(connection.poll_output(), Some(Output::Connect));
 /// connection.handle_connected(Duration::from_millis(20));
-/// assert!(matches!(connection.poll_output(), Some(Output::Send(_))), "hello, and a join");
+/// let outputs: Vec<_> = std::iter::from_fn(|| connection.poll_output()).collect();
+/// assert!(matches!(outputs.last(), Some(Output::Send(_))), "hello, and a join: {outputs:?}");
 /// ```
 #[derive(Debug)]
 pub struct Connection {
