@@ -1,5 +1,6 @@
 //! The rules of the core, tested from outside.
 
+mod client;
 mod exhaustive;
 mod laws;
 mod text;

@@ -1,0 +1,540 @@
+//! A small world for clients: one server built on `Document`, links that carry frames when told to,
+//! a disk for each client, and a clock that only tests move.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use codesync_core::client::{
+    Connection, ConnectionConfig, Event, OpenDocument, Output, Replica, journal,
+};
+use codesync_core::document::{AuthorRecord, CatchUp, Document, Prepared, Submission};
+use codesync_core::protocol::{
+    ClientDocument, ClientMessage, ClientPresence, ClientSession, RejectCode, ServerDocument,
+    ServerMessage, ServerPresence, ServerSession, VERSION, codec,
+};
+use codesync_core::{
+    Author, Channel, ClientId, DocumentId, Encoding, Entry, Revision, Selection, Text, TextEdit,
+};
+
+pub(super) const DOCUMENT: DocumentId = DocumentId::from_bytes(*b"the one document");
+const CHANNEL: Channel = Channel::new(7);
+
+/// The server: the authority, its log, and who is joined on which socket.
+pub(super) struct Server {
+    pub(super) document: Document,
+    pub(super) log: Vec<Entry>,
+    authors: BTreeMap<ClientId, Author>,
+    joined: BTreeMap<usize, Author>,
+    outbox: Vec<(usize, Vec<u8>)>,
+    /// The next submissions are rejected with these.
+    pub(super) rejects: VecDeque<(RejectCode, Option<u32>)>,
+    /// Whether a checkpoint tells a wrong hash.
+    pub(super) lies: bool,
+}
+
+impl Server {
+    fn new(text: &str) -> Self {
+        Self {
+            document: Document::new(Revision::ZERO, Text::from(text)),
+            log: Vec::new(),
+            authors: BTreeMap::new(),
+            joined: BTreeMap::new(),
+            outbox: Vec::new(),
+            rejects: VecDeque::new(),
+            lies: false,
+        }
+    }
+
+    fn send(&mut self, to: usize, message: &ServerMessage<'_>) {
+        self.outbox.push((to, codec::encode_server(message)));
+    }
+
+    fn say(&mut self, to: usize, message: ServerDocument<'_>) {
+        self.send(to, &ServerMessage::Document(message));
+    }
+
+    fn others(&self, but: usize) -> Vec<usize> {
+        self.joined.keys().copied().filter(|socket| *socket != but).collect()
+    }
+
+    /// Appends an entry as some other server would, and tells everybody.
+    pub(super) fn append(&mut self, entry: Entry, submitter: Option<usize>) {
+        self.log.push(entry.clone());
+        let (revision, author, seq) = (entry.revision, entry.author, entry.seq);
+        let operation = entry.operation.encode();
+        self.document.commit(entry).unwrap();
+        for socket in self.joined.keys().copied().collect::<Vec<_>>() {
+            let message = match submitter == Some(socket) {
+                true => ServerMessage::Acked { channel: CHANNEL, seq, revision },
+                false => {
+                    let operation = operation.as_slice().into();
+                    ServerMessage::Applied { channel: CHANNEL, revision, author, operation }
+                }
+            };
+            self.send(socket, &message);
+        }
+        if self.document.checkpoint_due().is_some() {
+            for socket in self.joined.keys().copied().collect::<Vec<_>>() {
+                self.checkpoint(socket);
+            }
+        }
+    }
+
+    pub(super) fn checkpoint(&mut self, to: usize) {
+        let mut checkpoint = self.document.checkpoint();
+        if self.lies {
+            checkpoint.hash = codesync_core::TextHash::new(!checkpoint.hash.get());
+        }
+        let (revision, hash) = (checkpoint.revision, checkpoint.hash);
+        self.say(to, ServerDocument::Checkpoint { channel: CHANNEL, revision, hash });
+    }
+
+    fn leave(&mut self, socket: usize) {
+        if let Some(author) = self.joined.remove(&socket) {
+            for other in self.others(socket) {
+                let departed = ServerPresence::Departed { channel: CHANNEL, author };
+                self.send(other, &ServerMessage::Presence(departed));
+            }
+        }
+    }
+
+    fn receive(&mut self, from: usize, frame: &[u8]) {
+        let messages: Vec<_> =
+            codec::decode_client(frame).unwrap().collect::<Result<_, _>>().unwrap();
+        for message in messages {
+            match message {
+                ClientMessage::Session(ClientSession::Hello { .. }) => self.welcome(from),
+                ClientMessage::Session(ClientSession::Ping { nonce }) => {
+                    self.send(from, &ServerMessage::Session(ServerSession::Pong { nonce }));
+                }
+                ClientMessage::Submit { seq, since, operation, .. } => {
+                    let operation = operation.into_owned();
+                    self.submit(from, &Submission { seq, since, operation });
+                }
+                ClientMessage::Document(ClientDocument::Join {
+                    request, client, at, text, ..
+                }) => {
+                    self.join(from, request, client, at, text);
+                }
+                ClientMessage::Document(ClientDocument::Leave { .. }) => self.leave(from),
+                ClientMessage::Presence(ClientPresence::Select {
+                    revision, selections, ..
+                }) => {
+                    let Some(&author) = self.joined.get(&from) else { continue };
+                    let moved =
+                        ServerPresence::Moved { channel: CHANNEL, author, revision, selections };
+                    for other in self.others(from) {
+                        self.send(other, &ServerMessage::Presence(moved.clone()));
+                    }
+                }
+            }
+        }
+    }
+
+    fn welcome(&mut self, to: usize) {
+        let welcome = ServerSession::Welcome {
+            version: VERSION,
+            server_name: "a test".into(),
+            frame_bytes_max: 1,
+            operation_bytes_max: 1,
+            components_max: 1,
+            documents_max: 1,
+            messages_per_second: 0,
+        };
+        self.send(to, &ServerMessage::Session(welcome));
+    }
+
+    fn submit(&mut self, from: usize, submission: &Submission) {
+        let seq = submission.seq;
+        let Some(&author) = self.joined.get(&from) else { return };
+        let verdict = match self.rejects.pop_front() {
+            Some(reject) => Err(reject),
+            None => self.document.prepare(author, submission).map_err(|e| (e.code(), None)),
+        };
+        match verdict {
+            Ok(Prepared::Entry(entry)) => self.append(entry, Some(from)),
+            Ok(Prepared::Duplicate { revision }) => {
+                self.send(from, &ServerMessage::Acked { channel: CHANNEL, seq, revision });
+            }
+            Err((code, retry_ms)) => {
+                let message = code.sentence().into();
+                self.say(
+                    from,
+                    ServerDocument::Rejected { channel: CHANNEL, seq, code, message, retry_ms },
+                );
+            }
+        }
+    }
+
+    fn join(
+        &mut self,
+        from: usize,
+        request: u32,
+        client: ClientId,
+        at: Option<Revision>,
+        text: bool,
+    ) {
+        let next = Author::new(self.authors.len() as u32 + 1);
+        let author = *self.authors.entry(client).or_insert(next);
+        let head = self.document.head();
+        if at.is_some_and(|at| at > head) {
+            let code = RejectCode::RevisionAhead;
+            let message = code.sentence().into();
+            return self.say(from, ServerDocument::Refused { request, code, message });
+        }
+        self.document.register(author, AuthorRecord::new(client));
+        let record = *self.document.author(author).unwrap();
+        let whole = self.document.text().to_string();
+        self.say(
+            from,
+            ServerDocument::Joined {
+                request,
+                channel: CHANNEL,
+                author,
+                head,
+                last_seq: record.last_seq,
+                last_revision: record.last_revision,
+                name: "a document".into(),
+                writable: true,
+                document_bytes_max: self.document.document_bytes_max(),
+                text_bytes: text.then_some(whole.len() as u64),
+            },
+        );
+        if text {
+            for part in whole.as_bytes().chunks(5).filter(|_| whole.is_ascii()) {
+                self.say(from, ServerDocument::TextPart { channel: CHANNEL, bytes: part.into() });
+            }
+            if !whole.is_ascii() {
+                let bytes = whole.as_bytes().into();
+                self.say(from, ServerDocument::TextPart { channel: CHANNEL, bytes });
+            }
+        } else if let Some(at) = at {
+            for step in self.document.catch_up(at, author).unwrap() {
+                self.step(from, step);
+            }
+        }
+        self.checkpoint(from);
+        self.joined.insert(from, author);
+        for other in self.others(from) {
+            let arrived = |author: Author| ServerPresence::Arrived {
+                channel: CHANNEL,
+                author,
+                name: format!("person {author}").into(),
+                color: 0,
+            };
+            let there = self.joined[&other];
+            self.send(other, &ServerMessage::Presence(arrived(author)));
+            self.send(from, &ServerMessage::Presence(arrived(there)));
+        }
+    }
+
+    fn step(&mut self, to: usize, step: CatchUp) {
+        match step {
+            CatchUp::Range { from, to: reached, operation } => {
+                let operation = operation.encode().into();
+                let caught_up =
+                    ServerDocument::CaughtUp { channel: CHANNEL, from, to: reached, operation };
+                self.say(to, caught_up);
+            }
+            CatchUp::Own { seq, revision } => {
+                self.send(to, &ServerMessage::Acked { channel: CHANNEL, seq, revision });
+            }
+        }
+    }
+}
+
+/// A client with all that a driver gives it.
+pub(super) struct Client {
+    id: ClientId,
+    pub(super) connection: Connection,
+    /// The journal as a process that is killed now leaves it behind.
+    pub(super) disk: Vec<u8>,
+    /// The text as a user interface has it that applies what events tell it.
+    pub(super) shown: String,
+    pub(super) events: Vec<Event>,
+    pub(super) conflicts: Vec<String>,
+    wants_socket: bool,
+    has_socket: bool,
+    pub(super) up: VecDeque<Vec<u8>>,
+    pub(super) down: VecDeque<Vec<u8>>,
+}
+
+pub(super) struct World {
+    pub(super) now: Duration,
+    pub(super) server: Server,
+    pub(super) clients: Vec<Client>,
+    /// Whether a socket can be had.
+    pub(super) network: bool,
+}
+
+impl World {
+    pub(super) fn new(text: &str, clients: usize) -> Self {
+        let mut world = Self {
+            now: Duration::from_secs(100),
+            server: Server::new(text),
+            clients: Vec::new(),
+            network: true,
+        };
+        for i in 0..clients {
+            let id = ClientId::from_bytes([i as u8 + 1; 16]);
+            let mut client = Client {
+                id,
+                connection: connection(i),
+                disk: Vec::new(),
+                shown: String::new(),
+                events: Vec::new(),
+                conflicts: Vec::new(),
+                wants_socket: false,
+                has_socket: false,
+                up: VecDeque::new(),
+                down: VecDeque::new(),
+            };
+            client.connection.open(world.now, OpenDocument { document: DOCUMENT, client: id });
+            world.clients.push(client);
+            world.drain(i);
+        }
+        world.settle();
+        world
+    }
+
+    pub(super) fn replica(&self, i: usize) -> &Replica {
+        self.clients[i].connection.document(DOCUMENT).unwrap()
+    }
+
+    pub(super) fn text(&self, i: usize) -> String {
+        self.replica(i).text().to_string()
+    }
+
+    /// Types `text` over the chars from `at` on; places past the end are taken for the end.
+    pub(super) fn edit(&mut self, i: usize, at: usize, delete: usize, text: &str) {
+        self.type_in(i, at, delete, text);
+        self.drain(i);
+    }
+
+    /// As `edit`, but the process is killed when its driver has done `outputs` pieces of work.
+    /// What it sent by then arrives.
+    pub(super) fn edit_and_crash(&mut self, i: usize, at: usize, text: &str, outputs: usize) {
+        self.type_in(i, at, 0, text);
+        for _ in 0..outputs {
+            let Some(output) = self.clients[i].connection.poll_output() else { break };
+            self.clients[i].act(output);
+        }
+        while self.deliver_up(i) {}
+        self.restart(i);
+    }
+
+    fn type_in(&mut self, i: usize, at: usize, delete: usize, text: &str) {
+        let len = self.replica(i).text().len();
+        let start = at.min(len);
+        let edit = TextEdit { range: start..(start + delete).min(len), text: text.into() };
+        let client = &mut self.clients[i];
+        let edited = client.connection.edit(
+            self.now,
+            DOCUMENT,
+            std::slice::from_ref(&edit),
+            Encoding::Scalar,
+        );
+        if edited.is_ok() {
+            client.shown = changed(&client.shown, &[edit]);
+        }
+    }
+
+    pub(super) fn undo(&mut self, i: usize) {
+        self.clients[i].connection.undo(self.now, DOCUMENT);
+        self.drain(i);
+    }
+
+    pub(super) fn select(&mut self, i: usize, caret: usize) {
+        let selections = vec![Selection::caret(caret)];
+        self.clients[i].connection.set_selections(self.now, DOCUMENT, selections);
+        self.drain(i);
+    }
+
+    /// Lets the oldest frame from client `i` arrive, if there is one.
+    pub(super) fn deliver_up(&mut self, i: usize) -> bool {
+        let Some(frame) = self.clients[i].up.pop_front() else { return false };
+        self.server.receive(i, &frame);
+        self.carry();
+        true
+    }
+
+    /// Lets the oldest frame to client `i` arrive, if there is one.
+    pub(super) fn deliver_down(&mut self, i: usize) -> bool {
+        let Some(frame) = self.clients[i].down.pop_front() else { return false };
+        self.clients[i].connection.handle_frame(self.now, &frame).unwrap();
+        self.drain(i);
+        true
+    }
+
+    /// The socket of client `i` breaks, with all that is on its way.
+    pub(super) fn cut(&mut self, i: usize) {
+        self.server.leave(i);
+        self.carry();
+        let client = &mut self.clients[i];
+        client.up.clear();
+        client.down.clear();
+        if std::mem::take(&mut client.has_socket) {
+            client.connection.handle_disconnected(self.now);
+        }
+        self.drain(i);
+    }
+
+    /// The process of client `i` is killed and started again on what `disk` holds.
+    pub(super) fn restart(&mut self, i: usize) {
+        self.server.leave(i);
+        self.carry();
+        let client = &mut self.clients[i];
+        client.up.clear();
+        client.down.clear();
+        (client.wants_socket, client.has_socket) = (false, false);
+        client.connection = connection(i);
+        if client.disk.is_empty() {
+            let open = OpenDocument { document: DOCUMENT, client: client.id };
+            client.connection.open(self.now, open);
+        } else {
+            let journal = journal::replay(&client.disk).unwrap();
+            client.disk.truncate(journal.valid_bytes);
+            client.connection.open_restored(self.now, DOCUMENT, journal).unwrap();
+        }
+        self.drain(i);
+    }
+
+    pub(super) fn pass(&mut self, time: Duration) {
+        self.now += time;
+        for i in 0..self.clients.len() {
+            self.clients[i].connection.handle_timeout(self.now);
+            self.drain(i);
+        }
+    }
+
+    /// Lets everything arrive and all waits end, until nobody has anything more to say.
+    pub(super) fn settle(&mut self) {
+        for _ in 0..10_000 {
+            let mut moved = false;
+            for i in 0..self.clients.len() {
+                while self.deliver_up(i) || self.deliver_down(i) {
+                    moved = true;
+                }
+            }
+            if moved {
+                continue;
+            }
+            // Pings come for ever; all else is over in far less than their interval.
+            let next =
+                self.clients.iter().filter_map(|client| client.connection.poll_timeout()).min();
+            let soon = next.filter(|at| *at <= self.now + Duration::from_secs(16));
+            match soon {
+                Some(at) if self.is_busy() => self.pass(at.saturating_sub(self.now)),
+                _ => return,
+            }
+        }
+        panic!("the world does not come to rest");
+    }
+
+    fn is_busy(&self) -> bool {
+        let network = self.network;
+        self.clients.iter().any(|client| {
+            let replica = client.connection.document(DOCUMENT).unwrap();
+            network
+                && (replica.status().unsaved_edits > 0
+                    || !client.has_socket
+                    || replica.revision() < self.server.document.head())
+        })
+    }
+
+    /// Does for client `i` what a driver does.
+    fn drain(&mut self, i: usize) {
+        loop {
+            let client = &mut self.clients[i];
+            while let Some(output) = client.connection.poll_output() {
+                client.act(output);
+            }
+            if !std::mem::take(&mut client.wants_socket) {
+                break;
+            }
+            self.server.leave(i);
+            self.carry();
+            let client = &mut self.clients[i];
+            client.down.clear();
+            client.has_socket = self.network;
+            match self.network {
+                true => client.connection.handle_connected(self.now),
+                false => client.connection.handle_disconnected(self.now),
+            }
+        }
+    }
+
+    fn carry(&mut self) {
+        for (to, frame) in std::mem::take(&mut self.server.outbox) {
+            self.clients[to].down.push_back(frame);
+        }
+    }
+
+    /// Everything that must hold when all is quiet.
+    #[track_caller]
+    pub(super) fn check(&self) {
+        let expected = self.server.document.text().to_string();
+        let head = self.server.document.head();
+        for (i, client) in self.clients.iter().enumerate() {
+            assert_eq!(self.text(i), expected, "the text of client {i}");
+            assert_eq!(client.shown, expected, "what client {i} shows");
+            let status = self.replica(i).status();
+            assert_eq!((status.saved, status.unsaved_edits), (head, 0), "client {i}");
+            let restored = journal::replay(&client.disk).unwrap();
+            assert_eq!(restored.replica.text().to_string(), expected, "the journal of client {i}");
+            assert_eq!(restored.replica.revision(), head, "the journal of client {i}");
+        }
+        let mut seqs = BTreeMap::new();
+        for (entry, revision) in self.server.log.iter().zip(1..) {
+            assert_eq!(entry.revision, Revision::new(revision), "revisions have no gap");
+            let last = seqs.insert(entry.author, entry.seq.get()).unwrap_or(0);
+            assert_eq!(entry.seq.get(), last + 1, "author {}'s submissions", entry.author);
+        }
+    }
+}
+
+fn connection(i: usize) -> Connection {
+    Connection::new(ConnectionConfig { name: format!("c{i}"), seed: i as u64, token: None })
+}
+
+impl Client {
+    fn act(&mut self, output: Output) {
+        match output {
+            Output::Connect => self.wants_socket = true,
+            Output::Disconnect => {
+                (self.wants_socket, self.has_socket) = (false, false);
+                self.up.clear();
+                self.down.clear();
+            }
+            Output::Save { record, .. } => self.disk.extend(record),
+            Output::Compact { records, .. } => self.disk = records,
+            Output::Send(frame) => self.up.push_back(frame),
+            Output::Event(event) => self.show(event),
+        }
+    }
+
+    fn show(&mut self, event: Event) {
+        match &event {
+            Event::Changed { edits, .. } => self.shown = changed(&self.shown, edits),
+            Event::Opened { document } => {
+                self.shown = self.connection.document(*document).unwrap().text().to_string();
+            }
+            Event::Conflict { text, .. } => self.conflicts.push(text.clone()),
+            _ => {}
+        }
+        self.events.push(event);
+    }
+}
+
+/// A text after edits in chars, made on a plain string.
+fn changed(text: &str, edits: &[TextEdit]) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let (mut changed, mut at) = (String::new(), 0);
+    for edit in edits {
+        changed.extend(&chars[at..edit.range.start]);
+        changed.push_str(&edit.text);
+        at = edit.range.end;
+    }
+    changed.extend(&chars[at..]);
+    changed
+}
