@@ -40,9 +40,15 @@ const OPTIONS = {
   trimAutoWhitespace: false,
   stickyScroll: { enabled: false },
   overviewRulerBorder: false,
+  hideCursorInOverviewRuler: true,
+  find: { addExtraSpaceOnTop: false },
   fixedOverflowWidgets: true,
   accessibilitySupport: 'auto',
 } satisfies monaco.editor.IStandaloneEditorConstructionOptions;
+
+const { KeyCode, KeyMod } = monaco;
+const UNDO_KEYS = [KeyMod.CtrlCmd | KeyCode.KeyZ];
+const REDO_KEYS = [KeyMod.CtrlCmd | KeyMod.Shift | KeyCode.KeyZ, KeyMod.CtrlCmd | KeyCode.KeyY];
 
 export function CodeEditor(props: {
   readonly session: DocumentSession;
@@ -74,6 +80,8 @@ export function CodeEditor(props: {
       ),
     );
     const drawn = open(new Presence(opened, model));
+    open(offerUndo(opened, 'Undo', UNDO_KEYS, session.replica.undo));
+    open(offerUndo(opened, 'Redo', REDO_KEYS, session.replica.redo));
     disposals.push(session.attach({ binding, presence: drawn }));
     open(
       opened.onDidChangeCursorPosition(({ position }) =>
@@ -114,4 +122,23 @@ export function CodeEditor(props: {
   );
 
   return <div ref={host} className="code-editor" data-testid="code-editor" />;
+}
+
+/** Puts the core's undo where people look for it: the keys, the context menu and the command palette. */
+function offerUndo(
+  codeEditor: monaco.editor.IStandaloneCodeEditor,
+  label: 'Undo' | 'Redo',
+  keybindings: number[],
+  run: () => void,
+): monaco.IDisposable {
+  return codeEditor.addAction({
+    id: `codesync.${label.toLowerCase()}`,
+    label,
+    keybindings,
+    precondition: '!editorReadonly',
+    keybindingContext: 'editorTextFocus',
+    contextMenuGroupId: '0_undo',
+    contextMenuOrder: label === 'Undo' ? 1 : 2,
+    run,
+  });
 }
