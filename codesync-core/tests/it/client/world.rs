@@ -17,7 +17,7 @@ use codesync_core::{
 };
 
 pub(super) const DOCUMENT: DocumentId = DocumentId::from_bytes(*b"the one document");
-const CHANNEL: Channel = Channel::new(7);
+pub(super) const CHANNEL: Channel = Channel::new(7);
 
 /// The server: the authority, its log, and who is joined on which socket.
 pub(super) struct Server {
@@ -87,6 +87,16 @@ impl Server {
         }
         let (revision, hash) = (checkpoint.revision, checkpoint.hash);
         self.say(to, ServerDocument::Checkpoint { channel: CHANNEL, revision, hash });
+    }
+
+    /// The server as a backup has it that was made after `entries` commits to `text`.
+    pub(super) fn restore_backup(&mut self, text: &str, entries: usize) {
+        self.document = Document::new(Revision::ZERO, Text::from(text));
+        self.log.truncate(entries);
+        for entry in self.log.clone() {
+            self.document.commit(entry).unwrap();
+        }
+        self.joined.clear();
     }
 
     fn leave(&mut self, socket: usize) {
@@ -431,6 +441,19 @@ impl World {
         panic!("the world does not come to rest");
     }
 
+    /// As `settle`, with client `i` left alone.
+    pub(super) fn settle_but(&mut self, i: usize) {
+        for j in (0..self.clients.len()).filter(|j| *j != i) {
+            while self.deliver_up(j) || self.deliver_down(j) {}
+        }
+    }
+
+    /// Lets time pass until client `i` does something by itself.
+    pub(super) fn wait(&mut self, i: usize) -> bool {
+        let next = self.clients[i].connection.poll_timeout();
+        next.inspect(|at| self.pass(at.saturating_sub(self.now))).is_some()
+    }
+
     fn is_busy(&self) -> bool {
         let network = self.network;
         self.clients.iter().any(|client| {
@@ -524,6 +547,30 @@ impl Client {
         }
         self.events.push(event);
     }
+}
+
+/// The submissions in a frame: number, base, bytes.
+pub(super) fn submissions(frame: &[u8]) -> Vec<(u64, u64, Vec<u8>)> {
+    let messages = codec::decode_client(frame).unwrap().map(Result::unwrap);
+    messages
+        .filter_map(|message| match message {
+            ClientMessage::Submit { seq, since, operation, .. } => {
+                Some((seq.get(), since, operation.into_owned()))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// The selections in a frame.
+pub(super) fn announcements(frame: &[u8]) -> Vec<Vec<Selection>> {
+    let messages = codec::decode_client(frame).unwrap().map(Result::unwrap);
+    messages
+        .filter_map(|message| match message {
+            ClientMessage::Presence(ClientPresence::Select { selections, .. }) => Some(selections),
+            _ => None,
+        })
+        .collect()
 }
 
 /// A text after edits in chars, made on a plain string.
