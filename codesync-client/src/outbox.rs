@@ -182,6 +182,16 @@ impl Outbox {
             }
         }
 
+        // Locks of runs that ended before they had anything to keep.
+        for client in clients(&folder, "lock") {
+            if !folder.join(format!("{client}.journal")).exists()
+                && let Some(slot) = Slot::lock(&folder, client)?
+                && !slot.journal_path().exists()
+            {
+                slot.remove()?;
+            }
+        }
+
         found.sort_by_key(|journal| (Reverse(journal.has_unsent), Reverse(journal.touched)));
         let mut journals = found.into_iter();
         let (slot, journal) = match journals.next() {

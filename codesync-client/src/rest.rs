@@ -40,6 +40,7 @@ pub struct Rest {
 #[non_exhaustive]
 pub struct DocumentInfo {
     /// Its identity.
+    #[serde(with = "as_text")]
     pub id: DocumentId,
     /// The name people gave it. Comes from others: make it harmless before showing it.
     pub name: String,
@@ -159,6 +160,22 @@ struct Problem {
     detail: String,
     #[serde(default)]
     title: String,
+}
+
+/// Identities are written in JSON as people write them; the core's own encoding is 16 bytes.
+mod as_text {
+    use codesync_core::DocumentId;
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(id: &DocumentId, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(id)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<DocumentId, D::Error> {
+        let text = std::borrow::Cow::<'_, str>::deserialize(from)?;
+        text.parse().map_err(D::Error::custom)
+    }
 }
 
 impl Rest {

@@ -58,13 +58,19 @@ impl Slot {
     ///
     /// `Ok(None)` when another process holds the lock.
     pub(crate) fn lock(folder: &Path, client: ClientId) -> io::Result<Option<Self>> {
-        let lock =
-            private().create(true).write(true).truncate(false).open(lock_path(folder, client))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Ok(None),
-            Err(TryLockError::Error(error)) => return Err(error),
-        }
+        let path = lock_path(folder, client);
+        let lock = loop {
+            let lock = private().create(true).write(true).truncate(false).open(&path)?;
+            match lock.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Ok(None),
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+            // Whoever cleared up may have deleted the file between our opening and locking it.
+            if is_still_there(&lock, &path)? {
+                break lock;
+            }
+        };
         Ok(Some(Self {
             client,
             folder: folder.to_owned(),
@@ -219,6 +225,24 @@ impl Slot {
     pub(crate) fn path(&self, extension: &str) -> PathBuf {
         self.folder.join(format!("{}.{extension}", self.client))
     }
+}
+
+/// Whether an open file is the one that its name leads to.
+#[cfg(unix)]
+fn is_still_there(file: &File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let ours = file.metadata()?;
+    match fs::metadata(path) {
+        Ok(named) => Ok((named.dev(), named.ino()) == (ours.dev(), ours.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// An open file cannot be deleted here.
+#[cfg(not(unix))]
+fn is_still_there(_file: &File, _path: &Path) -> io::Result<bool> {
+    Ok(true)
 }
 
 fn lock_path(folder: &Path, client: ClientId) -> PathBuf {

@@ -1,0 +1,7 @@
+//! The client against a real server: sockets, disks, killed processes.
+
+mod kill;
+mod proxy;
+mod rest;
+mod session;
+mod stage;
