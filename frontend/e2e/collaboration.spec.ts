@@ -152,8 +152,8 @@ test('two tabs of one browser are two clients, and a closed one leaves nothing b
   await first.keyboard.type('one');
   await second.bringToFront();
   await second.keyboard.type('two');
-  await expect(words(first)).toHaveText(/waiting/);
-  await expect(words(second)).toHaveText(/waiting/);
+  await expect(words(first)).toHaveText('offline · 3 waiting · kept in this browser');
+  await expect(words(second)).toHaveText('offline · 3 waiting · kept in this browser');
   await first.close();
   await second.close();
 
@@ -161,6 +161,91 @@ test('two tabs of one browser are two clients, and a closed one leaves nothing b
   const third = await open(context, document);
   await expect.poll(() => server.content(document)).toMatch(/^(onetwo|twoone)$/);
   await expectText(third, await server.content(document));
+});
+
+test('every way to edit reaches the others as it is seen here', async ({ browser }) => {
+  const document = await server.create('ways.rs', 'fn a() {}\nfn b() {}\nfn c() {}\n');
+  const context = await newContext(browser, 'Ana');
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const ana = await open(context, document);
+  const bo = await join(browser, 'Bo', document);
+  const problems: string[] = [];
+  for (const page of [ana, bo]) {
+    page.on('console', (message) => {
+      if (message.type() === 'error') {
+        problems.push(message.text());
+      }
+    });
+  }
+  const paste = async (text: string) => {
+    await ana.evaluate((it) => navigator.clipboard.writeText(it), text);
+    await ana.keyboard.press('Control+v');
+  };
+
+  const { keyboard } = ana;
+  await keyboard.press('Control+Home');
+  await keyboard.press('Alt+ArrowDown');
+  await keyboard.press('Control+Alt+ArrowDown');
+  await keyboard.press('Control+Alt+ArrowDown');
+  await keyboard.type('😀');
+  await keyboard.press('Escape');
+  await keyboard.press('Control+/');
+  await keyboard.press('Control+End');
+  await keyboard.type('if x { [(');
+  await keyboard.press('Enter');
+  await paste('one\r\ntwo\rthree\u2028four\ufeff');
+  await keyboard.press('Tab');
+  await keyboard.press('Shift+Alt+ArrowDown');
+  await keyboard.press('Control+Shift+k');
+  await keyboard.press('Control+Home');
+  await paste('\ufeff');
+  await keyboard.press('Control+d');
+  await keyboard.press('Control+d');
+  await keyboard.type('é');
+  await keyboard.press('Control+z');
+  await keyboard.press('Control+y');
+  await keyboard.press('Backspace');
+
+  await expectSaved(ana, bo);
+  const text = await server.content(document);
+  await expectText(ana, text);
+  await expectText(bo, text);
+  expect(problems).toEqual([]);
+});
+
+test('two people who type without rest agree in the end', async ({ browser }) => {
+  const document = await server.create('rush.txt', 'x\n'.repeat(12));
+  const ana = await join(browser, 'Ana', document);
+  const bo = await join(browser, 'Bo', document);
+  const rush = async (page: Page, keys: readonly string[], rounds: number) => {
+    for (let round = 0; round < rounds; round += 1) {
+      await page.keyboard.press(keys[round % keys.length] ?? 'a');
+    }
+  };
+  await Promise.all([
+    rush(ana, ['a', 'ArrowDown', 'b', 'Enter', 'Backspace', 'Control+z', 'ArrowRight', 'c'], 160),
+    rush(bo, ['1', 'ArrowDown', 'End', '2', 'Control+Shift+k', '3', 'Control+z', 'ArrowUp'], 160),
+  ]);
+  await expectSaved(ana, bo);
+  const text = await server.content(document);
+  await expectText(ana, text);
+  await expectText(bo, text);
+});
+
+test('a paste larger than one submission arrives whole', async ({ browser }) => {
+  const document = await server.create('paste.txt', '');
+  const context = await newContext(browser, 'Ana');
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const ana = await open(context, document);
+  const text = Array.from(
+    { length: 6000 },
+    (_, line) => `${line} größer 😀 ${'.'.repeat(40)}`,
+  ).join('\n');
+  await ana.evaluate((it) => navigator.clipboard.writeText(it), text);
+  await ana.keyboard.press('Control+v');
+  await expect(words(ana)).toHaveText('saving');
+  await expectSaved(ana);
+  expect(await server.content(document)).toBe(text);
 });
 
 test('the text can be read before the editor has arrived', async ({ browser }) => {

@@ -111,7 +111,13 @@ export class FakeServer implements Surroundings {
         reader.bytes();
         reader.option(() => reader.bytes());
         this.say(
-          message(0, [0], varint(1), string('fake'), ...[262_144, 65_536, 10_000, 64].map(varint)),
+          message(
+            0,
+            [0],
+            varint(1),
+            string('fake'),
+            ...[262_144, 65_536, 10_000, 64, 0].map(varint),
+          ),
         );
       } else {
         this.say(message(0, [1], varint(reader.varint())));

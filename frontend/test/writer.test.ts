@@ -58,18 +58,36 @@ describe('OrderedWriter', () => {
     expect(log).toEqual(['begin 1', 'durable', 'sent 10']);
   });
 
-  test('puts what gathers during a transaction into the next one', async () => {
+  test('begins a transaction without waiting for the one before, and sends in order', async () => {
     const { log, journal, writer, sink } = setUp();
     writer.save(bytes(1));
+    writer.send(bytes(10), sink);
     await turns();
     writer.save(bytes(2));
-    writer.send(bytes(10), sink);
-    writer.compact(bytes(3));
+    writer.send(bytes(11), sink);
+    await turns();
+    expect(log).toEqual(['begin 1', 'begin 2']);
     journal.complete();
     await turns();
     journal.complete();
     await writer.idle();
-    expect(log).toEqual(['begin 1', 'durable', 'begin 2+3', 'durable', 'sent 10']);
+    expect(log).toEqual(['begin 1', 'begin 2', 'durable', 'sent 10', 'durable', 'sent 11']);
+  });
+
+  test('gathers what comes while four transactions are under way', async () => {
+    const { log, journal, writer } = setUp();
+    for (const value of [1, 2, 3, 4, 5, 6, 7]) {
+      writer.save(bytes(value));
+      await turns();
+    }
+    expect(log).toEqual(['begin 1', 'begin 2', 'begin 3', 'begin 4']);
+    journal.complete();
+    await turns();
+    expect(log.slice(4)).toEqual(['durable', 'begin 5+6+7']);
+    for (let left = 0; left < 4; left += 1) {
+      journal.complete();
+    }
+    await writer.idle();
   });
 
   test('sends frames without a journal in their order', async () => {

@@ -105,6 +105,8 @@ export class Journal {
       store.add(step.bytes, [this.document, this.client, this.#next]);
       this.#next += 1;
     }
+    // Without waiting for the answers first: what was handed to the browser survives the tab.
+    transaction.commit();
     await completed(transaction);
   }
 

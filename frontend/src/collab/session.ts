@@ -297,6 +297,19 @@ export class DocumentSession {
     if (status === undefined) {
       return;
     }
+    if (status.state === 'waiting' && status.unsavedEdits > this.#view.unsavedEdits) {
+      // "17 waiting · kept" is said once the seventeenth is kept.
+      void this.#writer?.idle().then(() => this.#showStatus());
+    } else {
+      this.#showStatus();
+    }
+  }
+
+  #showStatus(): void {
+    const status = this.#core?.status(this.document);
+    if (status === undefined) {
+      return;
+    }
     this.#update({
       state: status.state,
       saved: status.saved,

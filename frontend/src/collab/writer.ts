@@ -1,6 +1,7 @@
 /**
  * Keeps the law of the journal: a frame leaves only after everything that was to be saved before it is on disk.
- * What gathers while one transaction runs goes into the next one together.
+ * A transaction is begun at once, so that a tab that is closed takes nothing with it; only when several are under way
+ * does what follows gather for the next.
  */
 import type { JournalStep } from './journal';
 
@@ -19,11 +20,17 @@ interface Frame {
   readonly sink: FrameSink;
 }
 
+/** Transactions under way at once. Each costs the disk a flush. */
+const TRANSACTIONS_MAX = 4;
+
 export class OrderedWriter {
   #journal: JournalSink | null;
   readonly #onJournalLost: (cause: unknown) => void;
   #queue: (JournalStep | Frame)[] = [];
-  #running: Promise<void> | null = null;
+  #begins = false;
+  #underWay = 0;
+  /** Settles when the last transaction that was begun, and all before it, are durable and their frames sent. */
+  #tail: Promise<unknown> = Promise.resolve();
 
   /** `onJournalLost` is told once, when the journal could not be written; frames go on without it. */
   constructor(journal: JournalSink | null, onJournalLost: (cause: unknown) => void) {
@@ -45,30 +52,40 @@ export class OrderedWriter {
 
   /** Resolves when everything handed over so far has been written and sent. */
   async idle(): Promise<void> {
-    while (this.#running !== null) {
-      await this.#running;
+    while (this.#queue.length > 0 || this.#underWay > 0) {
+      await this.#tail;
     }
   }
 
   #push(step: JournalStep | Frame): void {
     this.#queue.push(step);
-    this.#running ??= this.#run();
+    if (!this.#begins) {
+      this.#begins = true;
+      // One turn of the microtask queue, so that what one edit puts out travels in one transaction.
+      queueMicrotask(() => {
+        this.#begins = false;
+        this.#begin();
+      });
+    }
   }
 
-  async #run(): Promise<void> {
-    // One turn of the microtask queue, so that what one edit puts out travels in one transaction.
-    await Promise.resolve();
-    while (this.#queue.length > 0) {
-      const batch = this.#queue;
-      this.#queue = [];
-      await this.#writeJournal(batch.filter((step) => step.type !== 'send'));
+  #begin(): void {
+    if (this.#queue.length === 0 || this.#underWay >= TRANSACTIONS_MAX) {
+      return;
+    }
+    const batch = this.#queue;
+    this.#queue = [];
+    this.#underWay += 1;
+    const durable = this.#writeJournal(batch.filter((step) => step.type !== 'send'));
+    this.#tail = Promise.all([this.#tail, durable]).then(() => {
       for (const step of batch) {
         if (step.type === 'send') {
           step.sink.send(step.bytes);
         }
       }
-    }
-    this.#running = null;
+      this.#underWay -= 1;
+      this.#begin();
+    });
   }
 
   async #writeJournal(steps: readonly JournalStep[]): Promise<void> {
@@ -78,8 +95,10 @@ export class OrderedWriter {
     try {
       await this.#journal.write(steps);
     } catch (cause) {
-      this.#journal = null;
-      this.#onJournalLost(cause);
+      if (this.#journal !== null) {
+        this.#journal = null;
+        this.#onJournalLost(cause);
+      }
     }
   }
 }

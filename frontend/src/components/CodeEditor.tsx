@@ -43,6 +43,8 @@ const OPTIONS = {
   hideCursorInOverviewRuler: true,
   find: { addExtraSpaceOnTop: false },
   fixedOverflowWidgets: true,
+  // A menu in a shadow tree would be out of reach of the theme's colours.
+  useShadowDOM: false,
   accessibilitySupport: 'auto',
 } satisfies monaco.editor.IStandaloneEditorConstructionOptions;
 

@@ -31,7 +31,7 @@ export function DocumentRow(props: {
         </Link>
       ) : (
         <input
-          className="field document-rename"
+          className="text-field document-rename"
           aria-label={`New name of ${document.name}`}
           value={draft}
           maxLength={256}
@@ -52,7 +52,7 @@ export function DocumentRow(props: {
       </time>
       <button
         type="button"
-        className="button is-small is-quiet"
+        className="push-button is-small is-quiet"
         aria-label={`Rename ${document.name}`}
         onClick={() => setDraft(document.name)}
       >

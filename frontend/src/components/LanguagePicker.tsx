@@ -8,7 +8,7 @@ export function LanguagePicker(props: {
     <label className="language-picker">
       <span className="visually-hidden">Language</span>
       <select
-        className="field is-quiet"
+        className="text-field is-quiet"
         value={props.value}
         onChange={(event) => props.onPick(event.target.value)}
       >

@@ -7,12 +7,12 @@ export function NoticeBar(props: { readonly notice: Notice; readonly onPutAway: 
     <div className="notice" role="alert">
       <span>{text}</span>
       {link !== undefined && (
-        <a href={link} target="_blank" rel="noreferrer" className="button is-small">
+        <a href={link} target="_blank" rel="noreferrer" className="push-button is-small">
           Open it
         </a>
       )}
       {copy !== undefined && (
-        <button type="button" className="button is-small" onClick={() => download(copy)}>
+        <button type="button" className="push-button is-small" onClick={() => download(copy)}>
           Keep as a file
         </button>
       )}

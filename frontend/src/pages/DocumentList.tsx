@@ -55,7 +55,7 @@ export function DocumentList() {
           <h1>Documents</h1>
           <input
             type="search"
-            className="field"
+            className="text-field"
             placeholder="Search by name"
             aria-label="Search by name"
             value={search}
@@ -66,7 +66,7 @@ export function DocumentList() {
         {(problem ?? list.problem) !== null && (
           <p className="notice is-boxed" role="alert">
             <span>{problem ?? list.problem}</span>
-            <button type="button" className="button is-small" onClick={list.reload}>
+            <button type="button" className="push-button is-small" onClick={list.reload}>
               Try again
             </button>
           </p>
@@ -84,7 +84,7 @@ export function DocumentList() {
           <Empty search={search.trim()} />
         )}
         {list.more !== null && (
-          <button type="button" className="button is-quiet" onClick={list.more}>
+          <button type="button" className="push-button is-quiet" onClick={list.more}>
             Show more
           </button>
         )}
@@ -102,14 +102,14 @@ function NewDocumentForm(props: { readonly onCreate: (name: string) => void }) {
   return (
     <form className="new-document" onSubmit={submit}>
       <input
-        className="field"
+        className="text-field"
         placeholder="Name of a new document, such as notes.md"
         aria-label="Name of a new document"
         maxLength={256}
         value={name}
         onChange={(event) => setName(event.target.value)}
       />
-      <button type="submit" className="button is-primary">
+      <button type="submit" className="push-button is-primary">
         Create
       </button>
     </form>

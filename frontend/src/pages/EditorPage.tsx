@@ -69,7 +69,7 @@ function OpenDocument(props: {
     return (
       <Message title="There is no such document">
         <p>The link may be incomplete, or the document was on another server.</p>
-        <Link to="/" className="button">
+        <Link to="/" className="push-button">
           All documents
         </Link>
       </Message>
@@ -79,11 +79,11 @@ function OpenDocument(props: {
     return (
       <Message title="This document cannot be opened">
         <p>{view.failure}</p>
-        <p className="actions">
-          <button type="button" className="button" onClick={() => window.location.reload()}>
+        <p className="message-actions">
+          <button type="button" className="push-button" onClick={() => window.location.reload()}>
             Reload
           </button>
-          <Link to="/" className="button is-quiet">
+          <Link to="/" className="push-button is-quiet">
             All documents
           </Link>
         </p>

@@ -7,7 +7,7 @@ export function NotFound() {
       <p>
         A document’s link looks like <code>{window.location.origin}/d/…</code>
       </p>
-      <Link to="/" className="button">
+      <Link to="/" className="push-button">
         All documents
       </Link>
     </Message>
