@@ -43,3 +43,8 @@ create table entries (
     committed_at integer not null,
     primary key (document, revision)
 ) strict, without rowid;
+
+-- Written and emptied again to find out whether there is room on the disk.
+create table probes (
+    content blob not null
+) strict;

@@ -38,6 +38,9 @@ pub struct Serve {
     /// Messages a second that one socket may send in the long run.
     #[arg(long, env = "CODESYNC_MESSAGES_PER_SECOND", default_value_t = SocketLimits::default().messages_per_second)]
     pub messages_per_second: u32,
+    /// Bytes of edits a second that one socket may send in the long run.
+    #[arg(long, env = "CODESYNC_BYTES_PER_SECOND", default_value_t = SocketLimits::default().bytes_per_second)]
+    pub bytes_per_second: u32,
     /// How log lines are written.
     #[arg(long, env = "CODESYNC_LOG_FORMAT", value_enum, default_value_t)]
     pub log_format: LogFormat,
@@ -56,6 +59,8 @@ impl Serve {
         let sockets = SocketLimits {
             messages_per_second: self.messages_per_second.max(1),
             messages_burst: self.messages_per_second.max(1).saturating_mul(2),
+            bytes_per_second: self.bytes_per_second.max(1),
+            ..SocketLimits::default()
         };
         Ok(Options { host: self.host, port: self.port, sockets, ..Options::new(data) })
     }

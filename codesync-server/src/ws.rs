@@ -17,7 +17,7 @@ use axum::extract::{FromRequestParts, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use codesync_core::limits::FRAME_BYTES_MAX;
+use codesync_core::limits::{DOCUMENT_BYTES_MAX, FRAME_BYTES_MAX};
 use codesync_core::protocol::SUBPROTOCOL;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
@@ -37,6 +37,10 @@ const WRITE_BUFFER_BYTES_MAX: usize = 2 * FRAME_BYTES_MAX;
 pub struct SocketLimits {
     pub messages_per_second: u32,
     pub messages_burst: u32,
+    /// Bytes of edits.
+    pub bytes_per_second: u32,
+    /// As many as the largest document has: it may be pasted at once.
+    pub bytes_burst: u32,
 }
 
 impl Default for SocketLimits {
@@ -44,6 +48,8 @@ impl Default for SocketLimits {
         Self {
             messages_per_second: codesync_core::limits::MESSAGES_PER_SECOND_MAX,
             messages_burst: codesync_core::limits::MESSAGES_BURST_MAX,
+            bytes_per_second: 256 * 1024,
+            bytes_burst: u32::try_from(DOCUMENT_BYTES_MAX).unwrap_or(u32::MAX),
         }
     }
 }

@@ -99,7 +99,7 @@ impl Writer {
 
     pub(crate) async fn trouble(&self) -> Option<String> {
         self.current_trouble()?;
-        // A probe writes one page, and so finds out whether there is room again.
+        // A probe finds out whether there is room again.
         let _ = self.write(Probe).await;
         self.current_trouble()
     }
@@ -117,7 +117,7 @@ impl Writer {
     }
 }
 
-/// Dirties the first page of the file.
+/// Needs room for a moment, as much as the largest edit does.
 struct Probe;
 
 #[async_trait]
@@ -126,7 +126,9 @@ impl Write for Probe {
     type Refusal = std::convert::Infallible;
 
     async fn run(&mut self, connection: &mut SqliteConnection) -> Result<(), Stop<Self::Refusal>> {
-        sqlx::query("pragma user_version = 1").execute(&mut *connection).await?;
+        let fill = "insert into probes (content) values (zeroblob(65536))";
+        sqlx::query(fill).execute(&mut *connection).await?;
+        sqlx::query("delete from probes").execute(&mut *connection).await?;
         Ok(())
     }
 }

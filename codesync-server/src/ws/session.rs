@@ -31,9 +31,6 @@ pub const SILENCE_MAX: Duration = Duration::from_secs(60);
 pub const PING_INTERVAL: Duration = Duration::from_secs(20);
 /// How long a client has to leave after it was asked to come back later.
 pub const FAREWELL_MAX: Duration = Duration::from_secs(2);
-/// Bytes a second from one connection in the long run, and at once.
-const BYTES_PER_SECOND: u32 = 256 * 1024;
-const BYTES_BURST: u32 = 2 * 1024 * 1024;
 /// This many times over the limits it is no longer an eager client but an attack.
 const ABUSE_FACTOR: u32 = 10;
 
@@ -123,7 +120,7 @@ impl Session {
             opening: 0,
             messages_per_second: rate,
             messages: Bucket::new(rate, burst),
-            bytes: Bucket::new(BYTES_PER_SECOND, BYTES_BURST),
+            bytes: Bucket::new(limits.bytes_per_second, limits.bytes_burst),
             abuse: Bucket::new(abuse(rate), abuse(burst)),
             heard_at: now,
             pinged_at: now,

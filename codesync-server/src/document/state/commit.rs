@@ -44,6 +44,8 @@ struct Waiting {
     subscriber: SubscriberId,
     author: Author,
     submission: Submission,
+    /// What its subscriber had been given when it came.
+    received_at: Revision,
     /// Entries from before the window, if the edit is made for a text from there.
     older: Option<History>,
     older_attempts: u32,
@@ -128,7 +130,9 @@ impl DocumentState {
             self.reject(subscriber, submission.seq, RejectCode::Busy, None, Some(retry_ms));
             return;
         }
-        let waiting = Waiting { subscriber, author, submission, older: None, older_attempts: 0 };
+        let received_at = self.subscribers.get(&subscriber).map_or(Revision::ZERO, |it| it.at);
+        let waiting =
+            Waiting { subscriber, author, submission, received_at, older: None, older_attempts: 0 };
         self.committer.waiting.push_back(waiting);
         self.start_append(now);
     }
@@ -303,13 +307,12 @@ impl DocumentState {
     }
 
     fn answer(&mut self, waiting: Waiting, answer: Answer) {
-        let Waiting { subscriber, author, .. } = waiting;
+        let (subscriber, author) = (waiting.subscriber, waiting.author);
         let seq = waiting.submission.seq;
         match answer {
             Answer::Duplicate { revision } => {
-                // If it has not been delivered yet, it arrives in its place.
-                let delivered = self.subscribers.get(&subscriber).map(|it| it.at);
-                if delivered.is_some_and(|at| revision <= at) {
+                // One acknowledged before is acknowledged again. Otherwise that happens in its place.
+                if revision <= waiting.received_at {
                     self.deliver(subscriber, encode_ack(self.channel, seq, revision));
                 }
             }

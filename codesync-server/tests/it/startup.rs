@@ -1,0 +1,124 @@
+//! Starting where it cannot work: a sentence that names the path or port, and the way out.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+
+use codesync_server::db::{OpenError, Sqlite, SqliteOptions};
+use codesync_server::embedded::{BindError, Options, bind};
+
+use crate::support::process::{ServerProcess, fails};
+use crate::support::{TestServer, content, create};
+
+/// What the binary says when it cannot start.
+#[track_caller]
+fn check_fails(data: &Path, more: &[&str], said: &[&str]) {
+    let (status, output) = fails(data, more);
+    assert_eq!(status.code(), Some(1), "{output}");
+    for part in said {
+        assert!(output.contains(part), "{part:?} is not in: {output}");
+    }
+}
+
+#[test]
+fn an_occupied_port_is_named() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let taken = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    check_fails(folder.path(), &["--port", &port], &[&port, "in use", "--port"]);
+}
+
+#[test]
+fn an_address_that_others_can_reach_is_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for host in ["0.0.0.0", "::", "192.0.2.1"] {
+        check_fails(folder.path(), &["--port", "0", "--host", host], &[host, "127.0.0.1"]);
+    }
+}
+
+#[test]
+fn a_data_directory_that_is_none_is_named() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let path = file.path().to_str().expect("UTF-8");
+    check_fails(file.path(), &["--port", "0"], &[path, "--data"]);
+}
+
+#[test]
+fn a_log_filter_that_is_none_is_named() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    check_fails(folder.path(), &["--port", "0", "--log", "a=b=c"], &["a=b=c", "info"]);
+}
+
+#[tokio::test]
+async fn a_second_server_on_the_same_data_is_kept_out() {
+    let server = TestServer::start().await;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let first = TestServer::start_in(folder.path(), |_| {}).await;
+    let second = bind(Options { port: 0, ..Options::new(folder.path()) }).await;
+    let error = second.err().expect("refused");
+    assert!(matches!(error, BindError::DataDir(_)), "{error}");
+    let path = folder.path().to_str().expect("UTF-8");
+    assert!(error.to_string().contains(path), "{error}");
+    first.stop().await;
+    bind(Options { port: 0, ..Options::new(folder.path()) }).await.expect("free again");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_damaged_database_is_named_with_a_remedy() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("codesync.sqlite3");
+    let server = TestServer::start_in(folder.path(), |_| {}).await;
+    let id = server.create("kept", &"text\n".repeat(50_000)).await;
+    assert_eq!(content(server.address, id).await.len(), 250_000);
+    server.stop().await;
+
+    let sound = fs::read(&path).expect("the file");
+    let no_database = b"this was a database once".repeat(400);
+    let mut overwritten = sound.clone();
+    let middle = overwritten.len() / 2;
+    overwritten[middle..middle + 8192].fill(0x5a);
+    let torn = sound[..sound.len() / 2].to_vec();
+    for damaged in [no_database, overwritten, torn] {
+        fs::write(&path, damaged).expect("written");
+        let error = Sqlite::open(&path, SqliteOptions::default()).await.expect_err("damaged");
+        assert!(matches!(error, OpenError::Damaged { .. }), "{error}");
+        let text = path.to_str().expect("UTF-8");
+        check_fails(folder.path(), &["--port", "0"], &[text, "damaged", "backup"]);
+    }
+    fs::write(&path, sound).expect("written");
+    let server = TestServer::start_in(folder.path(), |_| {}).await;
+    assert_eq!(content(server.address, id).await.len(), 250_000);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_database_from_the_future_is_left_alone() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("log.sqlite3");
+    let open = || Sqlite::open(&path, SqliteOptions::default());
+    open().await.expect("opened").close().await;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path);
+    let mut connection = sqlx::ConnectOptions::connect(&options).await.expect("connected");
+    sqlx::query(
+        "insert into _sqlx_migrations (version, description, success, checksum, execution_time) values (9999, 'later', true, x'00', 0)",
+    )
+    .execute(&mut connection)
+    .await
+    .expect("written");
+    sqlx::Connection::close(connection).await.expect("closed");
+    let error = open().await.expect_err("refused");
+    assert!(matches!(error, OpenError::Newer { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_terminated_server_ends_well_and_keeps_everything() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let server = ServerProcess::start(folder.path());
+    let id = create(server.address, "kept", "text\n").await;
+    let status = tokio::task::spawn_blocking(move || server.terminate()).await.expect("ended");
+    assert!(status.success(), "{status}");
+    assert!(!folder.path().join("codesync.sqlite3-wal").exists(), "the log was folded in");
+    let server = ServerProcess::start(folder.path());
+    assert_eq!(content(server.address, id).await, "text\n");
+}
