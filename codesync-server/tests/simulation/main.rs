@@ -1,0 +1,21 @@
+//! The simulation: many clients, two servers on one log, every fault, one seed.
+//!
+//! ```text
+//!   seed ──script──▶ plan ──world──▶ Ok, or the law that did not hold
+//!                     │
+//!                     └─ one action a line, kept under target/ when a run fails
+//! ```
+//!
+//! - `CODESYNC_SIM_SEEDS=n` runs so many seeds instead of 2000, `CODESYNC_SIM_FIRST=k` from `k` on.
+//! - `CODESYNC_SIM_SEED=k` runs one seed and says what happens in it.
+//! - `CODESYNC_SIM_PLAN=file` runs a plan from a file in the same way.
+//! - `CODESYNC_SIM_CUT=1` with one of these leaves out of a plan what its failure does not need.
+
+mod bugs;
+mod chance;
+mod oracle;
+mod plan;
+mod run;
+mod script;
+mod seeds;
+mod world;

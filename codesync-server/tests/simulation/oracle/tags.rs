@@ -1,0 +1,175 @@
+//! What people meant: every char that somebody types exists once.
+//!
+//! Chars of the private use areas serve as *tags*. Whoever types one, deletes one or brings one
+//! back by undo is noted, one *intent* for each edit. In the end the text is compared with the
+//! intents that were not lost with a process before they were on its disk: what was typed and
+//! never deleted is there exactly once, what was deleted is gone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::{Check, hold};
+
+/// A char that is typed once in a run.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Tag(u32);
+
+/// The private use areas: of the basic plane, and planes 15 and 16.
+const AREAS: [(u32, u32); 3] = [(0xe000, 0xf8ff), (0xf_0000, 0xf_fffd), (0x10_0000, 0x10_fffd)];
+
+impl Tag {
+    fn new(mut n: u32) -> Option<(Self, char)> {
+        let tag = Self(n);
+        for (first, last) in AREAS {
+            if n <= last - first {
+                return Some((tag, char::from_u32(first + n)?));
+            }
+            n -= last - first + 1;
+        }
+        None
+    }
+
+    fn of(char: char) -> Option<Self> {
+        let mut before = 0;
+        for (first, last) in AREAS {
+            if (first..=last).contains(&u32::from(char)) {
+                return Some(Self(before + u32::from(char) - first));
+            }
+            before += last - first + 1;
+        }
+        None
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "char #{}", self.0)
+    }
+}
+
+/// The tags in a text, in order.
+pub(crate) fn tags_in(text: &str) -> Vec<Tag> {
+    text.chars().filter_map(Tag::of).collect()
+}
+
+/// What an edit did to the text of the person who made it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Intent {
+    pub(crate) inserted: Vec<Tag>,
+    pub(crate) deleted: Vec<Tag>,
+}
+
+/// All that was meant in one document.
+#[derive(Debug, Default)]
+pub(crate) struct Intents {
+    /// By client, in the order in which he made them.
+    made: BTreeMap<usize, Vec<Intent>>,
+    /// Made, but lost with the process before the disk had them.
+    lost: BTreeSet<Tag>,
+    typed_by: BTreeMap<Tag, usize>,
+    deleted_by: BTreeSet<(Tag, usize)>,
+    restored_by: BTreeSet<(Tag, usize)>,
+}
+
+/// Gives out tags.
+#[derive(Debug, Default)]
+pub(crate) struct Tags {
+    next: u32,
+}
+
+impl Tags {
+    /// As many chars as are left, up to `count`.
+    pub(crate) fn take(&mut self, count: u64) -> String {
+        let mut text = String::new();
+        for _ in 0..count {
+            let Some((_, char)) = Tag::new(self.next) else { break };
+            text.push(char);
+            self.next += 1;
+        }
+        text
+    }
+}
+
+impl Intents {
+    /// How many edits a client has made that were not lost.
+    pub(crate) fn count(&self, client: usize) -> usize {
+        self.made.get(&client).map_or(0, Vec::len)
+    }
+
+    /// A client typed, deleted or replaced something.
+    pub(crate) fn edited(&mut self, client: usize, intent: Intent) {
+        for tag in &intent.inserted {
+            self.typed_by.insert(*tag, client);
+        }
+        self.deleted_by.extend(intent.deleted.iter().map(|tag| (*tag, client)));
+        self.made.entry(client).or_default().push(intent);
+    }
+
+    /// A client took something back, or brought it back again: only his own.
+    pub(crate) fn stepped_back(&mut self, client: usize, intent: Intent) -> Check {
+        for tag in &intent.deleted {
+            let own = self.typed_by.get(tag) == Some(&client)
+                || self.restored_by.contains(&(*tag, client));
+            hold!("undo own", own, "undo of client {client} takes away {tag} of another");
+        }
+        for tag in &intent.inserted {
+            let own = self.deleted_by.contains(&(*tag, client));
+            hold!("undo own", own, "undo of client {client} brings {tag}, which he did not delete");
+        }
+        self.restored_by.extend(intent.inserted.iter().map(|tag| (*tag, client)));
+        self.deleted_by.extend(intent.deleted.iter().map(|tag| (*tag, client)));
+        self.made.entry(client).or_default().push(intent);
+        Ok(())
+    }
+
+    /// A client's process ended when only this many of his edits were on the disk.
+    pub(crate) fn crashed(&mut self, client: usize, kept: usize) {
+        let Some(made) = self.made.get_mut(&client) else { return };
+        for intent in made.drain(kept.min(made.len())..) {
+            self.lost.extend(intent.inserted);
+        }
+    }
+
+    /// Whether the text holds what was meant, nothing twice and nothing more.
+    pub(crate) fn check(&self, text: &str) -> Check {
+        let (mut inserted, mut deleted) = (BTreeMap::new(), BTreeSet::new());
+        for intent in self.made.values().flatten() {
+            for tag in &intent.inserted {
+                *inserted.entry(*tag).or_insert(0) += 1;
+            }
+            deleted.extend(intent.deleted.iter().copied());
+        }
+        let mut met: BTreeMap<Tag, u32> = BTreeMap::new();
+        for tag in tags_in(text) {
+            *met.entry(tag).or_default() += 1;
+        }
+        for (tag, count) in &met {
+            let most = inserted.get(tag).copied().unwrap_or(0);
+            let lost =
+                if self.lost.contains(tag) { ", it was lost before it was sent" } else { "" };
+            hold!(
+                "I3 once",
+                *count <= most,
+                "{tag} stands {count} times, meant {most} times{lost}"
+            );
+        }
+        for (tag, times) in inserted {
+            let met = met.get(&tag).copied().unwrap_or(0);
+            let by = self.typed_by.get(&tag).copied().unwrap_or_default();
+            if !deleted.contains(&tag) {
+                hold!(
+                    "I9 text",
+                    met == times,
+                    "{tag} of client {by} is not there, nobody deleted it"
+                );
+            } else if times == 1 {
+                hold!(
+                    "I9 text",
+                    met == 0,
+                    "{tag} of client {by} is there, although it was deleted"
+                );
+            }
+        }
+        Ok(())
+    }
+}

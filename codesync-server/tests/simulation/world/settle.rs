@@ -1,0 +1,175 @@
+//! The end of a run: faults stop, everybody comes back, and then everything must agree.
+
+use codesync_core::Text;
+use codesync_core::client::{State, journal};
+use codesync_server::oplog::ReadLimit;
+
+use super::{MS, Micros, SECOND, World, document_id, say};
+use crate::oracle::{Check, broken, hold};
+
+/// Everything is quiet this long after the last fault: the longest wait is for a silent socket,
+/// after that a backoff, a join, and what was left unsent.
+const QUIET_AFTER_MAX: Micros = 150 * SECOND;
+/// The bus may lose everything: whoever is connected has a commit so soon after it. A second until
+/// the log is asked, and the ways.
+const HEARD_AFTER_MAX: Micros = 2 * SECOND;
+/// How often it is looked whether all is quiet.
+const LOOK_INTERVAL: Micros = 100 * MS;
+
+impl World {
+    pub(super) fn settle(&mut self) -> Check {
+        say!(self, "no more faults");
+        self.calm = true;
+        self.store.mend();
+        for server in 0..self.servers.len() {
+            self.start_server(server);
+        }
+        for client in 0..self.clients.len() {
+            self.clients[client].stalled_until = 0;
+            self.start_client(client);
+            self.come_online(client);
+            if self.rates.frames_dropped > 0 {
+                // A frame that vanished on a living socket is missed when the next one comes, and
+                // none may come.
+                self.cut(client);
+            }
+            for document in 0..self.truths.len() {
+                self.open(client, document);
+            }
+        }
+        self.quiet_within(QUIET_AFTER_MAX)?;
+        self.check_everything()?;
+
+        say!(self, "all is quiet; a last word without the bus");
+        self.rates.hints_lost = 1000;
+        let ways = 6 * self.rates.latency_ms + 8 * self.rates.log_ms + 2 * self.rates.fsync_ms;
+        for client in 0..self.clients.len() {
+            for document in 0..self.truths.len() {
+                self.edit_one(client, document, 500, 0, 1);
+                self.quiet_within(HEARD_AFTER_MAX + ways * MS).map_err(|mut violation| {
+                    violation.law = "I8 heard";
+                    violation
+                })?;
+            }
+        }
+        self.check_everything()?;
+        self.start_anew()
+    }
+
+    fn quiet_within(&mut self, at_most: Micros) -> Check {
+        let end = self.now + at_most;
+        loop {
+            self.run_until(self.now + LOOK_INTERVAL)?;
+            let Some(noise) = self.noise() else { return Ok(()) };
+            if self.now >= end {
+                return Err(broken("quiet", noise));
+            }
+        }
+    }
+
+    /// What is not as it should be once all is quiet.
+    fn noise(&self) -> Option<String> {
+        for (number, it) in self.clients.iter().enumerate() {
+            for (document, truth) in self.truths.iter().enumerate() {
+                let replica =
+                    it.connection.as_ref().and_then(|it| it.document(document_id(document)));
+                let Some(replica) = replica else {
+                    return Some(format!("client {number} has not opened document {document}"));
+                };
+                let status = replica.status();
+                if status.state != State::Synchronized || replica.revision() != truth.head() {
+                    let head = truth.head();
+                    return Some(format!("client {number}: {status:?}, the head is {head}"));
+                }
+            }
+            if !it.disk.is_idle() {
+                return Some(format!("client {number} is writing"));
+            }
+        }
+        for (number, it) in self.servers.iter().enumerate() {
+            for (document, state) in it.states() {
+                let (head, truth) = (state.head(), self.truths[document].head());
+                if head != truth || state.is_busy() {
+                    return Some(format!("server {number} is at {head} or busy, head is {truth}"));
+                }
+            }
+            if it.is_loading() {
+                return Some(format!("server {number} is loading"));
+            }
+        }
+        None
+    }
+
+    /// All copies are what the log leads to, and that is what people meant.
+    fn check_everything(&self) -> Check {
+        for (document, truth) in self.truths.iter().enumerate() {
+            let text = truth.text();
+            self.intents[document].check(&text.to_string())?;
+            for (number, it) in self.clients.iter().enumerate() {
+                let replica =
+                    it.connection.as_ref().and_then(|it| it.document(document_id(document)));
+                let equal = replica.is_some_and(|replica| replica.text() == text);
+                hold!("I7 equal", equal, "client {number} has another text");
+                self.check_shown(number, document)?;
+                self.check_journal(number, document, text)?;
+            }
+            for (number, server) in self.servers.iter().enumerate() {
+                for (_, state) in server.states().filter(|(it, _)| *it == document) {
+                    hold!("I7 equal", state.text() == *text, "server {number} has another text");
+                }
+            }
+            let limit = ReadLimit { entries_max: usize::MAX, bytes_max: usize::MAX };
+            let page = self.store.log.read_now(document_id(document), Default::default(), limit);
+            let page = page.map_err(|error| broken("I6 history", error))?;
+            truth.unchanged(&page.entries)?;
+            for (key, content) in self.store.snapshots_of(document) {
+                // One that was damaged on purpose is not given out.
+                let Some(content) = content else { continue };
+                let kept =
+                    std::str::from_utf8(&content).map_err(|it| broken("I10 snapshot", it))?;
+                truth.kept(key.revision, kept)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What a client has on its disk leads to what it shows.
+    fn check_journal(&self, number: usize, document: usize, text: &Text) -> Check {
+        let journal = &self.clients[number].disk.journals[&document];
+        let replayed = journal::replay(&journal.bytes)
+            .map_err(|error| broken("I16 kept", format!("journal of client {number}: {error}")))?;
+        let unsaved = replayed.replica.status().unsaved_edits;
+        hold!(
+            "I16 kept",
+            unsaved == 0,
+            "the journal of client {number} waits with {unsaved} edits"
+        );
+        let equal = replayed.replica.text() == text;
+        hold!("I16 kept", equal, "the journal of client {number} leads to another text");
+        Ok(())
+    }
+
+    /// A server that knows nothing reads the same text and the same dedupe rows.
+    fn start_anew(&mut self) -> Check {
+        for server in 0..self.servers.len() {
+            self.kill_server(server);
+        }
+        for document in 0..self.truths.len() {
+            let loaded = self.store.load(document_id(document));
+            let loaded = loaded.map_err(|error| broken("I10 snapshot", error))?;
+            let truth = &mut self.truths[document];
+            hold!(
+                "I10 snapshot",
+                loaded.document.head() == truth.head(),
+                "loaded another revision"
+            );
+            hold!("I10 snapshot", loaded.document.text() == truth.text(), "loaded another text");
+            for client in &self.clients {
+                let id = client.disk.journals[&document].client;
+                let record = self.store.log.register_now(document_id(document), id);
+                truth.registered(id, record.map_err(|error| broken("I13 dedupe", error))?)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,283 @@
+//! The log and the snapshots that all servers share, and the ways in which they fail.
+//!
+//! What a piece of work does and when its answer arrives are two moments, and either may be the
+//! last thing that its server lives to see.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use codesync_core::{DocumentId, History, Operation, OperationLimits, Revision, Text};
+use codesync_server::document::load::{self, Loaded};
+use codesync_server::document::{Output, SubscriberId};
+use codesync_server::oplog::memory::MemoryLog;
+use codesync_server::oplog::{Append, AppendError, Epoch, LogError, ReadLimit};
+use codesync_server::snapshots::memory::MemorySnapshots;
+use codesync_server::snapshots::{SnapshotKey, SnapshotStore};
+use futures_util::FutureExt;
+
+use super::{MS, Micros, World, document_id, say};
+use crate::chance::Chance;
+use crate::script::SERVERS;
+
+pub(crate) struct Store {
+    pub(crate) log: MemoryLog,
+    pub(crate) snapshots: MemorySnapshots,
+    down_until: Micros,
+    slow_until: Micros,
+    slow_by: Micros,
+    /// What the next appends of each server are answered.
+    answers: Vec<VecDeque<u64>>,
+    chance: Chance,
+}
+
+/// The memory twin never waits.
+fn now<T>(future: impl Future<Output = T>) -> T {
+    future.now_or_never().expect("stores in memory answer at once")
+}
+
+impl Store {
+    pub(crate) fn new(seed: u64, documents: usize) -> Self {
+        let log = MemoryLog::default();
+        for document in 0..documents {
+            log.create(document_id(document), Vec::new());
+        }
+        Self {
+            log,
+            snapshots: MemorySnapshots::default(),
+            down_until: 0,
+            slow_until: 0,
+            slow_by: 0,
+            answers: (0..SERVERS).map(|_| VecDeque::new()).collect(),
+            chance: Chance::of(seed, &[6]),
+        }
+    }
+
+    pub(crate) fn is_down(&self, now: Micros) -> bool {
+        now < self.down_until
+    }
+
+    pub(crate) fn slow_by(&self, now: Micros) -> Micros {
+        if now < self.slow_until { self.slow_by } else { 0 }
+    }
+
+    pub(crate) fn down(&mut self, until: Micros) {
+        self.down_until = self.down_until.max(until);
+    }
+
+    pub(crate) fn slow(&mut self, until: Micros, by: Micros) {
+        (self.slow_until, self.slow_by) = (until, by);
+    }
+
+    pub(crate) fn answer_next(&mut self, server: usize, answer: u64, count: u64) {
+        self.answers[server].extend((0..count.min(16)).map(|_| answer));
+    }
+
+    /// Everything is well from here on.
+    pub(crate) fn mend(&mut self) {
+        (self.down_until, self.slow_until) = (0, 0);
+        self.answers.iter_mut().for_each(VecDeque::clear);
+    }
+
+    /// The real way to load a document.
+    pub(crate) fn load(&self, id: DocumentId) -> Result<Loaded, String> {
+        now(load::load(&self.log, &self.snapshots, id)).map_err(|error| error.to_string())
+    }
+
+    pub(crate) fn snapshots_of(&self, document: usize) -> Vec<(SnapshotKey, Option<Bytes>)> {
+        let keys = now(self.snapshots.list(document_id(document), Epoch::FIRST));
+        let with_content = |key: SnapshotKey| {
+            let content = now(self.snapshots.get(&key)).ok();
+            (key, content)
+        };
+        keys.unwrap_or_default().into_iter().map(with_content).collect()
+    }
+
+    /// Forgets all but the newest `keep` snapshots.
+    pub(crate) fn prune(&self, document: usize, keep: usize) {
+        for (key, _) in self.snapshots_of(document).into_iter().skip(keep) {
+            now(self.snapshots.delete(&key)).expect("deleting in memory works");
+        }
+    }
+
+    /// Puts something else in the place of the newest snapshot.
+    pub(crate) fn damage(&self, document: usize) {
+        if let Some((key, _)) = self.snapshots_of(document).into_iter().next() {
+            self.snapshots.damage(&key, Bytes::from_static(b"not what was put here"));
+        }
+    }
+
+    fn keep(&self, id: DocumentId, revision: Revision, text: &str) {
+        let content = Bytes::from(text.to_owned());
+        let key = SnapshotKey::of(id, Epoch::FIRST, revision, &content);
+        now(self.snapshots.put(&key, content)).expect("keeping in memory works");
+    }
+}
+
+impl World {
+    /// Begins work of a document whose answer comes later.
+    pub(super) fn begin(&mut self, server: usize, document: usize, generation: u64, work: Output) {
+        let boot = self.servers[server].boot;
+        let asker = (server, boot, document, generation);
+        let there = self.log_delay(server);
+        let back = self.log_delay(server);
+        let id = document_id(document);
+        match work {
+            Output::Register { subscriber, client } => self.after(there, move |world| {
+                let answer = match world.store.is_down(world.now) {
+                    true => Err(unavailable()),
+                    false => world.store.log.register_now(id, client),
+                };
+                if let Ok(record) = answer {
+                    let check = world.truths[document].registered(client, record);
+                    world.check(check);
+                }
+                world.after(back, move |world| {
+                    world.answer(asker, |state, now| {
+                        state.handle_registered(now, subscriber, answer);
+                    });
+                });
+            }),
+            Output::ReadLog { after } => self.after(there, move |world| {
+                let entries_max = *world.store.chance.pick(&[1, 3, 4096, 4096]);
+                let limit = ReadLimit { entries_max, ..ReadLimit::default() };
+                let answer = match world.store.is_down(world.now) {
+                    true => Err(unavailable()),
+                    false => world.store.log.read_now(id, after, limit),
+                };
+                world.after(back, move |world| {
+                    world.answer(asker, |state, now| state.handle_log(now, answer));
+                });
+            }),
+            Output::ReadOlder { subscriber, from, to } => self.after(there, move |world| {
+                let answer = world.older(document, from, to);
+                world.answer_older(asker, back, subscriber, answer);
+            }),
+            Output::Append(append) => self.append(asker, there, back, append),
+            Output::Snapshot { revision, text } => self.after(there, move |world| {
+                world.keep(asker, back, revision, &text);
+            }),
+            Output::Publish(_)
+            | Output::Deliver { .. }
+            | Output::AwaitRoom { .. }
+            | Output::Detach { .. }
+            | Output::Close { .. }
+            | Output::Failed { .. } => unreachable!("performed at once"),
+        }
+    }
+
+    fn append(
+        &mut self,
+        asker: (usize, u64, usize, u64),
+        there: Micros,
+        back: Micros,
+        append: Append,
+    ) {
+        let (server, boot, document, _) = asker;
+        self.after(there, move |world| {
+            if world.servers[server].boot != boot && world.store.chance.per_mille(500) {
+                // The server was killed before it had sent this.
+                return;
+            }
+            let forced = world.store.answers[server].pop_front();
+            let late = world.store.chance.below(1500 * MS);
+            let unknown = || Err(AppendError::Unknown("the connection was lost".to_owned()));
+            let answer = match (world.store.is_down(world.now), forced) {
+                (true, _) | (false, Some(4)) => Err(AppendError::Log(unavailable())),
+                (false, Some(0)) => Err(AppendError::Conflict { head: append.expected_head }),
+                (false, Some(1)) => world.take_in(document, append).and(unknown()),
+                (false, Some(2)) => unknown(),
+                (false, Some(3)) => {
+                    world.after(late, move |world| {
+                        // Nobody waits for this answer any more.
+                        let _ = world.take_in(document, append);
+                    });
+                    unknown()
+                }
+                (false, _) => world.take_in(document, append),
+            };
+            if let Err(error) = &answer {
+                say!(world, "append of server {server}: {error}");
+            }
+            world.after(back, move |world| {
+                world.answer(asker, |state, now| state.handle_appended(now, answer));
+            });
+        });
+    }
+
+    /// The log takes entries, or does not.
+    fn take_in(&mut self, document: usize, append: Append) -> Result<(), AppendError> {
+        let entries = append.entries.clone();
+        self.store.log.append_now(append)?;
+        for entry in entries {
+            let (revision, author, seq) = (entry.revision, entry.author, entry.seq);
+            say!(self, "document {document}: revision {revision} by author {author}, his {seq}");
+            self.commits += 1;
+            let check = self.truths[document].appended(&entry);
+            self.check(check);
+            if self.violation.is_some() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn older(
+        &mut self,
+        document: usize,
+        from: Revision,
+        to: Revision,
+    ) -> Result<History, LogError> {
+        if self.store.is_down(self.now) {
+            return Err(unavailable());
+        }
+        let page = self.store.log.read_now(document_id(document), from, ReadLimit::default())?;
+        let mut history: Option<History> = None;
+        for entry in page.entries.into_iter().take_while(|entry| entry.revision <= to) {
+            let limits = OperationLimits::REPRESENTABLE;
+            let operation = Operation::decode(&entry.operation, entry.base_length, &limits)
+                .map_err(|error| LogError::Unavailable(error.to_string()))?;
+            let history = history.get_or_insert_with(|| History::new(from, entry.base_length));
+            history.push(operation).map_err(|error| LogError::Unavailable(error.to_string()))?;
+        }
+        Ok(history.unwrap_or_else(|| History::new(from, 0)))
+    }
+
+    fn answer_older(
+        &mut self,
+        asker: (usize, u64, usize, u64),
+        back: Micros,
+        subscriber: SubscriberId,
+        answer: Result<History, LogError>,
+    ) {
+        self.after(back, move |world| {
+            world.answer(asker, |state, now| state.handle_older(now, subscriber, answer));
+        });
+    }
+
+    fn keep(
+        &mut self,
+        asker: (usize, u64, usize, u64),
+        back: Micros,
+        revision: Revision,
+        text: &Text,
+    ) {
+        let document = asker.2;
+        let fails = !self.calm && self.store.chance.per_mille(100);
+        let kept = (!fails).then_some(revision);
+        if kept.is_some() {
+            let text = text.to_string();
+            say!(self, "document {document}: snapshot of {revision}");
+            let check = self.truths[document].kept(revision, &text);
+            self.check(check);
+            self.store.keep(document_id(document), revision, &text);
+            self.store.prune(document, 3);
+        }
+        self.after(back, move |world| {
+            world.answer(asker, |state, now| state.handle_snapshot(now, kept));
+        });
+    }
+}
+
+fn unavailable() -> LogError {
+    LogError::Unavailable("the log is down".to_owned())
+}
