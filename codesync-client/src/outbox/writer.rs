@@ -202,3 +202,124 @@ pub(crate) fn write_conflict(folder: &Path, text: &str) -> io::Result<PathBuf> {
     }
     Err(io::Error::other(format!("{CONFLICTS_MAX} conflict copies are already there")))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use codesync_core::ClientId;
+
+    use super::*;
+
+    struct Stage {
+        writer: Writer,
+        commands: mpsc::UnboundedReceiver<Command>,
+        progress: watch::Receiver<Progress>,
+        conflicts: mpsc::UnboundedReceiver<ConflictCopy>,
+        folder: PathBuf,
+        _root: tempfile::TempDir,
+    }
+
+    const DOCUMENT: DocumentId = DocumentId::from_bytes([1; 16]);
+    const CLIENT: ClientId = ClientId::from_bytes([2; 16]);
+
+    /// A writer that has one document's journal in a folder of its own.
+    fn stage() -> Stage {
+        let root = tempfile::tempdir().expect("a folder");
+        let folder = root.path().join("document");
+        create_folder(&folder).expect("there is room");
+        let slot = Slot::lock(&folder, CLIENT).expect("it works").expect("it is free");
+        let (commands_out, commands) = mpsc::unbounded_channel();
+        let (progress_out, progress) = watch::channel(Progress::default());
+        let (conflicts_out, conflicts) = mpsc::unbounded_channel();
+        let outlets =
+            Outlets { commands: commands_out, progress: progress_out, conflicts: conflicts_out };
+        let mut writer = Writer { outlets, slots: BTreeMap::new(), held: Vec::new(), batches: 0 };
+        writer.run(vec![vec![Work::Attach(DOCUMENT, Box::new(slot))]]);
+        Stage { writer, commands, progress, conflicts, folder, _root: root }
+    }
+
+    impl Stage {
+        fn journal(&self) -> Vec<u8> {
+            fs::read(self.folder.join(format!("{CLIENT}.journal"))).unwrap_or_default()
+        }
+
+        fn sent(&mut self) -> Vec<Vec<u8>> {
+            let mut frames = Vec::new();
+            while let Ok(Command::Send(frame)) = self.commands.try_recv() {
+                frames.push(frame);
+            }
+            frames
+        }
+    }
+
+    fn save(record: &[u8]) -> Work {
+        Work::Save(DOCUMENT, record.to_vec())
+    }
+
+    fn send(frame: &[u8]) -> Work {
+        Work::Socket(Command::Send(frame.to_vec()))
+    }
+
+    #[test]
+    fn batches_that_wait_together_are_written_and_sent_in_their_order() {
+        let mut stage = stage();
+        stage.writer.run(vec![vec![save(b"1"), send(b"a")], vec![save(b"2"), send(b"b")]]);
+        assert_eq!(stage.journal(), b"12");
+        assert_eq!(stage.sent(), [b"a", b"b"]);
+        assert_eq!(*stage.progress.borrow(), Progress { batches: 3, failure: None });
+    }
+
+    #[test]
+    fn no_frame_leaves_before_the_record_that_stands_before_it_is_on_the_disk() {
+        let mut stage = stage();
+        // A file where the folder was: nothing can be written, and nothing renamed either.
+        let elsewhere = stage.folder.with_extension("away");
+        fs::rename(&stage.folder, &elsewhere).expect("it may be moved");
+        fs::write(&stage.folder, "").expect("there is room");
+        stage.writer.run(vec![vec![save(b"1"), send(b"a")]]);
+        stage.writer.run(vec![vec![send(b"b")]]);
+        assert_eq!(stage.sent(), Vec::<Vec<u8>>::new());
+        assert!(stage.progress.borrow().failure.is_some());
+
+        fs::remove_file(&stage.folder).expect("it is ours");
+        fs::rename(&elsewhere, &stage.folder).expect("it may be moved back");
+        stage.writer.run(Vec::new());
+        assert_eq!(stage.journal(), b"1");
+        assert_eq!(stage.sent(), [b"a", b"b"]);
+        assert_eq!(stage.progress.borrow().failure, None);
+    }
+
+    #[test]
+    fn a_journal_that_lacks_records_is_not_left_for_a_later_run() {
+        let mut stage = stage();
+        stage.writer.run(vec![vec![save(b"1")]]);
+        // A folder where the fresh file is to be written: the disk refuses just this.
+        let blocked = stage.folder.join(format!("{CLIENT}.new"));
+        fs::create_dir(&blocked).expect("there is room");
+        stage.writer.run(vec![vec![Work::Replace(DOCUMENT, b"2".to_vec()), send(b"a")]]);
+        assert_eq!(stage.sent(), [b"a"], "the server is the safest place now");
+        assert_eq!(stage.journal(), b"");
+        fs::remove_dir(&blocked).expect("it is ours");
+        stage.writer.run(vec![vec![save(b"3")]]);
+        assert_eq!(stage.journal(), b"23");
+    }
+
+    #[test]
+    fn a_conflict_copy_is_on_the_disk_before_the_record_that_lets_go_of_its_text() {
+        let mut stage = stage();
+        let folder = stage.folder.clone();
+        let conflict = |text: &str| Work::Conflict {
+            document: DOCUMENT,
+            folder: folder.clone(),
+            text: text.into(),
+        };
+        stage.writer.run(vec![vec![save(b"gone"), conflict("mine"), conflict("mine too")]]);
+        for (n, text) in [(1, "mine"), (2, "mine too")] {
+            let copy = stage.conflicts.try_recv().expect("it is told");
+            let path = copy.path.expect("it was written");
+            assert_eq!(path, stage.folder.join(format!("conflict-{n}.txt")));
+            assert_eq!(fs::read_to_string(path).expect("it is there"), text);
+        }
+    }
+}

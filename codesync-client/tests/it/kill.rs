@@ -1,17 +1,13 @@
 //! Client processes that are killed at any moment, on a wire that is cut at any other.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Duration;
 
-use codesync_client::Link;
 use codesync_client::core::DocumentId;
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdout, Command};
 
 use crate::proxy::Proxy;
 use crate::stage::{Server, folder};
+use crate::typist::Typist;
 
 /// How often a process is killed.
 const KILLS: u64 = 60;
@@ -31,36 +27,6 @@ impl Numbers {
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         (z ^ (z >> 31)) % end
     }
-}
-
-/// A typist's process and what it says.
-struct Typist {
-    process: Child,
-    said: Lines<BufReader<ChildStdout>>,
-}
-
-impl Typist {
-    fn start(link: &Link, outbox: &Path, prefix: &str, words: usize) -> Self {
-        let mut process = Command::new(program())
-            .args([&link.to_string(), &outbox.display().to_string(), prefix, &words.to_string()])
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the example is built with the tests");
-        let said = process.stdout.take().expect("it is piped");
-        Self { process, said: BufReader::new(said).lines() }
-    }
-
-    async fn next(&mut self) -> Option<String> {
-        self.said.next_line().await.expect("it says text")
-    }
-}
-
-/// The example `typist`, which Cargo builds beside the tests.
-fn program() -> PathBuf {
-    let tests = std::env::current_exe().expect("this is a file");
-    let target = tests.parent().and_then(Path::parent).expect("it lies in target/…/deps");
-    target.join("examples").join(format!("typist{}", std::env::consts::EXE_SUFFIX))
 }
 
 #[tokio::test]

@@ -5,3 +5,4 @@ mod proxy;
 mod rest;
 mod session;
 mod stage;
+mod typist;
