@@ -1,8 +1,10 @@
 //! The rules of the core, tested from outside.
 
+mod authority;
 mod client;
 mod exhaustive;
 mod laws;
+mod protocol;
 mod text;
 mod traces;
 mod undo;
