@@ -13,6 +13,7 @@
 //! the state asks for; [`registry`] opens each document once.
 
 pub mod actor;
+pub mod handle;
 pub mod import;
 pub mod load;
 pub mod outbox;

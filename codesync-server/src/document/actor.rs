@@ -10,93 +10,29 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use codesync_core::document::Submission;
 use codesync_core::protocol::{RejectCode, ServerDocument, ServerMessage, codec};
-use codesync_core::{Channel, DocumentId, History, Revision, Selection, Text};
+use codesync_core::{DocumentId, History, Revision, Text};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::bus::{Bus, Heard, Hint, Subscription};
+use crate::document::handle::{Command, DocumentHandle};
 use crate::document::outbox::{Item, Outbox};
-use crate::document::registry::{OpenError, Retire};
+use crate::document::registry::Retire;
 use crate::document::state::DocumentState;
-use crate::document::{Join, Output, SubscriberId, load};
+use crate::document::{Output, SubscriberId, load};
 use crate::oplog::{AppendError, ClientRecord, Epoch, LogError, OpLog, Page, ReadLimit};
 use crate::snapshots::{SnapshotKey, SnapshotStore};
 
-/// Commands that may wait for a document; beyond it, sockets stop reading.
-pub const MAILBOX_MAX: usize = 1024;
 /// How long a document stays open with nobody in it.
 pub const IDLE_MAX: Duration = Duration::from_secs(30);
 /// Commands taken before outputs are performed.
 const COMMANDS_AT_ONCE: usize = 128;
 /// Snapshots of a document that are kept.
 const SNAPSHOTS_KEPT: usize = 3;
-
-/// Something a document is asked to do.
-#[derive(Debug)]
-pub enum Command {
-    Join { subscriber: SubscriberId, join: Join, outbox: Outbox },
-    Leave { subscriber: SubscriberId },
-    Submit { subscriber: SubscriberId, submission: Submission },
-    Select { subscriber: SubscriberId, revision: Revision, selections: Vec<Selection> },
-    Room { subscriber: SubscriberId },
-    Renamed { name: String },
-    Head { revision: Revision },
-    Text { reply: oneshot::Sender<(Revision, Text)> },
-}
-
-/// A cheap way to reach an open document. It stays open as long as there is one.
-#[derive(Clone, Debug)]
-pub struct DocumentHandle {
-    id: DocumentId,
-    channel: Channel,
-    head: Arc<AtomicU64>,
-    commands: mpsc::Sender<Command>,
-}
-
-impl DocumentHandle {
-    #[must_use]
-    pub fn id(&self) -> DocumentId {
-        self.id
-    }
-
-    #[must_use]
-    pub fn channel(&self) -> Channel {
-        self.channel
-    }
-
-    /// The newest revision, or one shortly before it.
-    #[must_use]
-    pub fn head(&self) -> Revision {
-        Revision::new(self.head.load(Ordering::Relaxed))
-    }
-
-    #[must_use]
-    pub fn is_closed(&self) -> bool {
-        self.commands.is_closed()
-    }
-
-    /// Hands over a command, waiting while the document is busy. False if it was closed.
-    pub async fn send(&self, command: Command) -> bool {
-        self.commands.send(command).await.is_ok()
-    }
-
-    /// Hands over news that may as well be lost.
-    pub(crate) fn try_send(&self, command: Command) {
-        let _ = self.commands.try_send(command);
-    }
-
-    /// The text at head.
-    pub async fn text(&self) -> Result<(Revision, Text), OpenError> {
-        let (reply, answer) = oneshot::channel();
-        self.send(Command::Text { reply }).await;
-        answer.await.map_err(|_| OpenError::Unavailable("the document was closed".to_owned()))
-    }
-}
 
 /// What a document's task works with.
 #[derive(Clone)]
@@ -155,21 +91,15 @@ impl Actor {
         services: Services,
         subscription: Box<dyn Subscription>,
     ) -> (Self, DocumentHandle) {
-        let (commands, mailbox) = mpsc::channel(MAILBOX_MAX);
         let head = Arc::new(AtomicU64::new(state.head().get()));
-        let handle = DocumentHandle {
-            id,
-            channel: state.channel(),
-            head: head.clone(),
-            commands: commands.clone(),
-        };
+        let (handle, mailbox) = DocumentHandle::new(id, state.channel(), head.clone());
         let actor = Self {
             id,
             epoch,
             state,
             services,
             mailbox,
-            own: commands.downgrade(),
+            own: handle.downgrade(),
             head,
             subscription,
             work: FuturesUnordered::new(),

@@ -12,7 +12,7 @@ use codesync_core::protocol::CloseCode;
 use tokio::sync::{Notify, mpsc};
 
 use crate::document::SubscriberId;
-use crate::document::actor::Command;
+use crate::document::handle::Command;
 
 /// A queue towards one socket; clones are the same queue.
 #[derive(Clone, Debug, Default)]

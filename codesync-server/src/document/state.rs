@@ -6,33 +6,34 @@
 //! sockets, files or chance: a simulation with virtual time drives exactly this code, two of them
 //! on one log.
 //!
+//! - [`membership`] lets people in and out.
 //! - [`commit`] keeps the sacred order of an edit.
 //! - [`feed`] brings every subscriber to the document's head and never lets one fill memory.
 
 mod commit;
 mod feed;
+mod membership;
+mod queue;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use bytes::Bytes;
 use codesync_core::bugs::{self, Bug};
-use codesync_core::document::{AuthorRecord, Checkpoint, Document, Submission};
-use codesync_core::protocol::{CloseCode, RejectCode, ServerDocument, ServerMessage, codec};
+use codesync_core::document::{Checkpoint, Document, Submission};
+use codesync_core::protocol::{RejectCode, ServerDocument, ServerMessage, codec};
 use codesync_core::{Author, Bias, Channel, DocumentId, History, Revision, Selection, Text};
 
 use crate::document::presence::Presence;
 use crate::document::recent::Recent;
-use crate::document::{Join, Output, SubscriberId};
-use crate::oplog::{AppendError, ClientRecord, Entry, Epoch, LogError, Page};
+use crate::document::{Output, SubscriberId};
+use crate::oplog::{AppendError, Entry, Epoch, LogError, Page};
 
-use commit::Committer;
-use feed::{Stage, Subscriber};
+use feed::Subscriber;
+use queue::Committer;
 
 /// Shortest time between two snapshots of a document that changes.
 pub const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(5);
-/// Most people in one document at once.
-pub const SUBSCRIBERS_MAX: usize = 500;
 /// With more subscribers than this, entries are sent out at most every [`BROADCAST_INTERVAL`].
 pub const CROWD: usize = 50;
 pub const BROADCAST_INTERVAL: Duration = Duration::from_millis(25);
@@ -167,25 +168,6 @@ impl DocumentState {
 
     // Wishes.
 
-    /// Somebody wants to take part.
-    pub fn handle_join(&mut self, subscriber: SubscriberId, join: Join) {
-        if self.failed {
-            self.refuse(subscriber, join.request, RejectCode::DocumentUnavailable);
-            return;
-        }
-        if self.subscribers.len() >= SUBSCRIBERS_MAX {
-            self.refuse(subscriber, join.request, RejectCode::TooManyPeople);
-            return;
-        }
-        self.outputs.push_back(Output::Register { subscriber, client: join.client });
-        self.subscribers.insert(subscriber, Subscriber::new(join));
-    }
-
-    /// Somebody takes no further part, or his socket is gone.
-    pub fn handle_leave(&mut self, now: Duration, subscriber: SubscriberId) {
-        self.remove(now, subscriber);
-    }
-
     /// Somebody hands in an edit.
     pub fn handle_submit(
         &mut self,
@@ -245,39 +227,6 @@ impl DocumentState {
     }
 
     // News.
-
-    /// The log's answer to [`Output::Register`].
-    pub fn handle_registered(
-        &mut self,
-        now: Duration,
-        subscriber: SubscriberId,
-        answer: Result<ClientRecord, LogError>,
-    ) {
-        let head = self.head();
-        let Some(entry) = self.subscribers.get_mut(&subscriber) else { return };
-        let Stage::Registering { join } = &entry.stage else { return };
-        let join = join.clone();
-        let record = match answer {
-            Ok(record) => record,
-            Err(error) => {
-                let code = match error {
-                    LogError::NotFound => RejectCode::DocumentNotFound,
-                    LogError::TooManyAuthors => RejectCode::TooManyPeople,
-                    _ => RejectCode::DocumentUnavailable,
-                };
-                self.subscribers.remove(&subscriber);
-                self.refuse(subscriber, join.request, code);
-                return;
-            }
-        };
-        let needs_log = record.last_revision > head || join.at.is_some_and(|at| at > head);
-        if needs_log {
-            entry.stage = Stage::Behind { join, record };
-            self.read_log();
-        } else {
-            self.admit(now, subscriber, &join, record);
-        }
-    }
 
     /// Another server committed these, or so it says.
     pub fn handle_hint(&mut self, now: Duration, entries: &[Entry]) {
@@ -452,139 +401,6 @@ impl DocumentState {
         } else {
             self.reading = Reading::Again;
         }
-    }
-
-    /// Lets in those whose join waited for the log.
-    fn admit_behind(&mut self, now: Duration) {
-        let head = self.head();
-        for (id, join, record) in self.behind() {
-            if record.last_revision > head {
-                self.subscribers.remove(&id);
-                self.refuse(id, join.request, RejectCode::DocumentUnavailable);
-            } else if join.at.is_some_and(|at| at > head) {
-                self.subscribers.remove(&id);
-                self.refuse(id, join.request, RejectCode::RevisionAhead);
-            } else {
-                self.admit(now, id, &join, record);
-            }
-        }
-    }
-
-    fn refuse_behind(&mut self, now: Duration, code: RejectCode) {
-        for (id, join, _) in self.behind() {
-            self.remove(now, id);
-            self.refuse(id, join.request, code);
-        }
-    }
-
-    fn behind(&self) -> Vec<(SubscriberId, Join, ClientRecord)> {
-        let behind = |(id, it): (&SubscriberId, &Subscriber)| match &it.stage {
-            Stage::Behind { join, record } => Some((*id, join.clone(), *record)),
-            _ => None,
-        };
-        self.subscribers.iter().filter_map(behind).collect()
-    }
-
-    fn admit(&mut self, now: Duration, id: SubscriberId, join: &Join, record: ClientRecord) {
-        let author = record.author;
-        if let Some(older) = self.authors.get(&author).copied() {
-            // The same copy joined again; the socket it came on before is most likely dead.
-            self.end(now, older, RejectCode::ClientIdTaken);
-        }
-        let known = AuthorRecord {
-            client: Some(join.client),
-            last_seq: record.last_seq,
-            last_revision: record.last_revision,
-        };
-        self.document.register(author, known);
-        let known = self.document.author(author).copied().unwrap_or(known);
-        let head = self.head();
-        let text = self.document.text();
-        let joined = encode(ServerDocument::Joined {
-            request: join.request,
-            channel: self.channel,
-            author,
-            head,
-            last_seq: known.last_seq,
-            last_revision: known.last_revision,
-            name: self.name.as_str().into(),
-            writable: true,
-            document_bytes_max: self.document.document_bytes_max(),
-            text_bytes: join.text.then(|| text.len_bytes() as u64),
-        });
-        let stage = if join.text {
-            Stage::Text { text: text.clone(), offset: 0, revision: head }
-        } else {
-            Stage::CatchingUp { steps: VecDeque::new() }
-        };
-        let at = if join.text { head } else { join.at.unwrap_or(head) };
-        let Some(subscriber) = self.subscribers.get_mut(&id) else { return };
-        subscriber.admit(author, at, stage);
-        self.authors.insert(author, id);
-        self.deliver(id, joined);
-        let arrived = self.presence.arrive(author, &join.person);
-        self.tell_others(id, &arrived);
-        self.pump(now, id);
-    }
-
-    /// Ends a subscriber's part with a word to him.
-    fn end(&mut self, now: Duration, id: SubscriberId, code: RejectCode) {
-        let ended =
-            ServerDocument::Ended { channel: self.channel, code, message: code.sentence().into() };
-        self.outputs.push_back(Output::Deliver { subscriber: id, messages: encode(ended) });
-        self.outputs.push_back(Output::Detach { subscriber: id });
-        self.remove(now, id);
-    }
-
-    fn refuse(&mut self, subscriber: SubscriberId, request: u32, code: RejectCode) {
-        let message = code.sentence().into();
-        let refused = encode(ServerDocument::Refused { request, code, message });
-        self.outputs.push_back(Output::Deliver { subscriber, messages: refused });
-        self.outputs.push_back(Output::Detach { subscriber });
-    }
-
-    fn close(&mut self, now: Duration, id: SubscriberId, code: CloseCode) {
-        self.outputs.push_back(Output::Close { subscriber: id, code });
-        self.remove(now, id);
-    }
-
-    fn remove(&mut self, now: Duration, id: SubscriberId) {
-        let Some(subscriber) = self.subscribers.remove(&id) else { return };
-        let Some(author) = subscriber.author() else { return };
-        if self.authors.get(&author) == Some(&id) {
-            self.authors.remove(&author);
-            let departed = self.presence.depart(author);
-            self.tell_departed(author, &departed);
-            self.tell_presence(now);
-        }
-        self.forget_if_gone(author);
-    }
-
-    /// Ends the document for everybody: it cannot be trusted, or is no more.
-    fn fail(&mut self, code: RejectCode) {
-        if self.failed {
-            return;
-        }
-        self.failed = true;
-        let ended = encode(ServerDocument::Ended {
-            channel: self.channel,
-            code,
-            message: code.sentence().into(),
-        });
-        for (subscriber, entry) in std::mem::take(&mut self.subscribers) {
-            let messages = match entry.request_pending() {
-                None => ended.clone(),
-                Some(request) => {
-                    let message = code.sentence().into();
-                    encode(ServerDocument::Refused { request, code, message })
-                }
-            };
-            self.outputs.push_back(Output::Deliver { subscriber, messages });
-            self.outputs.push_back(Output::Detach { subscriber });
-        }
-        self.authors.clear();
-        self.committer.clear();
-        self.outputs.push_back(Output::Failed { code });
     }
 }
 

@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
 use crate::document::SubscriberId;
-use crate::document::actor::{Command, DocumentHandle};
+use crate::document::handle::{Command, DocumentHandle};
 use crate::document::outbox::{Item, Outbox};
 use crate::document::registry::{OpenError, Registry};
 use crate::ws::session::{Opening, Output, Session};

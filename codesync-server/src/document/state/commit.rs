@@ -5,7 +5,6 @@
 //! how an append ended, the log is read and what is still missing is prepared anew: an entry that
 //! turns out to be in the log is recognised there by its author and seq.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use codesync_core::bugs::{self, Bug};
@@ -13,6 +12,7 @@ use codesync_core::document::{Batch, Prepared, PushError, Submission, SubmitErro
 use codesync_core::protocol::{RejectCode, ServerDocument};
 use codesync_core::{Author, History, Revision};
 
+use super::queue::{Phase, Waiting};
 use super::{DocumentState, encode};
 use crate::document::recent::encode_ack;
 use crate::document::{Output, SubscriberId};
@@ -26,95 +26,6 @@ const WAITING_PER_SUBSCRIBER_MAX: usize = 8;
 const ATTEMPTS_MAX: u32 = 8;
 /// Times an edit from before the window is tried again because the window moved meanwhile.
 const OLDER_ATTEMPTS_MAX: u32 = 3;
-
-/// Edits on their way into the log.
-#[derive(Debug)]
-pub(super) struct Committer {
-    waiting: VecDeque<Waiting>,
-    /// Edits that wait for entries from before the window.
-    parked: BTreeMap<SubscriberId, Waiting>,
-    phase: Phase,
-    /// Lost races in a row.
-    attempts: u32,
-    random: Random,
-}
-
-#[derive(Debug)]
-struct Waiting {
-    subscriber: SubscriberId,
-    author: Author,
-    submission: Submission,
-    /// What its subscriber had been given when it came.
-    received_at: Revision,
-    /// Entries from before the window, if the edit is made for a text from there.
-    older: Option<History>,
-    older_attempts: u32,
-}
-
-#[derive(Debug)]
-enum Phase {
-    Idle,
-    /// An append is in flight.
-    Appending {
-        flying: Vec<Waiting>,
-        entries: Vec<codesync_core::Entry>,
-    },
-    /// The log is being read, to find out who won or how it ended.
-    Resolving,
-    /// Waiting a moment before the next try, so that two servers do not race in step.
-    BackingOff {
-        until: Duration,
-    },
-}
-
-impl Committer {
-    pub(super) fn new(seed: u64) -> Self {
-        Self {
-            waiting: VecDeque::new(),
-            parked: BTreeMap::new(),
-            phase: Phase::Idle,
-            attempts: 0,
-            random: Random(seed),
-        }
-    }
-
-    pub(super) fn is_busy(&self) -> bool {
-        !matches!(self.phase, Phase::Idle) || !self.waiting.is_empty() || !self.parked.is_empty()
-    }
-
-    pub(super) fn is_appending(&self) -> bool {
-        matches!(self.phase, Phase::Appending { .. })
-    }
-
-    pub(super) fn due(&self) -> Option<Duration> {
-        match self.phase {
-            Phase::BackingOff { until } => Some(until),
-            _ => None,
-        }
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.waiting.clear();
-        self.parked.clear();
-        self.phase = Phase::Idle;
-    }
-
-    fn holds_edit_of(&self, author: Author) -> bool {
-        let flying = match &self.phase {
-            Phase::Appending { flying, .. } => flying.as_slice(),
-            _ => &[],
-        };
-        let all = self.waiting.iter().chain(self.parked.values()).chain(flying);
-        all.into_iter().any(|waiting| waiting.author == author)
-    }
-
-    /// A wait between half of `ms_max` and all of it.
-    fn jitter_ms(&mut self, ms_max: u32) -> u32 {
-        let half = u64::from(ms_max / 2);
-        let extra = self.random.next() % half.max(1);
-        u32::try_from(half + extra).unwrap_or(ms_max)
-    }
-}
 
 impl DocumentState {
     pub(super) fn enqueue(
@@ -429,19 +340,5 @@ fn stored(entry: &codesync_core::Entry) -> oplog::Entry {
         seq: entry.seq,
         operation: entry.operation.encode().into(),
         base_length: entry.operation.base_len(),
-    }
-}
-
-/// SplitMix64 (Steele, Lea and Flood 2014): jitter needs no more.
-#[derive(Debug)]
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
     }
 }

@@ -1,0 +1,92 @@
+//! Reaching an open document: commands, and the cheap handle that carries them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use codesync_core::document::Submission;
+use codesync_core::{Channel, DocumentId, Revision, Selection, Text};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::document::outbox::Outbox;
+use crate::document::registry::OpenError;
+use crate::document::{Join, SubscriberId};
+
+/// Commands that may wait for a document; beyond it, sockets stop reading.
+pub const MAILBOX_MAX: usize = 1024;
+
+/// Something a document is asked to do.
+#[derive(Debug)]
+pub enum Command {
+    Join { subscriber: SubscriberId, join: Join, outbox: Outbox },
+    Leave { subscriber: SubscriberId },
+    Submit { subscriber: SubscriberId, submission: Submission },
+    Select { subscriber: SubscriberId, revision: Revision, selections: Vec<Selection> },
+    Room { subscriber: SubscriberId },
+    Renamed { name: String },
+    Head { revision: Revision },
+    Text { reply: oneshot::Sender<(Revision, Text)> },
+}
+
+/// A cheap way to reach an open document. It stays open as long as there is one.
+#[derive(Clone, Debug)]
+pub struct DocumentHandle {
+    id: DocumentId,
+    channel: Channel,
+    head: Arc<AtomicU64>,
+    commands: mpsc::Sender<Command>,
+}
+
+impl DocumentHandle {
+    /// A handle, and where its commands arrive. Whoever receives them keeps `head` up to date.
+    pub(crate) fn new(
+        id: DocumentId,
+        channel: Channel,
+        head: Arc<AtomicU64>,
+    ) -> (Self, mpsc::Receiver<Command>) {
+        let (commands, mailbox) = mpsc::channel(MAILBOX_MAX);
+        (Self { id, channel, head, commands }, mailbox)
+    }
+
+    /// A way back that does not keep the document open.
+    pub(crate) fn downgrade(&self) -> mpsc::WeakSender<Command> {
+        self.commands.downgrade()
+    }
+
+    #[must_use]
+    pub fn id(&self) -> DocumentId {
+        self.id
+    }
+
+    #[must_use]
+    pub fn channel(&self) -> Channel {
+        self.channel
+    }
+
+    /// The newest revision, or one shortly before it.
+    #[must_use]
+    pub fn head(&self) -> Revision {
+        Revision::new(self.head.load(Ordering::Relaxed))
+    }
+
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.commands.is_closed()
+    }
+
+    /// Hands over a command, waiting while the document is busy. False if it was closed.
+    pub async fn send(&self, command: Command) -> bool {
+        self.commands.send(command).await.is_ok()
+    }
+
+    /// Hands over news that may as well be lost.
+    pub(crate) fn try_send(&self, command: Command) {
+        let _ = self.commands.try_send(command);
+    }
+
+    /// The text at head.
+    pub async fn text(&self) -> Result<(Revision, Text), OpenError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Text { reply }).await;
+        answer.await.map_err(|_| OpenError::Unavailable("the document was closed".to_owned()))
+    }
+}

@@ -1,0 +1,112 @@
+//! Edits on their way into the log: what waits, what flies, and what the moment is for.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use codesync_core::document::Submission;
+use codesync_core::{Author, History, Revision};
+
+use crate::document::SubscriberId;
+
+/// Edits on their way into the log.
+#[derive(Debug)]
+pub(super) struct Committer {
+    pub(super) waiting: VecDeque<Waiting>,
+    /// Edits that wait for entries from before the window.
+    pub(super) parked: BTreeMap<SubscriberId, Waiting>,
+    pub(super) phase: Phase,
+    /// Lost races in a row.
+    pub(super) attempts: u32,
+    random: Random,
+}
+
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) subscriber: SubscriberId,
+    pub(super) author: Author,
+    pub(super) submission: Submission,
+    /// What its subscriber had been given when it came.
+    pub(super) received_at: Revision,
+    /// Entries from before the window, if the edit is made for a text from there.
+    pub(super) older: Option<History>,
+    pub(super) older_attempts: u32,
+}
+
+#[derive(Debug)]
+pub(super) enum Phase {
+    Idle,
+    /// An append is in flight.
+    Appending {
+        flying: Vec<Waiting>,
+        entries: Vec<codesync_core::Entry>,
+    },
+    /// The log is being read, to find out who won or how it ended.
+    Resolving,
+    /// Waiting a moment before the next try, so that two servers do not race in step.
+    BackingOff {
+        until: Duration,
+    },
+}
+
+impl Committer {
+    pub(super) fn new(seed: u64) -> Self {
+        Self {
+            waiting: VecDeque::new(),
+            parked: BTreeMap::new(),
+            phase: Phase::Idle,
+            attempts: 0,
+            random: Random(seed),
+        }
+    }
+
+    pub(super) fn is_busy(&self) -> bool {
+        !matches!(self.phase, Phase::Idle) || !self.waiting.is_empty() || !self.parked.is_empty()
+    }
+
+    pub(super) fn is_appending(&self) -> bool {
+        matches!(self.phase, Phase::Appending { .. })
+    }
+
+    pub(super) fn due(&self) -> Option<Duration> {
+        match self.phase {
+            Phase::BackingOff { until } => Some(until),
+            _ => None,
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.waiting.clear();
+        self.parked.clear();
+        self.phase = Phase::Idle;
+    }
+
+    pub(super) fn holds_edit_of(&self, author: Author) -> bool {
+        let flying = match &self.phase {
+            Phase::Appending { flying, .. } => flying.as_slice(),
+            _ => &[],
+        };
+        let all = self.waiting.iter().chain(self.parked.values()).chain(flying);
+        all.into_iter().any(|waiting| waiting.author == author)
+    }
+
+    /// A wait between half of `ms_max` and all of it.
+    pub(super) fn jitter_ms(&mut self, ms_max: u32) -> u32 {
+        let half = u64::from(ms_max / 2);
+        let extra = self.random.next() % half.max(1);
+        u32::try_from(half + extra).unwrap_or(ms_max)
+    }
+}
+
+/// SplitMix64 (Steele, Lea and Flood 2014): jitter needs no more.
+#[derive(Debug)]
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}
