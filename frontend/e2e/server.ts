@@ -65,7 +65,8 @@ export class TestServer {
 
   async content(document: string): Promise<string> {
     const response = await fetch(`${this.origin}/api/documents/${document}/content`);
-    return response.text();
+    // Not `text()`, which swallows a byte order mark.
+    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(await response.arrayBuffer());
   }
 
   #spawn(): ChildProcess {

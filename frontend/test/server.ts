@@ -3,6 +3,7 @@
  * passes on what the test says others typed. It reads and writes the few messages of the protocol that this takes.
  */
 import type { Socket, Surroundings } from '../src/collab/connection';
+import { goldenServerFrame } from './golden';
 
 const CHANNEL = 1;
 const AUTHOR = 1;
@@ -79,16 +80,24 @@ export class FakeServer implements Surroundings {
 
   /** Somebody else's insertion is committed. */
   insert(offset: number, text: string): void {
-    this.head += 1;
     const utf8 = new TextEncoder().encode(text);
     const operation = [
       ...(offset > 0 ? varint(offset * 4) : []),
       ...varint(utf8.length * 4 + 1),
       ...utf8,
     ];
-    this.say(
-      message(1, varint(CHANNEL), varint(this.head), varint(OTHER_AUTHOR), sized(operation)),
-    );
+    this.say(this.appliedFrame(operation));
+  }
+
+  /** Somebody else's operation, in its encoded form, as the next revision. */
+  appliedFrame(operation: Iterable<number>): Uint8Array {
+    this.head += 1;
+    return message(1, varint(CHANNEL), varint(this.head), varint(OTHER_AUTHOR), sized(operation));
+  }
+
+  /** What follows a hello and a join with this request number. */
+  joinFrames(request: number): Uint8Array[] {
+    return [goldenServerFrame('welcome'), this.#joined(request, true)];
   }
 
   arrive(name: string, color: number): void {
@@ -141,7 +150,10 @@ export class FakeServer implements Surroundings {
     const request = reader.varint();
     reader.take(32);
     reader.option(() => reader.varint());
-    const wantsText = reader.take(1)[0] === 1;
+    this.say(this.#joined(request, reader.take(1)[0] === 1));
+  }
+
+  #joined(request: number, withText: boolean): Uint8Array {
     const utf8 = new TextEncoder().encode(this.text);
     const joined = message(
       3,
@@ -150,10 +162,10 @@ export class FakeServer implements Surroundings {
       string('notes.md'),
       [1],
       varint(10_485_760),
-      wantsText ? [1, ...varint(utf8.length)] : [0],
+      withText ? [1, ...varint(utf8.length)] : [0],
     );
-    const part = wantsText && utf8.length > 0 ? message(3, [1], varint(CHANNEL), sized(utf8)) : [];
-    this.say(Uint8Array.from([...joined, ...part]));
+    const part = withText && utf8.length > 0 ? message(3, [1], varint(CHANNEL), sized(utf8)) : [];
+    return Uint8Array.from([...joined, ...part]);
   }
 
   #commit(seq: number): void {
