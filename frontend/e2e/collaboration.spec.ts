@@ -288,6 +288,48 @@ test('a document that is not there gets a sentence', async ({ browser }) => {
   await expect(page.getByRole('heading')).toHaveText('There is no such document');
 });
 
+test('what cannot be loaded gets a sentence that says what to do', async ({ browser }) => {
+  const document = await server.create('broken.txt', 'text');
+  const context = await newContext(browser, 'Ana');
+  const page = await context.newPage();
+
+  await context.route(/\.wasm$/, (route) => route.abort());
+  await page.goto(`${server.origin}/d/${document}`);
+  await expect(page.getByRole('main')).toContainText('The editor could not be loaded.');
+  await context.unroute(/\.wasm$/);
+
+  await context.route(/CodeEditor-.*\.js$/, (route) => route.abort());
+  await page.getByRole('button', { name: 'Reload' }).click();
+  await expect(page.getByRole('alert')).toContainText('shown for reading only');
+  await expect(page.locator('pre')).toHaveText('text');
+
+  await context.route('**/api/documents?*', (route) => route.abort());
+  await page.goto(server.origin);
+  await expect(page.getByRole('alert')).toContainText('The server does not answer.');
+  await context.unroute('**/api/documents?*');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await expect(page.locator('.document-title', { hasText: 'broken.txt' })).toBeVisible();
+});
+
+test('a new name of the document or of a person reaches the others', async ({ browser }) => {
+  const document = await server.create('old.txt', 'text');
+  const ana = await join(browser, 'Ana', document);
+  const bo = await join(browser, 'Bo', document);
+  await ana.getByRole('button', { name: 'old.txt' }).click();
+  await ana.getByLabel('Name of the document').fill('new.py');
+  await ana.keyboard.press('Enter');
+  await expect(bo.getByRole('button', { name: 'new.py' })).toBeVisible();
+  await expect(bo).toHaveTitle('new.py · CodeSync');
+  await expect(bo.getByRole('combobox')).toHaveValue('python');
+
+  await bo.getByRole('button', { name: 'Bo', exact: true }).click();
+  await bo.getByLabel('Your name').fill('Bodil');
+  await bo.keyboard.press('Enter');
+  await expect(ana.getByRole('button', { name: 'Go to Bodil' })).toBeVisible();
+  await expect(ana.getByRole('button', { name: 'Go to Bo', exact: true })).toHaveCount(0);
+  await expectText(bo, 'text');
+});
+
 /** The wire between a browser and the server's socket; pages and REST do not go through it. */
 class Cable {
   #whole = true;

@@ -6,8 +6,10 @@ type SavingView = Pick<SessionView, 'state' | 'saved' | 'unsavedEdits' | 'kept' 
 export function SaveState(props: { readonly view: SavingView }) {
   const { view } = props;
   const words = stateWords(view);
+  const tone = toneOf(view);
+  // Said aloud when something is amiss, and not with every key.
   return (
-    <span className="save-state" data-state={toneOf(view)} role="status">
+    <span className="save-state" data-state={tone} aria-live={tone === 'warn' ? 'polite' : 'off'}>
       <span className="save-words">{words}</span>
       {view.saved > 0 && (
         <span className="save-revision" title="Edits committed to this document so far">

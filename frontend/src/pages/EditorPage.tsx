@@ -20,6 +20,9 @@ const CodeEditor = lazy(async () => ({
   default: (await import('../components/CodeEditor')).CodeEditor,
 }));
 
+/** How much of a long text is shown while the editor is on its way. */
+const PLAIN_CHARS_MAX = 100_000;
+
 export function EditorPage(props: { readonly document: string }) {
   const [person, rename] = usePerson();
   const session = useSession(props.document, person);
@@ -153,9 +156,14 @@ function PlainText(props: { readonly session: DocumentSession; readonly failed?:
           try again.
         </p>
       )}
-      <pre className="plain-text">{props.session.text()}</pre>
+      <pre className="plain-text">{beginning(props.session.text(), props.failed === true)}</pre>
     </>
   );
+}
+
+/** A browser takes seconds to lay out megabytes, and the editor is there before anybody scrolls that far. */
+function beginning(text: string, whole: boolean): string {
+  return whole || text.length <= PLAIN_CHARS_MAX ? text : text.slice(0, PLAIN_CHARS_MAX);
 }
 
 function Waiting(props: { readonly online: boolean }) {
