@@ -145,10 +145,10 @@ pub fn map(selections: &[Selection], operation: &Operation, bias: Bias) -> Vec<S
 /// sends a presence message only where it is wrong. O(components + selections · log components).
 #[must_use]
 pub fn after_own_edit(selections: &[Selection], operation: &Operation) -> Vec<Selection> {
-    let changed: Vec<Place> = places(operation).collect();
-    if let ([place], [] | [_]) = (changed.as_slice(), selections) {
+    if let (Some(place), [] | [_]) = (only_place(operation), selections) {
         return vec![Selection::caret(place.after.end)];
     }
+    let changed: Vec<Place> = places(operation).collect();
     let offsets = OffsetMap::new(operation);
     let follow = |selection: &Selection| {
         let selected = selection.clamp(operation.base_len()).range();
@@ -161,6 +161,20 @@ pub fn after_own_edit(selections: &[Selection], operation: &Operation) -> Vec<Se
         }
     };
     selections.iter().map(follow).collect()
+}
+
+/// As [`after_own_edit`], in place: for one caret, without an allocation.
+pub(crate) fn follow_own_edit(selections: &mut Vec<Selection>, operation: &Operation) {
+    match (only_place(operation), selections.as_mut_slice()) {
+        (Some(place), [selection]) => *selection = Selection::caret(place.after.end),
+        _ => *selections = after_own_edit(selections, operation),
+    }
+}
+
+/// The place that `operation` changes, if it is a single one.
+fn only_place(operation: &Operation) -> Option<Place> {
+    let mut places = places(operation);
+    places.next().filter(|_| places.next().is_none())
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ impl Announcer {
 
     /// The person's own operation was committed.
     pub(super) fn own(&mut self, committed: &Operation) {
-        self.believed = selection::after_own_edit(&self.believed, committed);
+        selection::follow_own_edit(&mut self.believed, committed);
     }
 
     /// An operation of others was committed.

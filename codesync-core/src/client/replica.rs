@@ -290,7 +290,7 @@ impl Replica {
         LengthMismatch::check(operation.base_len(), self.text.len())?;
         self.text.apply(&operation).expect("the lengths were compared");
         if !self.selections.is_empty() {
-            self.selections = selection::after_own_edit(&self.selections, &operation);
+            selection::follow_own_edit(&mut self.selections, &operation);
         }
         let ticket = self.next_ticket();
         self.pending.push(operation, ticket);
