@@ -1,0 +1,136 @@
+/** What the tests share: a server, the people who meet on it, the wire between, and what they see. */
+import {
+  type Browser,
+  type BrowserContext,
+  expect,
+  type Locator,
+  type Page,
+  test as plainTest,
+  type WebSocketRoute,
+} from '@playwright/test';
+import { TestServer } from './server';
+
+export const test = plainTest.extend<{ meeting: Meeting }, { server: TestServer }>({
+  server: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of what a fixture needs from here.
+    async ({}, use) => {
+      const server = await TestServer.start();
+      await use(server);
+      await server.stop();
+    },
+    { scope: 'worker' },
+  ],
+  meeting: async ({ browser, server }, use) => {
+    const meeting = new Meeting(browser, server);
+    await use(meeting);
+    await meeting.end();
+  },
+});
+
+/** People at one server, each with a browser of their own. */
+export class Meeting {
+  readonly #browser: Browser;
+  readonly #server: TestServer;
+  readonly #contexts: BrowserContext[] = [];
+
+  constructor(browser: Browser, server: TestServer) {
+    this.#browser = browser;
+    this.#server = server;
+  }
+
+  async context(person: string): Promise<BrowserContext> {
+    const context = await this.#browser.newContext({
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
+    this.#contexts.push(context);
+    await context.addInitScript((name) => {
+      if (localStorage.getItem('codesync.person') === null) {
+        localStorage.setItem('codesync.person', name);
+      }
+    }, person);
+    return context;
+  }
+
+  async join(person: string, document: string): Promise<Page> {
+    return this.open(await this.context(person), document);
+  }
+
+  async open(context: BrowserContext, document: string): Promise<Page> {
+    const page = await context.newPage();
+    page.on('pageerror', (error) => console.error(error));
+    await page.goto(`${this.#server.origin}/d/${document}`);
+    await expect(
+      page.locator('.monaco-editor textarea, .monaco-editor .native-edit-context').first(),
+    ).toBeFocused();
+    return page;
+  }
+
+  async end(): Promise<void> {
+    for (const context of this.#contexts) {
+      await context.close();
+    }
+  }
+}
+
+/** The wire between a browser and the server's socket; pages and REST do not go through it. */
+export class Cable {
+  #whole = true;
+  readonly #sockets = new Set<WebSocketRoute>();
+
+  static async of(context: BrowserContext): Promise<Cable> {
+    const cable = new Cable();
+    await context.routeWebSocket(/\/socket$/, (socket) => cable.#connect(socket));
+    return cable;
+  }
+
+  async cut(): Promise<void> {
+    this.#whole = false;
+    await Promise.all(Array.from(this.#sockets, (socket) => socket.close()));
+    this.#sockets.clear();
+  }
+
+  mend(): void {
+    this.#whole = true;
+  }
+
+  #connect(socket: WebSocketRoute): void {
+    if (!this.#whole) {
+      void socket.close();
+      return;
+    }
+    const upstream = socket.connectToServer();
+    this.#sockets.add(socket).add(upstream);
+  }
+}
+
+/** The text as the editor shows it. Enough for texts that fit the window. */
+export async function expectText(page: Page, text: string): Promise<void> {
+  await expect.poll(() => shownText(page)).toBe(text);
+}
+
+function shownText(page: Page): Promise<string> {
+  return page.locator('.view-lines').evaluate((lines) =>
+    Array.from(lines.querySelectorAll<HTMLElement>('.view-line'))
+      .sort((left, right) => Number.parseFloat(left.style.top) - Number.parseFloat(right.style.top))
+      .map((line) => (line.textContent ?? '').replaceAll('\u00a0', ' '))
+      .join('\n'),
+  );
+}
+
+/** The whole text as the editor has it, characters that it shows as something else included. */
+export async function copiedText(page: Page): Promise<string> {
+  await page.bringToFront();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.press('Control+c');
+  return page.evaluate(() => navigator.clipboard.readText());
+}
+
+export function words(page: Page): Locator {
+  return page.locator('.save-words');
+}
+
+export async function expectSaved(...pages: Page[]): Promise<void> {
+  for (const page of pages) {
+    await expect(words(page)).toHaveText('saved', { timeout: 15_000 });
+  }
+}

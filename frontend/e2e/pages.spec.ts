@@ -1,0 +1,65 @@
+import { expect } from '@playwright/test';
+import { expectText, test } from './meeting';
+
+test('the text can be read before the editor has arrived', async ({ server, meeting }) => {
+  const document = await server.create('early.txt', 'readable\nat once');
+  const context = await meeting.context('Ana');
+  let arrive = () => {};
+  const arrived = new Promise<void>((resolve) => {
+    arrive = resolve;
+  });
+  await context.route(/CodeEditor-.*\.js$/, async (route) => {
+    await arrived;
+    await route.continue();
+  });
+  const page = await context.newPage();
+  await page.goto(`${server.origin}/d/${document}`);
+  await expect(page.locator('pre')).toHaveText('readable\nat once');
+  arrive();
+  await expectText(page, 'readable\nat once');
+});
+
+test('the list finds, creates and renames documents', async ({ server, meeting }) => {
+  const context = await meeting.context('Ana');
+  const page = await context.newPage();
+  await page.goto(server.origin);
+  await page.getByLabel('Name of a new document').fill('fresh.rs');
+  await page.getByRole('button', { name: 'Create' }).click();
+  await expect(page.locator('.monaco-editor')).toBeVisible();
+  await page.getByRole('button', { name: 'fresh.rs' }).click();
+  await page.getByLabel('Name of the document').fill('renamed.rs');
+  await page.keyboard.press('Enter');
+  await page.getByTitle('All documents').click();
+  await page.getByRole('searchbox').fill('renamed');
+  await expect(page.locator('.document-title')).toHaveText(['renamed.rs']);
+});
+
+test('a document that is not there gets a sentence', async ({ server, meeting }) => {
+  const context = await meeting.context('Ana');
+  const page = await context.newPage();
+  await page.goto(`${server.origin}/d/0191e5c4-7c1a-7cc3-98e2-3f8a61a40e11`);
+  await expect(page.getByRole('heading')).toHaveText('There is no such document');
+});
+
+test('what cannot be loaded gets a sentence that says what to do', async ({ server, meeting }) => {
+  const document = await server.create('broken.txt', 'text');
+  const context = await meeting.context('Ana');
+  const page = await context.newPage();
+
+  await context.route(/\.wasm$/, (route) => route.abort());
+  await page.goto(`${server.origin}/d/${document}`);
+  await expect(page.getByRole('main')).toContainText('The editor could not be loaded.');
+  await context.unroute(/\.wasm$/);
+
+  await context.route(/CodeEditor-.*\.js$/, (route) => route.abort());
+  await page.getByRole('button', { name: 'Reload' }).click();
+  await expect(page.getByRole('alert')).toContainText('shown for reading only');
+  await expect(page.locator('pre')).toHaveText('text');
+
+  await context.route('**/api/documents?*', (route) => route.abort());
+  await page.goto(server.origin);
+  await expect(page.getByRole('alert')).toContainText('The server does not answer.');
+  await context.unroute('**/api/documents?*');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await expect(page.locator('.document-title', { hasText: 'broken.txt' })).toBeVisible();
+});
