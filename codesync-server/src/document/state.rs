@@ -15,7 +15,7 @@ mod feed;
 mod membership;
 mod queue;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -67,6 +67,8 @@ pub struct DocumentState {
     reading: Reading,
     subscribers: BTreeMap<SubscriberId, Subscriber>,
     authors: BTreeMap<Author, SubscriberId>,
+    /// Authors to be forgotten once nobody is on his way in.
+    gone: BTreeSet<Author>,
     recent: Recent,
     checkpoint: Option<Checkpoint>,
     presence: Presence,
@@ -114,6 +116,7 @@ impl DocumentState {
             reading: Reading::No,
             subscribers: BTreeMap::new(),
             authors: BTreeMap::new(),
+            gone: BTreeSet::new(),
             recent: Recent::new(channel, document.head()),
             checkpoint: None,
             presence: Presence::new(channel),

@@ -579,3 +579,23 @@ fn a_snapshot_is_written_every_five_seconds_at_most_and_only_of_something_new() 
     assert_eq!(bench.snapshots.len(), 3, "{:?}", bench.snapshots);
     assert_eq!(bench.snapshots.last(), Some(&Revision::new(100)));
 }
+
+#[test]
+fn a_row_read_before_the_last_commit_does_not_make_a_returning_client_forgotten() {
+    let log = empty_log();
+    let mut bench = Bench::open(&log);
+    let ada = bench.join(1, Some(0));
+    bench.automatic = false;
+    bench.submit(ada, 1, 0, 0, "a");
+    bench.state.handle_leave(bench.now, ada);
+    let again = SubscriberId::new(99);
+    let client = ClientId::from_bytes([1; 16]);
+    let join = Join { request: 1, client, person: String::new(), at: Some(Revision::ZERO), text: false };
+    bench.state.handle_join(again, join);
+    let Some(Output::Register { .. }) = bench.state.poll_output() else { panic!("a row is asked for") };
+    let row = log.register_now(DOCUMENT, client);
+    bench.append();
+    bench.state.handle_registered(bench.now, again, row);
+    bench.drain();
+    assert_eq!(bench.news(again)[..2], ["joined 1, seq 1", "acked 1 at 1"]);
+}

@@ -12,6 +12,7 @@ use codesync_core::document::{Batch, Prepared, PushError, Submission, SubmitErro
 use codesync_core::protocol::{RejectCode, ServerDocument};
 use codesync_core::{Author, History, Revision};
 
+use super::feed::Subscriber;
 use super::queue::{Phase, Waiting};
 use super::{DocumentState, encode};
 use crate::document::recent::encode_ack;
@@ -211,9 +212,26 @@ impl DocumentState {
     }
 
     /// Forgets what is known of an author who is not here and of whom nothing waits.
+    ///
+    /// As long as somebody is on his way in, nobody is forgotten: it may be this very author, and
+    /// his row may have been read from the log before his last commit came to it.
     pub(super) fn forget_if_gone(&mut self, author: Author) {
-        if !self.authors.contains_key(&author) && !self.committer.holds_edit_of(author) {
+        if self.authors.contains_key(&author) || self.committer.holds_edit_of(author) {
+            return;
+        }
+        if self.subscribers.values().any(Subscriber::is_arriving) {
+            self.gone.insert(author);
+        } else {
             self.document.forget(author);
+        }
+    }
+
+    /// Forgets those who could not be forgotten before.
+    pub(super) fn forget_gone(&mut self) {
+        if !self.gone.is_empty() && !self.subscribers.values().any(Subscriber::is_arriving) {
+            for author in std::mem::take(&mut self.gone) {
+                self.forget_if_gone(author);
+            }
         }
     }
 

@@ -79,6 +79,11 @@ impl Subscriber {
         self.presence_due = true;
     }
 
+    /// Whether he has not been let in yet.
+    pub(super) fn is_arriving(&self) -> bool {
+        self.author.is_none()
+    }
+
     /// Who he is, once he has been let in.
     pub(super) fn author(&self) -> Option<Author> {
         self.author

@@ -56,7 +56,7 @@ impl DocumentState {
                     LogError::TooManyAuthors => RejectCode::TooManyPeople,
                     _ => RejectCode::DocumentUnavailable,
                 };
-                self.subscribers.remove(&subscriber);
+                self.remove(now, subscriber);
                 self.refuse(subscriber, join.request, code);
                 return;
             }
@@ -75,10 +75,10 @@ impl DocumentState {
         let head = self.head();
         for (id, join, record) in self.behind() {
             if record.last_revision > head {
-                self.subscribers.remove(&id);
+                self.remove(now, id);
                 self.refuse(id, join.request, RejectCode::DocumentUnavailable);
             } else if join.at.is_some_and(|at| at > head) {
-                self.subscribers.remove(&id);
+                self.remove(now, id);
                 self.refuse(id, join.request, RejectCode::RevisionAhead);
             } else {
                 self.admit(now, id, &join, record);
@@ -147,6 +147,7 @@ impl DocumentState {
         let arrived = self.presence.arrive(author, &join.person);
         self.tell_others(id, &arrived);
         self.pump(now, id);
+        self.forget_gone();
     }
 
     /// Ends a subscriber's part with a word to him.
@@ -172,7 +173,7 @@ impl DocumentState {
 
     pub(super) fn remove(&mut self, now: Duration, id: SubscriberId) {
         let Some(subscriber) = self.subscribers.remove(&id) else { return };
-        let Some(author) = subscriber.author() else { return };
+        let Some(author) = subscriber.author() else { return self.forget_gone() };
         if self.authors.get(&author) == Some(&id) {
             self.authors.remove(&author);
             let departed = self.presence.depart(author);
