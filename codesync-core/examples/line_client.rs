@@ -53,8 +53,8 @@ fn main() -> Result<(), Box<dyn error::Error>> {
             match output {
                 Output::Connect => connection.handle_connected(now),
                 Output::Send(frame) => pipe::write_frame(&mut socket, &frame)?,
-                Output::Event(Event::Opened { document }) => {
-                    print!("{}", connection.document(document).expect("it is open").text());
+                Output::Event(Event::Opened { text, .. }) => {
+                    print!("{text}");
                     // Lines are read when there is a text to put them into.
                     input.take().map(|sender| thread::spawn(move || read_lines(&sender)));
                 }

@@ -15,6 +15,9 @@ use crate::text::{Text, TextHash};
 /// this bounds what a server costs that never does.
 const OPERATIONS_MAX: usize = 1_024;
 
+/// Most heap bytes of them, for the same reason.
+const OPERATIONS_BYTES_MAX: usize = 4 * 1024 * 1024;
+
 /// The confirmed text at a revision, and every operation committed since.
 #[derive(Clone, Debug)]
 pub(super) struct Confirmed {
@@ -22,18 +25,21 @@ pub(super) struct Confirmed {
     revision: Revision,
     /// Each with the revision it leads to.
     since: VecDeque<(Revision, Operation)>,
+    /// Heap bytes of the operations since.
+    bytes: usize,
 }
 
 impl Confirmed {
     pub(super) fn new(revision: Revision, text: Text) -> Self {
-        Self { text, revision, since: VecDeque::new() }
+        Self { text, revision, since: VecDeque::new(), bytes: 0 }
     }
 
     /// Adds the committed operation that leads to `revision`.
     pub(super) fn push(&mut self, revision: Revision, operation: Operation) {
+        self.bytes += operation.heap_bytes();
         self.since.push_back((revision, operation));
-        if self.since.len() > OPERATIONS_MAX {
-            self.advance(self.since[OPERATIONS_MAX / 2].0);
+        if self.since.len() > OPERATIONS_MAX || self.bytes > OPERATIONS_BYTES_MAX {
+            self.advance(self.since[self.since.len() / 2].0);
         }
     }
 
@@ -73,6 +79,7 @@ impl Confirmed {
     fn advance(&mut self, revision: Revision) {
         while let Some((to, operation)) = self.since.pop_front_if(|(to, _)| *to <= revision) {
             self.text.apply(&operation).expect("confirmed operations follow each other");
+            self.bytes -= operation.heap_bytes();
             self.revision = to;
         }
     }

@@ -159,8 +159,9 @@ impl Connection {
             return Err(WrongDocument { expected: document, met });
         }
         if let btree_map::Entry::Vacant(seat) = self.seats.entry(document) {
+            let text = journal.replica.text().clone();
             seat.insert(Seat::restored(journal, now));
-            self.context.event(super::Event::Opened { document });
+            self.context.event(super::Event::Opened { document, text });
         }
         self.begin(now);
         Ok(())

@@ -8,7 +8,7 @@ use super::backoff::SplitMix64;
 use super::pace::Pace;
 use crate::ids::DocumentId;
 use crate::protocol::{ClientMessage, RejectCode, codec};
-use crate::text::{Encoding, TextEdit};
+use crate::text::{Encoding, Text, TextEdit};
 
 /// Work for the driver, to be done in the order in which it comes.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -43,11 +43,13 @@ pub enum Output {
 /// What the user interface may want to know.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Event {
-    /// The text is there. Comes again when it was replaced as a whole, after a conflict: read all
-    /// of it anew.
+    /// The text is there. Comes again when it was replaced as a whole, after a conflict.
     Opened {
         /// Which document.
         document: DocumentId,
+        /// All of it, as of this event: the [`Event::Changed`] that follow are about this text,
+        /// while the replica may have them already.
+        text: Text,
     },
     /// The text changed, but not by [`edit`](super::Connection::edit).
     Changed {

@@ -29,9 +29,11 @@ pub(crate) fn output(output: Output) -> JsValue {
 
 fn event(event: Event) -> JsValue {
     match event {
-        Event::Opened { document } => {
-            object([("type", "opened".into()), ("document", document.to_string().into())])
-        }
+        Event::Opened { document, text } => object([
+            ("type", "opened".into()),
+            ("document", document.to_string().into()),
+            ("text", text.to_string().into()),
+        ]),
         Event::Changed { document, edits: list, cause } => object([
             ("type", "changed".into()),
             ("document", document.to_string().into()),

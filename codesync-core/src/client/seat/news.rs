@@ -124,7 +124,8 @@ impl Seat {
         self.afresh = false;
         self.link = Link::Joined { channel, flight: Flight::Ready };
         self.compact(context);
-        context.event(Event::Opened { document: self.document() });
+        let (document, text) = (self.document(), self.replica.text().clone());
+        context.event(Event::Opened { document, text });
         Ok(())
     }
 

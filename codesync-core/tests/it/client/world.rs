@@ -539,9 +539,7 @@ impl Client {
     fn show(&mut self, event: Event) {
         match &event {
             Event::Changed { edits, .. } => self.shown = changed(&self.shown, edits),
-            Event::Opened { document } => {
-                self.shown = self.connection.document(*document).unwrap().text().to_string();
-            }
+            Event::Opened { text, .. } => self.shown = text.to_string(),
             Event::Conflict { text, .. } => self.conflicts.push(text.clone()),
             _ => {}
         }

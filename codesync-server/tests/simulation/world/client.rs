@@ -261,11 +261,8 @@ impl World {
     fn show(&mut self, number: usize, event: Event) {
         let client = &mut self.clients[number];
         match event {
-            Event::Opened { document } => {
-                let replica = client.connection.as_ref().and_then(|it| it.document(document));
-                if let Some(replica) = replica {
-                    client.shown.insert(document_number(document), replica.text().clone());
-                }
+            Event::Opened { document, text } => {
+                client.shown.insert(document_number(document), text);
             }
             Event::Changed { document, edits, .. } => {
                 let encoding = client.encoding();
