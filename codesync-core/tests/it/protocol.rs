@@ -1,6 +1,6 @@
 //! Messages and their bytes.
 
-mod golden;
+pub(crate) mod golden;
 
 use codesync_core::limits::{FRAME_BYTES_MAX, NAME_BYTES_MAX, SELECTIONS_MAX, TOKEN_BYTES_MAX};
 use codesync_core::protocol::codec::{

@@ -6,7 +6,7 @@ mod trouble;
 
 use std::time::Duration;
 
-use codesync_core::client::{Cause, EditError, Event, State};
+use codesync_core::client::{Cause, EditError, Event, OpenDocument, State};
 use codesync_core::protocol::{RejectCode, ServerMessage, ServerSession, codec};
 use codesync_core::{DocumentId, Encoding, TextEdit};
 
@@ -252,6 +252,43 @@ fn a_server_that_turns_us_away_is_not_asked_again() {
     world.clients[0].connection.set_token(Some("Ana".into()));
     world.clients[0].connection.reconnect(now);
     world.pass(ms(0));
+    world.settle();
+    world.check();
+    assert_eq!(world.text(0), "abcd");
+}
+
+#[test]
+fn copies_are_compared_again_and_again_and_found_equal() {
+    let mut world = World::new("", 2);
+    for round in 0..600 {
+        world.edit(0, round % 7, round % 2, "ab");
+        world.edit(1, round % 5, round % 3, "cde");
+        // Often something is pending while the fingerprint arrives.
+        for i in 0..2 {
+            world.deliver_up(i);
+            world.deliver_down(i);
+            world.deliver_down(i);
+        }
+    }
+    world.settle();
+    world.check();
+    assert!(world.server.document.head().get() > 512);
+    assert!(world.clients.iter().all(|client| client.conflicts.is_empty()));
+}
+
+#[test]
+fn a_document_that_is_closed_and_opened_again_at_once_is_joined_once() {
+    let mut world = World::new("abc", 1);
+    let (now, client) = (world.now, world.replica(0).client());
+    let connection = &mut world.clients[0].connection;
+    for _ in 0..3 {
+        connection.close(now, DOCUMENT);
+        connection.open(now, OpenDocument { document: DOCUMENT, client });
+    }
+    world.pass(ms(0));
+    world.settle();
+    world.check();
+    world.edit(0, 3, 0, "d");
     world.settle();
     world.check();
     assert_eq!(world.text(0), "abcd");

@@ -13,7 +13,7 @@ use codesync_core::protocol::{
     ServerMessage, ServerPresence, ServerSession,
 };
 use codesync_core::{
-    Author, Channel, ClientId, Component, DocumentId, Operation, OperationLimits, Revision,
+    Author, Channel, ClientId, Component, DocumentId, Entry, Operation, OperationLimits, Revision,
     Selection, Seq, TextHash,
 };
 use serde_json::{Value, json};
@@ -220,7 +220,7 @@ fn operations() -> Vec<(&'static str, Operation)> {
     ]
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -230,7 +230,7 @@ fn unhex(hex: &str) -> Vec<u8> {
 
 /// Compares vectors with those in the file, or writes them if that was asked for.
 #[track_caller]
-fn compare(file: &str, vectors: Vec<Value>) -> Vec<Value> {
+pub(crate) fn compare(file: &str, vectors: Vec<Value>) -> Vec<Value> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(file);
     if std::env::var_os("CODESYNC_GOLDEN").is_some_and(|value| value == "write") {
         let lines: Vec<_> = vectors.iter().map(Value::to_string).collect();
@@ -245,7 +245,7 @@ fn compare(file: &str, vectors: Vec<Value>) -> Vec<Value> {
     written
 }
 
-fn bytes_of(vector: &Value) -> Vec<u8> {
+pub(crate) fn bytes_of(vector: &Value) -> Vec<u8> {
     unhex(vector["hex"].as_str().unwrap())
 }
 
@@ -298,6 +298,33 @@ fn operations_have_the_bytes_they_always_had() {
         let base_len = vector["base_len"].as_u64().unwrap() as usize;
         let read = Operation::decode(&bytes_of(vector), base_len, &OperationLimits::REPRESENTABLE);
         assert_eq!(read.as_ref(), Ok(operation));
+    }
+}
+
+#[test]
+fn entries_of_the_log_have_the_bytes_they_always_had() {
+    let entries: Vec<_> = operations()
+        .into_iter()
+        .zip(0..)
+        .map(|((name, operation), n)| {
+            let (revision, seq) = (Revision::new(1 + 50 * n), Seq::new(1 + 30 * n));
+            let author = Author::new(1 + n as u32);
+            (name, Entry { revision, author, seq, operation })
+        })
+        .collect();
+    let vectors = entries.iter().map(|(name, entry)| {
+        json!({
+            "name": name,
+            "hex": hex(&entry.encode()),
+            "revision": entry.revision,
+            "author": entry.author,
+            "seq": entry.seq,
+            "base_len": entry.operation.base_len(),
+        })
+    });
+    let written = compare("entries.json", vectors.collect());
+    for ((_, entry), vector) in entries.iter().zip(&written) {
+        assert_eq!(Entry::decode(&bytes_of(vector)).as_ref(), Ok(entry));
     }
 }
 

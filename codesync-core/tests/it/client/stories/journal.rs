@@ -1,8 +1,10 @@
 //! What a journal brings back.
 
 use codesync_core::client::journal::{ReplayError, replay};
+use serde_json::json;
 
 use super::super::world::{World, submissions};
+use crate::protocol::golden::{bytes_of, compare, hex};
 
 /// A client with an edit in flight, others' edits and a buffer, and the journal of it.
 fn lively(restless: bool) -> World {
@@ -141,4 +143,22 @@ fn a_journal_is_rewritten_with_everything_that_waits() {
     world.network = true;
     world.settle();
     world.check();
+}
+
+#[test]
+fn a_journal_that_an_earlier_build_wrote_is_still_read() {
+    let world = lively(true);
+    let vector = json!({
+        "name": "edits, acknowledgements and others' operations",
+        "hex": hex(&world.clients[0].disk),
+        "text": world.text(0),
+        "revision": world.replica(0).revision(),
+        "unsaved_edits": world.replica(0).status().unsaved_edits,
+    });
+    for vector in compare("journal.json", vec![vector]) {
+        let replica = replay(&bytes_of(&vector)).unwrap().replica;
+        assert_eq!(json!(replica.text().to_string()), vector["text"]);
+        assert_eq!(json!(replica.revision()), vector["revision"]);
+        assert_eq!(json!(replica.status().unsaved_edits), vector["unsaved_edits"]);
+    }
 }
