@@ -1,11 +1,13 @@
 import { IDBFactory } from 'fake-indexeddb';
 import 'fake-indexeddb/auto';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { Binding } from '../src/collab/binding';
 import { LiveConnection } from '../src/collab/connection';
 import { type Journal, JournalStore, newClient } from '../src/collab/journal';
 import { OrderedWriter } from '../src/collab/writer';
 import { Connection, type Event } from '../src/wasm/codesync_core';
 import { loadCoreFromFile } from './core';
+import { FakeEditor, FakeModel } from './model';
 import { FakeServer } from './server';
 
 const DOCUMENT = '0191e5c4-7c1a-7cc3-98e2-3f8a61a40e11';
@@ -17,14 +19,20 @@ class Client {
   readonly writer: OrderedWriter;
   readonly live: LiveConnection;
   readonly events: Event[] = [];
+  onEvent: (event: Event) => void = () => undefined;
+  onSettled: () => void = () => undefined;
 
   constructor(server: FakeServer, journal: Journal | null = null) {
     this.writer = new OrderedWriter(journal, (cause) => {
       throw cause;
     });
-    this.live = new LiveConnection(this.core, this.writer, server, (event) =>
-      this.events.push(event),
-    );
+    this.live = new LiveConnection(this.core, this.writer, server, {
+      onEvent: (event) => {
+        this.events.push(event);
+        this.onEvent(event);
+      },
+      onSettled: () => this.onSettled(),
+    });
   }
 
   static async open(server: FakeServer, journal: Journal | null = null): Promise<Client> {
@@ -93,6 +101,60 @@ describe('LiveConnection', () => {
       edits: [{ from: 3, to: 3, text: 'x' }],
       cause: 'remote',
     });
+  });
+
+  test('an editor follows several remote edits of one frame', async () => {
+    const server = new FakeServer('ab\ncd');
+    const client = await Client.open(server);
+    const said = vi.spyOn(console, 'error');
+    const model = new FakeModel();
+    const binding = new Binding(
+      new FakeEditor().asMonaco(),
+      model.asMonaco(),
+      {
+        text: () => client.text,
+        length: () => client.core.length(DOCUMENT),
+        edit: (edits) => client.live.drive((core, now) => core.edit(DOCUMENT, [...edits], now)),
+        undo: () => undefined,
+        redo: () => undefined,
+        select: () => undefined,
+        breakUndoGroup: () => undefined,
+        selections: () => [],
+      },
+      () => undefined,
+    );
+    client.onEvent = (event) => {
+      if (event.type === 'changed') {
+        binding.apply(event.edits, event.cause);
+      }
+    };
+    client.onSettled = () => binding.check();
+
+    const typed = model.getPositionAt(2);
+    model.applyEdits([
+      {
+        range: {
+          startLineNumber: typed.lineNumber,
+          startColumn: typed.column,
+          endLineNumber: typed.lineNumber,
+          endColumn: typed.column,
+        },
+        text: '😀',
+      },
+    ]);
+    server.silent = true;
+    server.say(
+      Uint8Array.from([
+        ...server.insertFrame(0, 'one '),
+        ...server.insertFrame(6, ' two'),
+        ...server.insertFrame(0, '3'),
+      ]),
+    );
+    await server.pass(10);
+    expect(client.text).toBe(model.text);
+    expect(model.text).toBe('3one ab😀 two\ncd');
+    expect(said).not.toHaveBeenCalled();
+    said.mockRestore();
   });
 
   test('undo takes back own edits and leaves those of others', async () => {

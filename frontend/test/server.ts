@@ -80,13 +80,17 @@ export class FakeServer implements Surroundings {
 
   /** Somebody else's insertion is committed. */
   insert(offset: number, text: string): void {
+    this.say(this.insertFrame(offset, text));
+  }
+
+  insertFrame(offset: number, text: string): Uint8Array {
     const utf8 = new TextEncoder().encode(text);
     const operation = [
       ...(offset > 0 ? varint(offset * 4) : []),
       ...varint(utf8.length * 4 + 1),
       ...utf8,
     ];
-    this.say(this.appliedFrame(operation));
+    return this.appliedFrame(operation);
   }
 
   /** Somebody else's operation, in its encoded form, as the next revision. */

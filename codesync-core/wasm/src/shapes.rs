@@ -45,8 +45,11 @@ export type Cause = "remote" | "undo" | "redo";
 
 /** What the user interface may want to know. Edits of one event are relative to the same text before. */
 export type Event =
-  /** The text is there. Comes again when all of it was replaced, after a conflict. */
-  | { readonly type: "opened"; readonly document: string }
+  /**
+   * The text is there. Comes again when all of it was replaced, after a conflict. The `changed` that follow are about
+   * this text, while the replica may have them already.
+   */
+  | { readonly type: "opened"; readonly document: string; readonly text: string }
   | { readonly type: "changed"; readonly document: string; readonly edits: readonly TextEdit[]; readonly cause: Cause }
   | { readonly type: "status"; readonly document: string }
   | { readonly type: "peers"; readonly document: string }

@@ -58,7 +58,7 @@ export class Binding implements IDisposable {
     this.#model = model;
     this.#replica = replica;
     this.#onRefused = onRefused;
-    this.#fillModel();
+    this.#fillModel(replica.text());
     const undoable = model as unknown as UndoableModel;
     undoable.undo = () => replica.undo();
     undoable.redo = () => replica.redo();
@@ -94,15 +94,25 @@ export class Binding implements IDisposable {
         }),
       );
     });
-    this.#check();
     if (cause !== 'remote') {
       this.#showSelections();
     }
   }
 
-  /** Shows the replica's text as a whole: it was replaced by another. */
-  reload(): void {
-    this.#rebuild();
+  /** Shows another text as a whole. */
+  reload(text: string): void {
+    this.#rebuild(text);
+  }
+
+  /**
+   * Compares model and replica once both have heard the same news. Cheap enough for every change: both lengths are
+   * known without a walk over the text.
+   */
+  check(): void {
+    if (this.#model.getValueLength(END_OF_LINE_PREFERENCE_LF) !== this.#replica.length()) {
+      console.error('The editor and the replica differ in length; showing the replica again.');
+      this.#rebuild(this.#replica.text());
+    }
   }
 
   #passOn(event: editor.IModelContentChangedEvent): void {
@@ -114,15 +124,15 @@ export class Binding implements IDisposable {
         this.#replica.edit(edits);
       }
     } catch (error) {
-      this.#rebuild();
+      this.#rebuild(this.#replica.text());
       this.#onRefused(error instanceof Error ? error.message : String(error));
       return;
     }
     if (event.changes.some((change) => !change.text.isWellFormed())) {
       // Half a surrogate pair has become U+FFFD in the replica.
-      this.#rebuild();
+      this.#rebuild(this.#replica.text());
     }
-    this.#check();
+    this.check();
   }
 
   #passOnSelections(event: editor.ICursorSelectionChangedEvent): void {
@@ -168,29 +178,19 @@ export class Binding implements IDisposable {
     }
   }
 
-  /** Cheap enough for every change: both lengths are known without a walk over the text. */
-  #check(): void {
-    if (this.#model.getValueLength(END_OF_LINE_PREFERENCE_LF) !== this.#replica.length()) {
-      console.error('The editor and the replica differ in length; showing the replica again.');
-      this.#rebuild();
-    }
-  }
-
   /** By an edit and not by `setValue`, which would lose the caret and swallow a byte order mark. */
-  #rebuild(): void {
+  #rebuild(text: string): void {
     const position = this.#editor.getPosition();
-    this.#fillModel();
+    this.#fillModel(text);
     if (position !== null) {
       this.#editor.setPosition(position);
     }
   }
 
-  #fillModel(): void {
+  #fillModel(text: string): void {
     this.#withoutEcho(() => {
       this.#model.setEOL(END_OF_LINE_LF);
-      this.#model.applyEdits([
-        { range: this.#model.getFullModelRange(), text: this.#replica.text() },
-      ]);
+      this.#model.applyEdits([{ range: this.#model.getFullModelRange(), text }]);
     });
   }
 

@@ -28,6 +28,14 @@ export interface Surroundings {
   schedule(action: () => void, delayMs: number): () => void;
 }
 
+/** Who is told what happens. */
+export interface ConnectionListener {
+  /** In order, and never inside one another. The core may already be further than this event. */
+  onEvent(event: Event): void;
+  /** All events of one piece of news were told: what was shown and what the core has are the same again. */
+  onSettled(): void;
+}
+
 export function browserSurroundings(url: string): Surroundings {
   return {
     now: () => performance.now(),
@@ -43,7 +51,7 @@ export class LiveConnection {
   readonly #core: Connection;
   readonly #writer: OrderedWriter;
   readonly #surroundings: Surroundings;
-  readonly #onEvent: (event: Event) => void;
+  readonly #listener: ConnectionListener;
   #socket: (Socket & FrameSink) | null = null;
   #cancelTimer: (() => void) | null = null;
   #draining = false;
@@ -53,17 +61,16 @@ export class LiveConnection {
     core: Connection,
     writer: OrderedWriter,
     surroundings: Surroundings,
-    onEvent: (event: Event) => void,
+    listener: ConnectionListener,
   ) {
     this.#core = core;
     this.#writer = writer;
     this.#surroundings = surroundings;
-    this.#onEvent = onEvent;
+    this.#listener = listener;
   }
 
   /**
-   * Tells the core something and carries out, before returning, everything that follows from it. Events are
-   * delivered in order and never inside one another.
+   * Tells the core something and carries out, before returning, everything that follows from it.
    */
   drive<Answer>(tell: (core: Connection, now: number) => Answer): Answer {
     const answer = tell(this.#core, this.#surroundings.now());
@@ -109,19 +116,23 @@ export class LiveConnection {
             }
             break;
           case 'event':
-            this.#onEvent(output.event);
+            this.#listener.onEvent(output.event);
             break;
         }
       }
     } finally {
       this.#draining = false;
     }
+    this.#listener.onSettled();
     this.#setTimer();
   }
 
   #setTimer(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = null;
+    if (this.#disposed) {
+      return;
+    }
     const due = this.#core.pollTimeout();
     if (due === undefined) {
       return;

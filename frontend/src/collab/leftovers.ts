@@ -43,20 +43,21 @@ async function sendJournal(
   const writer = new OrderedWriter(journal, console.error);
   try {
     await new Promise<void>((resolve, reject) => {
-      const live = new LiveConnection(core, writer, surroundings, (event) => {
-        if (event.type === 'refused' || event.type === 'conflict') {
-          live.dispose();
-          reject(new Error(`left-over edits were not taken: ${event.type}`));
-        } else if (core.status(journal.document).unsavedEdits === 0) {
-          live.dispose();
-          resolve();
-        }
+      const live = new LiveConnection(core, writer, surroundings, {
+        onEvent: (event) => {
+          if (event.type === 'refused' || event.type === 'conflict') {
+            live.dispose();
+            reject(new Error(`left-over edits were not taken: ${event.type}`));
+          }
+        },
+        onSettled: () => {
+          if (core.status(journal.document).unsavedEdits === 0) {
+            live.dispose();
+            resolve();
+          }
+        },
       });
       live.drive((it, now) => it.openRestored(journal.document, journal.restored, now));
-      if (core.status(journal.document).unsavedEdits === 0) {
-        live.dispose();
-        resolve();
-      }
     });
     await writer.idle();
     await journal.remove();

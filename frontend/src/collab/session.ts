@@ -45,7 +45,7 @@ export interface SessionView {
 
 /** What draws the document: Monaco, by way of these two. */
 export interface EditorSide {
-  readonly binding: Pick<Binding, 'apply' | 'reload'>;
+  readonly binding: Pick<Binding, 'apply' | 'check' | 'reload'>;
   readonly presence: Pick<Presence, 'show'>;
 }
 
@@ -78,6 +78,10 @@ export class DocumentSession {
   #editor: EditorSide | null = null;
   #disposed = false;
   #leftoversSent = false;
+  /** What the news being told did: changed the text in the editor, moved text under carets, moved carets. */
+  #changed = false;
+  #textMoved = false;
+  #peersMoved = false;
 
   constructor(document: string, person: string, surroundings = browserSurroundings(socketUrl())) {
     this.document = document;
@@ -136,8 +140,8 @@ export class DocumentSession {
     text: () => this.text(),
     length: () => this.#core?.length(this.document) ?? 0,
     edit: (edits) => {
+      this.#textMoved = true;
       this.#drive((core, now) => core.edit(this.document, [...edits], now));
-      this.#editor?.presence.show(this.peers(), false);
     },
     undo: () => void this.#drive((core, now) => core.undo(this.document, now)),
     redo: () => void this.#drive((core, now) => core.redo(this.document, now)),
@@ -196,9 +200,10 @@ export class DocumentSession {
     const seed = crypto.getRandomValues(new BigUint64Array(1))[0] ?? 0n;
     const core = new Connection(this.#person, seed);
     const writer = new OrderedWriter(claim.journal, (cause) => this.#journalLost(cause));
-    const live = new LiveConnection(core, writer, this.#surroundings, (event) =>
-      this.#handle(event),
-    );
+    const live = new LiveConnection(core, writer, this.#surroundings, {
+      onEvent: (event) => this.#handle(event),
+      onSettled: () => this.#settle(),
+    });
     this.#core = core;
     this.#writer = writer;
     this.#live = live;
@@ -229,18 +234,21 @@ export class DocumentSession {
       case 'opened':
         this.#update({ phase: 'open' });
         this.#refresh();
-        this.#editor?.binding.reload();
+        this.#editor?.binding.reload(event.text);
+        this.#changed = true;
+        this.#textMoved = true;
         break;
       case 'changed':
         this.#editor?.binding.apply(event.edits, event.cause);
-        this.#editor?.presence.show(this.peers(), false);
+        this.#changed = true;
+        this.#textMoved = true;
         break;
       case 'status':
         this.#refresh();
         break;
       case 'peers':
         this.#refreshPeople();
-        this.#editor?.presence.show(this.peers(), true);
+        this.#peersMoved = true;
         break;
       case 'renamed':
         this.#update({ name: event.name });
@@ -281,6 +289,18 @@ export class DocumentSession {
         copy,
       });
     }
+  }
+
+  #settle(): void {
+    if (this.#changed) {
+      this.#editor?.binding.check();
+    }
+    this.#changed = false;
+    if (this.#textMoved || this.#peersMoved) {
+      this.#editor?.presence.show(this.peers(), this.#peersMoved);
+    }
+    this.#textMoved = false;
+    this.#peersMoved = false;
   }
 
   #refused(message: string): void {
