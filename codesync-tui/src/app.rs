@@ -252,6 +252,7 @@ impl App {
         self.is_open = true;
         self.indent = Indent::guess(&self.text, self.language);
         self.find.forget_matches();
+        self.mouse = mouse::Clicks::default();
         self.fit();
         let len = self.text.len();
         self.carets.each(|caret| caret.selection = caret.selection.clamp(len));
@@ -286,11 +287,17 @@ impl App {
         self.view.follow(&before, operation, &self.text);
         self.people.map(operation);
         self.find.map(operation);
+        self.mouse.map(operation);
         self.back = self.back.map(|selection| selection.map(operation, Bias::Left));
         self.fit();
     }
 
     fn handle_people(&mut self, people: Vec<Person>) {
+        if self.saving.condition == Condition::Offline {
+            // Nobody left: it is we who do not see them. Coming back is silent as well.
+            self.people = People::default();
+            return;
+        }
         for sentence in self.people.update(people, self.now) {
             self.notify(&sentence);
         }
@@ -481,4 +488,4 @@ impl App {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

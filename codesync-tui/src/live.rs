@@ -47,6 +47,8 @@ pub(crate) struct Live {
     /// What the server tells about the document, once it answers.
     info: mpsc::Receiver<DocumentInfo>,
     copied: Option<String>,
+    /// Edits that waited when everything was last known to be on the disk.
+    kept: usize,
     is_over: bool,
 }
 
@@ -59,7 +61,8 @@ impl Live {
         info: mpsc::Receiver<DocumentInfo>,
     ) -> Self {
         let started = Instant::now();
-        let mut live = Self { session, document, app, started, info, copied: None, is_over: false };
+        let mut live =
+            Self { session, document, app, started, info, copied: None, kept: 0, is_over: false };
         live.take_text();
         live.tell_saving();
         live.settle();
@@ -214,8 +217,9 @@ impl Live {
 
     fn take_core_event(&mut self, event: client::Event) {
         match event {
-            client::Event::Opened { .. } => {
-                self.take_text();
+            client::Event::Opened { text, .. } => {
+                self.tell(Event::Opened { text });
+                self.tell_name();
                 self.tell_saving();
                 self.tell_people();
             }
@@ -237,7 +241,10 @@ impl Live {
             | client::Event::Offline { .. } => {
                 self.tell_saving();
             }
-            client::Event::Peers { .. } => self.tell_people(),
+            client::Event::Peers { .. } => {
+                self.tell_saving();
+                self.tell_people();
+            }
             client::Event::Renamed { name, .. } => self.tell(Event::Renamed(name)),
             client::Event::Conflict { reason, .. } => {
                 self.tell(Event::Notice(format!("your text was kept aside: {reason}")));
@@ -260,11 +267,16 @@ impl Live {
         if replica.status().state == State::Loading {
             return;
         }
-        let (text, name) = (replica.text().clone(), replica.name().to_owned());
-        if !name.is_empty() {
+        let text = replica.text().clone();
+        self.tell_name();
+        self.tell(Event::Opened { text });
+    }
+
+    fn tell_name(&mut self) {
+        let name = self.session.document(self.document).map(|replica| replica.name().to_owned());
+        if let Some(name) = name.filter(|name| !name.is_empty()) {
             self.tell(Event::Renamed(name));
         }
-        self.tell(Event::Opened { text });
     }
 
     fn tell_selections(&mut self) {
@@ -285,6 +297,11 @@ impl Live {
     }
 
     fn tell_saving(&mut self) {
+        if *self.session.disk() == DiskState::Kept
+            && let Some(replica) = self.session.document(self.document)
+        {
+            self.kept = replica.status().unsaved_edits;
+        }
         let saving = self.saving();
         if saving != *self.app.saving() {
             self.tell(Event::Saving(saving));
@@ -304,14 +321,19 @@ impl Live {
             State::ReadOnly => Condition::ReadOnly,
             State::Ended => Condition::Ended,
         };
-        let not_kept = match self.session.disk() {
-            DiskState::NotKept { reason } => Some(reason.clone()),
-            DiskState::Kept | DiskState::Writing => None,
+        let (waiting, not_kept) = match self.session.disk() {
+            DiskState::NotKept { reason } => (status.unsaved_edits, Some(reason.clone())),
+            DiskState::Kept => (status.unsaved_edits, None),
+            // "17 waiting · kept on this disk" is said when it is true, a moment later.
+            DiskState::Writing if condition == Condition::Offline => {
+                (status.unsaved_edits.min(self.kept), None)
+            }
+            DiskState::Writing => (status.unsaved_edits, None),
         };
         Saving {
             condition,
             revision: status.saved.get(),
-            waiting: status.unsaved_edits,
+            waiting,
             not_kept,
             failure: self.session.last_failure().map(str::to_owned),
         }

@@ -101,7 +101,10 @@ impl TerminalGuard {
         give_back();
         kill_process(getpid(), Signal::STOP)?;
         modes_on()?;
-        self.terminal.clear()
+        // A new one draws everything anew. `clear` would ask the terminal where its cursor is, and
+        // the answer would go to the thread that reads keys.
+        self.terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        Ok(())
     }
 }
 
@@ -115,7 +118,7 @@ fn modes_on() -> io::Result<()> {
     IS_ON.store(true, Ordering::SeqCst);
     terminal::enable_raw_mode()?;
     let mut out = io::stdout();
-    execute!(out, terminal::EnterAlternateScreen)?;
+    execute!(out, terminal::EnterAlternateScreen, terminal::Clear(terminal::ClearType::All))?;
     write!(out, "{PASTE_ON}{MOUSE_ON}")?;
     out.flush()
 }

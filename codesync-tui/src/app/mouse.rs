@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use codesync_core::Selection;
+use codesync_core::{Bias, Operation, Selection};
 
 use super::{App, Caret};
 use crate::editor::{layout, motion};
@@ -22,6 +22,13 @@ pub(super) struct Clicks {
     /// What the first press took; dragging extends from it.
     anchor: Selection,
     is_down: bool,
+}
+
+impl Clicks {
+    /// Follows the text while the button is down.
+    pub(super) fn map(&mut self, operation: &Operation) {
+        self.anchor = self.anchor.map(operation, Bias::Left);
+    }
 }
 
 impl App {

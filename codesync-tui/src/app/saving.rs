@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{App, Effect, Prompt};
+use super::{App, Effect, People, Prompt};
 
 /// How things stand between this editor, its disk and the server.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -67,6 +67,9 @@ impl App {
         let lost_disk = saving.not_kept.is_some() && self.saving.not_kept.is_none();
         let found_disk = saving.not_kept.is_none() && self.saving.not_kept.is_some();
         self.saving = saving;
+        if self.saving.condition == Condition::Offline {
+            self.people = People::default();
+        }
         if lost_disk && let Some(reason) = self.saving.not_kept.clone() {
             self.notify(&format!("not kept on disk: {reason}"));
         } else if found_disk {

@@ -1,6 +1,7 @@
 //! What keys do to a text. `|` is a caret, `[` the other end of what is selected.
 
-mod stage;
+mod random;
+pub(crate) mod stage;
 
 use stage::{Stage, check, check_named};
 

@@ -55,13 +55,21 @@ pub(crate) async fn run(common: &Common, options: Options) -> Result<(), Failure
         let is_crlf = line_ending == codesync_client::FileLineEnding::Crlf;
         app.handle(Duration::ZERO, Event::Described { language, is_crlf });
     }
-    let info = look_up(&target, outbox);
+    let called = app.title().to_owned();
+    let info = look_up(&target, outbox.clone());
     let theme = Theme { colors: Colors::from_environment() };
     let id = target.id;
     let ending = Live::new(session, id, app, info)
         .run(theme)
         .await
         .map_err(|error| Failure::new(format!("terminal: {error}")))?;
+    if let Some(outbox) = outbox
+        && outbox.about(id).is_none()
+    {
+        // Closed before the server could say more: the name is enough to find it again. What the
+        // disk refuses here it has refused for the text, and that was told.
+        let _ = outbox.remember(id, &About { name: called, ..About::default() });
+    }
     tell_ending(&ending)
 }
 

@@ -1,0 +1,203 @@
+//! What stands on the screen.
+
+use std::time::Duration;
+
+use codesync_core::Selection;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::layout::Position;
+use ratatui::style::{Color, Modifier};
+
+use super::draw;
+use super::theme::{Colors, Theme};
+use crate::app::tests::stage::Stage;
+use crate::app::{Condition, Event, Person};
+use crate::input::Input;
+
+struct Screen {
+    terminal: Terminal<TestBackend>,
+    theme: Theme,
+}
+
+impl Screen {
+    fn new(colors: Colors) -> Self {
+        let terminal = Terminal::new(TestBackend::new(60, 12)).expect("it needs no terminal");
+        Self { terminal, theme: Theme { colors } }
+    }
+
+    fn draw(&mut self, stage: &Stage) -> Vec<String> {
+        self.terminal.draw(|frame| draw(&stage.app, self.theme, frame)).expect("it draws");
+        let buffer = self.terminal.backend().buffer();
+        let width = usize::from(buffer.area.width);
+        buffer
+            .content
+            .chunks(width)
+            .map(|row| {
+                let mut line = String::new();
+                let mut skip = 0;
+                for cell in row {
+                    if skip == 0 {
+                        line.push_str(cell.symbol());
+                        skip = unicode_width::UnicodeWidthStr::width(cell.symbol()).max(1);
+                    }
+                    skip -= 1;
+                }
+                line.trim_end().to_owned()
+            })
+            .collect()
+    }
+
+    fn cursor(&mut self) -> (u16, u16) {
+        let Position { x, y } = self.terminal.get_cursor_position().expect("there is one");
+        (x, y)
+    }
+
+    fn cell(&self, x: u16, y: u16) -> &ratatui::buffer::Cell {
+        &self.terminal.backend().buffer()[(x, y)]
+    }
+}
+
+fn lines(stage: &Stage) -> Vec<String> {
+    Screen::new(Colors::Sixteen).draw(stage)
+}
+
+fn ana(selection: Selection) -> Event {
+    Event::People(vec![Person::new(1, "Ana", 0, vec![selection])])
+}
+
+#[test]
+fn the_text_stands_beside_its_line_numbers_and_over_the_status_line() {
+    let mut stage = Stage::new("main.rs", "fn main() {\n\tlet 日 = 1;|\n}\n");
+    stage.wait(10);
+    let mut screen = Screen::new(Colors::Sixteen);
+    let lines = screen.draw(&stage);
+    assert_eq!(&lines[..4], ["  1 fn main() {", "  2     let 日 = 1;", "  3 }", "  4"]);
+    assert_eq!(lines[4..11], [""; 7]);
+    assert_eq!(lines[11], " main.rs ●saved 42                    | rust LF | 2:12 | F1");
+    assert_eq!(screen.cursor(), (4 + 15, 1));
+}
+
+#[test]
+fn what_a_terminal_would_obey_is_drawn_as_a_mark() {
+    let mut stage = Stage::new("a\u{1b}[2J.txt", "|");
+    stage.remote(0..0, "\u{1b}[31mred\u{202e}evil\u{200b}\r\n\u{9b}\u{7}");
+    let lines = lines(&stage);
+    assert_eq!(lines[0], "  1 ‹U+001B›[31mred‹U+202E›evil‹U+200B›");
+    assert_eq!(lines[1], "  2 ‹U+009B›‹U+0007›");
+    assert!(lines[11].starts_with(" a‹U+001B›[2J.txt ●saved"), "{}", lines[11]);
+    assert!(lines.iter().all(|line| !line.chars().any(char::is_control)));
+}
+
+#[test]
+fn a_long_line_scrolls_with_the_caret_and_cuts_wide_characters_at_the_edges() {
+    let stage = Stage::new("x.txt", &format!("{}|", "日".repeat(100)));
+    let mut screen = Screen::new(Colors::Sixteen);
+    let lines = screen.draw(&stage);
+    assert!(lines[0].starts_with("  1  日日"), "half a character is a blank: {}", lines[0]);
+    let (x, y) = screen.cursor();
+    assert_eq!((screen.cell(x, y).symbol(), y), (" ", 0));
+    assert_eq!(screen.cell(x - 2, y).symbol(), "日");
+}
+
+#[test]
+fn others_are_seen_by_their_caret_their_selection_and_for_a_while_by_name() {
+    let mut stage = Stage::new("x.txt", "|one\ntwo\nthree");
+    stage.handle(ana(Selection::caret(0)));
+    stage.handle(ana(Selection::new(4, 6)));
+    let mut screen = Screen::new(Colors::Sixteen);
+    let lines = screen.draw(&stage);
+    assert_eq!(lines[0], "  1 onAna", "the name stands above the caret");
+    assert_eq!(screen.cell(4 + 2, 1).bg, Color::Cyan);
+    assert!(screen.cell(4, 1).modifier.contains(Modifier::UNDERLINED));
+    assert!(lines[11].contains("| ◉Ana"), "{}", lines[11]);
+    stage.wait(1_500);
+    assert_eq!(screen.draw(&stage)[0], "  1 one");
+}
+
+#[test]
+fn people_off_the_screen_are_shown_with_the_way_and_the_line() {
+    let text: String = (1..=100).map(|n| format!("{n}\n")).collect();
+    let mut stage = Stage::new("x.txt", &format!("|{text}"));
+    let at = stage.text().line_start(89);
+    stage.handle(ana(Selection::caret(at)));
+    assert!(lines(&stage)[11].contains("▼Ana 90"), "{}", lines(&stage)[11]);
+    stage.press("Ctrl-End");
+    stage.handle(ana(Selection::caret(0)));
+    assert!(lines(&stage)[11].contains("▲Ana 1"), "{}", lines(&stage)[11]);
+    stage.press("Alt-1");
+    stage.wait(10_000);
+    assert!(lines(&stage)[11].contains("◉Ana"), "{}", lines(&stage)[11]);
+    stage.press("Alt-B");
+    stage.wait(10_000);
+    assert!(lines(&stage)[11].contains("▲Ana 1"), "{}", lines(&stage)[11]);
+}
+
+#[test]
+fn without_colours_people_are_told_by_underline_and_name() {
+    let mut stage = Stage::new("x.txt", "|one");
+    stage.handle(ana(Selection::new(1, 2)));
+    let mut screen = Screen::new(Colors::None);
+    screen.draw(&stage);
+    let buffer = screen.terminal.backend().buffer();
+    for cell in &buffer.content {
+        assert!(matches!((cell.fg, cell.bg), (Color::Reset, Color::Reset)));
+    }
+    assert!(screen.cell(4 + 1, 0).modifier.contains(Modifier::UNDERLINED));
+    let caret = screen.cell(4 + 2, 0).modifier;
+    assert!(caret.contains(Modifier::UNDERLINED | Modifier::REVERSED));
+}
+
+#[test]
+fn the_state_of_saving_is_told_in_words() {
+    let mut stage = Stage::new("x.txt", "|");
+    stage.not_kept("no space left");
+    stage.condition(Condition::Offline);
+    stage.wait(10_000);
+    assert!(lines(&stage)[11].contains("○offline · 1 waiting · not kept on this disk"));
+}
+
+#[test]
+fn a_question_takes_the_bottom_line_and_the_cursor() {
+    let mut stage = Stage::new("x.txt", "|foo bar foo");
+    stage.press("Ctrl-F f o");
+    let mut screen = Screen::new(Colors::Sixteen);
+    let lines = screen.draw(&stage);
+    assert!(lines[11].starts_with(" find: fo"), "{}", lines[11]);
+    assert!(lines[11].ends_with("1/2"), "{}", lines[11]);
+    assert_eq!(screen.cursor(), (9, 11));
+    assert_eq!(screen.cell(4 + 8, 0).bg, Color::Yellow);
+}
+
+#[test]
+fn help_shows_the_keys_and_any_key_closes_it() {
+    let mut stage = Stage::new("x.txt", "|text");
+    stage.press("F1");
+    let shown = lines(&stage).join("\n");
+    assert!(shown.contains("Ctrl-S") && shown.contains("save point"), "{shown}");
+    stage.press("Down Down x");
+    stage.shows("|text");
+    assert!(lines(&stage)[0].contains("text"));
+}
+
+#[test]
+fn a_tiny_window_says_what_it_needs() {
+    let mut stage = Stage::new("x.txt", "|text");
+    let mut terminal = Terminal::new(TestBackend::new(14, 3)).expect("it needs no terminal");
+    stage.handle(Event::Input(Input::Resize { columns: 14, rows: 3 }));
+    terminal.draw(|frame| draw(&stage.app, Theme::default(), frame)).expect("it draws");
+    let first: String =
+        terminal.backend().buffer().content[..11].iter().map(|c| c.symbol()).collect();
+    assert_eq!(first, "needs 20×4 ");
+    stage.handle(Event::Input(Input::Resize { columns: 60, rows: 12 }));
+    assert!(lines(&stage)[0].contains("text"));
+}
+
+#[test]
+fn a_notice_goes_away_by_itself() {
+    let mut stage = Stage::new("x.txt", "a|");
+    stage.press("Ctrl-S");
+    assert!(lines(&stage)[11].contains("saved, rev 42"));
+    assert_eq!(stage.app.deadline(), Some(Duration::from_secs(5)));
+    stage.wait(5_000);
+    assert!(!lines(&stage)[11].contains("rev"));
+}

@@ -11,22 +11,22 @@ use crate::input::{Input, Key, Mouse, MouseWhat};
 
 /// Runs keys on a text in which `|` and `[` mark carets, and compares with such a text.
 #[track_caller]
-pub(in crate::app) fn check(before: &str, keys: &str, after: &str) {
+pub(crate) fn check(before: &str, keys: &str, after: &str) {
     check_named("x.txt", before, keys, after);
 }
 
 /// [`check`] for a document of this name, which tells its language.
 #[track_caller]
-pub(in crate::app) fn check_named(name: &str, before: &str, keys: &str, after: &str) {
+pub(crate) fn check_named(name: &str, before: &str, keys: &str, after: &str) {
     let mut stage = Stage::new(name, before);
     stage.press(keys);
     stage.shows(after);
 }
 
-pub(in crate::app) struct Stage {
-    pub(in crate::app) app: App,
-    pub(in crate::app) copied: Vec<String>,
-    pub(in crate::app) has_quit: bool,
+pub(crate) struct Stage {
+    pub(crate) app: App,
+    pub(crate) copied: Vec<String>,
+    pub(crate) has_quit: bool,
     text: Text,
     undo: UndoStack,
     selections: Vec<Selection>,
@@ -36,7 +36,7 @@ pub(in crate::app) struct Stage {
 }
 
 impl Stage {
-    pub(in crate::app) fn new(name: &str, marked: &str) -> Self {
+    pub(crate) fn new(name: &str, marked: &str) -> Self {
         let (text, selections) = unmark(marked);
         let mut app = App::new(name, 60, 12);
         let text = Text::from(text.as_str());
@@ -61,30 +61,30 @@ impl Stage {
         stage
     }
 
-    pub(in crate::app) fn handle(&mut self, event: Event) {
+    pub(crate) fn handle(&mut self, event: Event) {
         self.app.handle(self.now, event);
         self.settle();
     }
 
     /// Presses keys that are written as the help writes them, with spaces between.
     #[track_caller]
-    pub(in crate::app) fn press(&mut self, keys: &str) {
+    pub(crate) fn press(&mut self, keys: &str) {
         for key in keys.split(' ').filter(|key| !key.is_empty()) {
             let key = Key::parse(key).unwrap_or_else(|| panic!("{key} is no key"));
             self.handle(Event::Input(Input::Key(key)));
         }
     }
 
-    pub(in crate::app) fn paste(&mut self, text: &str) {
+    pub(crate) fn paste(&mut self, text: &str) {
         self.handle(Event::Input(Input::Paste(text.to_owned())));
     }
 
-    pub(in crate::app) fn click(&mut self, column: u16, row: u16) {
+    pub(crate) fn click(&mut self, column: u16, row: u16) {
         self.mouse(MouseWhat::Press, column, row);
         self.mouse(MouseWhat::Release, column, row);
     }
 
-    pub(in crate::app) fn drag(&mut self, from: (u16, u16), to: (u16, u16)) {
+    pub(crate) fn drag(&mut self, from: (u16, u16), to: (u16, u16)) {
         self.mouse(MouseWhat::Press, from.0, from.1);
         self.mouse(MouseWhat::Drag, to.0, to.1);
         self.mouse(MouseWhat::Release, to.0, to.1);
@@ -95,13 +95,13 @@ impl Stage {
         self.handle(Event::Input(Input::Mouse(mouse)));
     }
 
-    pub(in crate::app) fn wait(&mut self, ms: u64) {
+    pub(crate) fn wait(&mut self, ms: u64) {
         self.now += Duration::from_millis(ms);
         self.handle(Event::Tick);
     }
 
     /// Somebody else replaces a range.
-    pub(in crate::app) fn remote(&mut self, range: Range<usize>, text: &str) {
+    pub(crate) fn remote(&mut self, range: Range<usize>, text: &str) {
         let edits = vec![TextEdit { range, text: text.to_owned() }];
         let operation =
             Operation::from_edits(&self.text, &edits, Encoding::Scalar).expect("it fits");
@@ -110,23 +110,23 @@ impl Stage {
         self.handle(Event::Changed { edits, cause: Cause::Remote });
     }
 
-    pub(in crate::app) fn condition(&mut self, condition: Condition) {
+    pub(crate) fn condition(&mut self, condition: Condition) {
         self.saving.condition = condition;
         self.handle(Event::Saving(self.saving.clone()));
     }
 
-    pub(in crate::app) fn not_kept(&mut self, reason: &str) {
+    pub(crate) fn not_kept(&mut self, reason: &str) {
         self.saving.not_kept = Some(reason.to_owned());
         self.saving.waiting = 1;
         self.handle(Event::Saving(self.saving.clone()));
     }
 
     #[track_caller]
-    pub(in crate::app) fn shows(&self, marked: &str) {
+    pub(crate) fn shows(&self, marked: &str) {
         assert_eq!(mark(&self.app.text.to_string(), self.app.carets.iter()), marked);
     }
 
-    pub(in crate::app) fn text(&self) -> &Text {
+    pub(crate) fn text(&self) -> &Text {
         &self.text
     }
 
