@@ -6,7 +6,7 @@
 
 pub(crate) mod tags;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use codesync_core::document::Submission;
@@ -59,6 +59,8 @@ pub(crate) struct Truth {
     submissions: BTreeMap<(ClientId, Seq), Submission>,
     /// How often each tag stands in the text, and the revision that last inserted it.
     present: BTreeMap<Tag, (u32, Revision)>,
+    /// Tags that stood twice at some time: two people deleted one char, and both took that back.
+    doubled: BTreeSet<Tag>,
 }
 
 impl Truth {
@@ -70,6 +72,7 @@ impl Truth {
             last: BTreeMap::new(),
             submissions: BTreeMap::new(),
             present: BTreeMap::new(),
+            doubled: BTreeSet::new(),
         }
     }
 
@@ -152,6 +155,9 @@ impl Truth {
         for tag in tags_in(operation.inserted_text()) {
             let count = self.present.entry(tag).or_insert((0, revision));
             *count = (count.0 + 1, revision);
+            if count.0 > 1 {
+                self.doubled.insert(tag);
+            }
         }
         self.last.insert(author, (seq, revision));
         self.entries.push(entry.clone());
@@ -195,7 +201,7 @@ impl Truth {
         }
         for tag in &meant {
             let (count, inserted_at) = self.present.get(tag).copied().unwrap_or_default();
-            let as_it_was = count == 1 && inserted_at <= base;
+            let as_it_was = count == 1 && inserted_at <= base && !self.doubled.contains(tag);
             hold!(
                 "I9 text",
                 !as_it_was || deleted.contains(tag),

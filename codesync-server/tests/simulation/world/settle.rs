@@ -79,8 +79,13 @@ impl World {
                 let status = replica.status();
                 if status.state != State::Synchronized || replica.revision() != truth.head() {
                     let head = truth.head();
-                    return Some(format!("client {number}: {status:?}, the head is {head}"));
+                    return Some(format!(
+                        "client {number} in document {document}: {status:?}, the head is {head}"
+                    ));
                 }
+            }
+            if it.socket.is_some_and(|socket| self.is_dead(socket)) {
+                return Some(format!("client {number} has not noticed that its socket is dead"));
             }
             if !it.disk.is_idle() {
                 return Some(format!("client {number} is writing"));

@@ -144,6 +144,7 @@ impl World {
                     true => Err(unavailable()),
                     false => world.store.log.read_now(id, after, limit),
                 };
+                say!(world, "server {server} reads document {document} after {after}");
                 world.after(back, move |world| {
                     world.answer(asker, |state, now| state.handle_log(now, answer));
                 });

@@ -146,7 +146,9 @@ impl World {
     pub(super) fn send_up(&mut self, number: usize, frame: Vec<u8>) {
         let mut chance = self.sockets[number].chance.clone();
         let latency = self.latency(&mut chance);
-        let times = self.times(&mut chance, frame.len());
+        // A hello is left alone: without it, or with two, a socket is only closed again.
+        let is_hello = self.sockets[number].up.last == 0;
+        let times = if is_hello { 1 } else { self.times(&mut chance) };
         let socket = &mut self.sockets[number];
         socket.chance = chance;
         socket.up.last = socket.up.last.max(self.now + latency);
@@ -158,17 +160,17 @@ impl World {
         }
     }
 
-    /// How often a frame arrives: once, if the wire is a good one. A hello is left alone, because
-    /// to double it only closes the socket.
-    fn times(&self, chance: &mut Chance, bytes: usize) -> u64 {
+    /// How often a frame arrives: once, if the wire is a good one.
+    fn times(&self, chance: &mut Chance) -> u64 {
         let (lost, doubled) = (
             chance.per_mille(self.rates.frames_dropped),
             chance.per_mille(self.rates.frames_doubled),
         );
-        match (self.calm || bytes == 0, lost, doubled) {
-            (true, ..) | (false, false, false) => 1,
-            (false, true, _) => 0,
-            (false, false, true) => 2,
+        match (lost, doubled) {
+            _ if self.calm => 1,
+            (true, _) => 0,
+            (false, true) => 2,
+            (false, false) => 1,
         }
     }
 
@@ -269,9 +271,13 @@ impl World {
                     break;
                 }
                 Item::Messages(messages) => frame.extend_from_slice(&messages),
-                Item::Ping => {
+                Item::Ping if frame.is_empty() => {
                     self.send_down(number, latency, News::Ping);
                     return self.write_soon(number);
+                }
+                Item::Ping => {
+                    socket.outbox.push_front(Item::Ping);
+                    break;
                 }
                 Item::Detached(subscriber) => {
                     socket.documents.remove(&subscriber);
@@ -301,7 +307,7 @@ impl World {
         socket.down.last = socket.down.last.max(self.now + latency);
         let arrives = socket.down.last;
         let times = match &news {
-            News::Frame(frame) => self.times(&mut chance, frame.len()),
+            News::Frame(_) => self.times(&mut chance),
             News::Connected | News::Ping | News::Disconnected => 1,
         };
         self.sockets[number].chance = chance;
@@ -336,12 +342,14 @@ impl World {
         let current = it.life == socket.life && it.attempt == socket.attempt && it.is_wanted;
         match news {
             News::Connected if current => {
+                say!(self, "client {client} is connected");
                 it.socket = Some(number);
                 self.with_client(client, |connection, now| connection.handle_connected(now));
             }
             // Too late: nobody waits for this socket any more.
             News::Connected => self.close_at_client(number),
             News::Frame(frame) if current => {
+                say!(self, "client {client} reads {} bytes", frame.len());
                 let mut broken = None;
                 self.with_client(client, |connection, now| {
                     broken = connection.handle_frame(now, &frame).err();
@@ -360,6 +368,7 @@ impl World {
                 });
             }
             News::Disconnected if current => {
+                say!(self, "client {client} is disconnected");
                 it.is_wanted = false;
                 it.socket = None;
                 self.sockets[number].client_gone = true;
@@ -467,6 +476,13 @@ impl World {
 
     pub(super) fn session(&mut self, number: usize) -> &mut Session {
         &mut self.sockets[number].session
+    }
+
+    /// Whether nothing comes through any more, whoever has heard of it.
+    pub(super) fn is_dead(&self, number: usize) -> bool {
+        let socket = &self.sockets[number];
+        let is_cut = [socket.up, socket.down].iter().any(|stream| stream.cut != Micros::MAX);
+        socket.dead || is_cut || socket.server_gone
     }
 
     pub(super) fn is_gone(&self, number: usize) -> bool {
