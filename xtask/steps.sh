@@ -43,7 +43,8 @@ tests() {
 
 doctests() { cargo test $crates --profile ci --doc; }
 
-# The programs are those that the tests needed: built alone, they would share fewer dependencies.
+# The programs are those that the tests needed, examples among them: built alone, they would share
+# fewer dependencies.
 end_to_end() {
     cargo test $crates --profile ci --no-run
     npm --prefix frontend run e2e

@@ -63,6 +63,7 @@ fn step(name: &str, long: bool) -> Result<()> {
         shell.env("CHROMIUM", find().context("there is no Chromium")?);
         shell.env("CODESYNC_SERVER_BIN", program("codesync-server"));
         shell.env("CODESYNC_BIN", program("codesync"));
+        shell.env("CODESYNC_PLAY_TRACE", program("examples/play_trace"));
     }
     check(&mut shell)
 }
