@@ -6,6 +6,7 @@
 //! documents in [`documents`].
 
 pub mod documents;
+pub mod memory;
 pub(crate) mod writer;
 
 use std::path::{Path, PathBuf};

@@ -7,6 +7,9 @@ use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 
+/// Libraries that would log what people type, whatever the filter says.
+const WORDY: [&str; 3] = ["tungstenite=info", "tokio_tungstenite=info", "sqlx=info"];
+
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
 pub enum LogFormat {
@@ -27,10 +30,13 @@ pub struct FilterError {
 
 /// Sends this process's logs to standard error. Does nothing if something else did so before.
 pub fn start(format: LogFormat, filter: &str) -> Result<(), FilterError> {
-    let filter = EnvFilter::try_new(filter)
-        .map_err(|source| FilterError { filter: filter.to_owned(), source })?;
+    let unreadable = |source| FilterError { filter: filter.to_owned(), source };
+    let mut allowed = EnvFilter::try_new(filter).map_err(unreadable)?;
+    for quiet in WORDY {
+        allowed = allowed.add_directive(quiet.parse().map_err(unreadable)?);
+    }
     let logs = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(allowed)
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     let _ = match format {

@@ -135,8 +135,11 @@ async fn connect(State(sockets): State<Sockets>, request: Request) -> Response {
     let Ok(upgrade) = WebSocketUpgrade::from_request_parts(&mut parts, &()).await else {
         return ApiError::SocketExpected.into_response();
     };
-    if sockets.shared.draining.load(Ordering::Relaxed) || sockets.count() >= SOCKETS_MAX {
+    if sockets.shared.draining.load(Ordering::Relaxed) {
         return ApiError::Draining.into_response();
+    }
+    if sockets.count() >= SOCKETS_MAX {
+        return ApiError::TooManyConnections.into_response();
     }
     let upgrade = upgrade
         .read_buffer_size(READ_BUFFER_BYTES)

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use codesync_core::{Channel, DocumentId};
+use codesync_core::{Channel, DocumentId, Revision, Text};
 use tokio::sync::{OnceCell, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -120,6 +120,21 @@ impl Registry {
         Err(OpenError::Unavailable("it closes again and again".to_owned()))
     }
 
+    /// The text at head, without keeping the document open for one look.
+    pub async fn text(&self, id: DocumentId) -> Result<(Revision, Text), OpenError> {
+        let open = self.shared.slots().get(&id).and_then(|slot| slot.get().cloned());
+        if let Some(handle) = open
+            && let Ok(answer) = handle.text().await
+        {
+            return Ok(answer);
+        }
+        let services = &self.shared.services;
+        let _permit = services.heavy.acquire().await;
+        let loaded = load::load(services.log.as_ref(), services.snapshots.as_ref(), id).await;
+        let document = loaded.map_err(|error| load_error(id, error))?.document;
+        Ok((document.head(), document.text().clone()))
+    }
+
     /// Tells an open document its new name.
     pub async fn renamed(&self, id: DocumentId, name: String) {
         let handle = self.shared.slots().get(&id).and_then(|slot| slot.get().cloned());
@@ -150,13 +165,7 @@ impl Registry {
         let subscription = shared.services.bus.subscribe(id).await;
         let log = shared.services.log.as_ref();
         let loaded = load::load(log, shared.services.snapshots.as_ref(), id).await;
-        let Loaded { document, epoch, snapshot } = loaded.map_err(|error| match error {
-            LoadError::Log(error) => open_error(error),
-            broken @ LoadError::Broken { .. } => {
-                tracing::error!(doc = %id, error = %broken, "document cannot be loaded");
-                OpenError::Unavailable(broken.to_string())
-            }
-        })?;
+        let Loaded { document, epoch, snapshot } = loaded.map_err(|error| load_error(id, error))?;
         let channel = Channel::new(shared.channels.fetch_add(1, Ordering::Relaxed));
         let seed = shared.services.origin ^ (u64::from(channel.get()) << 32);
         let revision = document.head();
@@ -209,6 +218,16 @@ fn open_error(error: LogError) -> OpenError {
     match error {
         LogError::NotFound => OpenError::NotFound,
         error => OpenError::Unavailable(error.to_string()),
+    }
+}
+
+fn load_error(id: DocumentId, error: LoadError) -> OpenError {
+    match error {
+        LoadError::Log(error) => open_error(error),
+        broken @ LoadError::Broken { .. } => {
+            tracing::error!(doc = %id, error = %broken, "document cannot be loaded");
+            OpenError::Unavailable(broken.to_string())
+        }
     }
 }
 

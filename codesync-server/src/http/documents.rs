@@ -18,6 +18,7 @@ use crate::document::import;
 use crate::http::Http;
 use crate::http::error::ApiError;
 use crate::http::json::{Asked, Body, DocumentPath};
+use crate::oplog::Entry;
 
 /// Documents on a page of the list where nothing else is asked for.
 const PAGE_DEFAULT: u32 = 50;
@@ -100,13 +101,10 @@ pub(crate) async fn create(
     let name = valid_name(&create.name)?;
     let language = create.language.map(valid_language).transpose()?;
     let text = create.text.unwrap_or_default();
-    let line_ending = LineEnding::detect(&text);
-    let text = LineEnding::normalize(&text);
-    let bytes = text.len() as u64;
-    if bytes > DOCUMENT_BYTES_MAX {
-        return Err(ApiError::TextTooLarge { bytes, bytes_max: DOCUMENT_BYTES_MAX });
-    }
-    let entries = import::entries(&text);
+    // Ten megabytes take a while: not where others wait.
+    let imported = tokio::task::spawn_blocking(move || import(&text));
+    let (line_ending, bytes, entries) =
+        imported.await.map_err(|error| ApiError::Internal { cause: error.to_string() })??;
     let document = NewDocument { id: random_id()?, name, language, line_ending, entries, bytes };
     let record = http.documents.create(document).await?;
     tracing::info!(doc = %record.id, bytes, "document created");
@@ -116,6 +114,17 @@ pub(crate) async fn create(
     let tag = etag(record.revision);
     let headers = [(header::LOCATION, location), (header::ETAG, tag)];
     Ok((StatusCode::CREATED, headers, Json(Doc::from(record))).into_response())
+}
+
+/// A text with any line ending, as the first entries of a document.
+fn import(text: &str) -> Result<(LineEnding, u64, Vec<Entry>), ApiError> {
+    let line_ending = LineEnding::detect(text);
+    let text = LineEnding::normalize(text);
+    let bytes = text.len() as u64;
+    if bytes > DOCUMENT_BYTES_MAX {
+        return Err(ApiError::TextTooLarge { bytes, bytes_max: DOCUMENT_BYTES_MAX });
+    }
+    Ok((line_ending, bytes, import::entries(&text)))
 }
 
 pub(crate) async fn find(

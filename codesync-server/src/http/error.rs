@@ -55,6 +55,8 @@ pub enum ApiError {
     Timeout,
     #[error("the server is going down")]
     Draining,
+    #[error("the server has as many connections as it takes")]
+    TooManyConnections,
     #[error("there is no room left to write on the server's disk")]
     Full,
     #[error("the server cannot reach its documents at the moment")]
@@ -99,6 +101,7 @@ impl ApiError {
             Self::SocketExpected => (StatusCode::UPGRADE_REQUIRED, "socket_expected"),
             Self::Timeout => (StatusCode::REQUEST_TIMEOUT, "timeout"),
             Self::Draining => (StatusCode::SERVICE_UNAVAILABLE, "draining"),
+            Self::TooManyConnections => (StatusCode::SERVICE_UNAVAILABLE, "too_many_connections"),
             Self::Full => (StatusCode::INSUFFICIENT_STORAGE, "disk_full"),
             Self::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
             Self::Internal { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
@@ -126,7 +129,9 @@ impl IntoResponse for ApiError {
         if matches!(self, Self::SocketExpected) {
             headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
         }
-        if matches!(self, Self::Draining | Self::Unavailable { .. } | Self::Full) {
+        let comes_again = matches!(status, StatusCode::SERVICE_UNAVAILABLE)
+            || status == StatusCode::INSUFFICIENT_STORAGE;
+        if comes_again {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
         }
         response

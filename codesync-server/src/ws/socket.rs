@@ -69,6 +69,11 @@ pub(super) async fn serve(
     for (subscriber, document) in std::mem::take(&mut reader.documents) {
         document.send(Command::Leave { subscriber }).await;
     }
+    if code.is_some() {
+        // Hanging up on a peer that still talks could cost him our last words.
+        let rest = async { while let Some(Ok(_)) = reader.stream.next().await {} };
+        let _ = timeout(LAST_WORDS_MAX, rest).await;
+    }
     let code = code.map(CloseCode::number);
     tracing::debug!(socket = number, code, elapsed = ?started.elapsed(), "socket closed");
 }
@@ -136,7 +141,9 @@ impl Reader {
             Some(Ok(Message::Binary(frame))) => self.session.handle_frame(now, &frame),
             Some(Ok(Message::Text(_))) => self.session.handle_text(),
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => self.session.handle_alive(now),
-            Some(Ok(Message::Close(_))) | None => return false,
+            // The answer to a close is written by reading on, to the end that follows.
+            Some(Ok(Message::Close(_))) => {}
+            None => return false,
             Some(Err(error)) if is_oversized(&error) => self.session.handle_oversized(),
             Some(Err(error)) => {
                 tracing::debug!(%error, "reading from a socket");

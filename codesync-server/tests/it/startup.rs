@@ -7,7 +7,8 @@ use std::path::Path;
 use codesync_server::db::{OpenError, Sqlite, SqliteOptions};
 use codesync_server::embedded::{BindError, Options, bind};
 
-use crate::support::process::{ServerProcess, fails};
+use crate::support::editor::Editor;
+use crate::support::process::{ServerProcess, fails, logged};
 use crate::support::{TestServer, content, create};
 
 /// What the binary says when it cannot start.
@@ -121,4 +122,21 @@ async fn a_terminated_server_ends_well_and_keeps_everything() {
     assert!(!folder.path().join("codesync.sqlite3-wal").exists(), "the log was folded in");
     let server = ServerProcess::start(folder.path());
     assert_eq!(content(server.address, id).await, "text\n");
+}
+
+#[tokio::test]
+async fn no_text_of_a_document_is_ever_logged() {
+    for format in ["pretty", "json"] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let log = logged(folder.path(), format, |address| async move {
+            let id = create(address, "secret name", "canary-in-the-import\n").await;
+            let mut editor = Editor::open(address, id, "Ada", 1).await;
+            editor.append("canary-in-an-edit").await;
+            editor.until_saved().await;
+            assert!(content(address, id).await.contains("canary"));
+        })
+        .await;
+        assert!(log.contains("document created"), "{log}");
+        assert!(!log.contains("canary"), "{log}");
+    }
 }

@@ -590,9 +590,12 @@ fn a_row_read_before_the_last_commit_does_not_make_a_returning_client_forgotten(
     bench.state.handle_leave(bench.now, ada);
     let again = SubscriberId::new(99);
     let client = ClientId::from_bytes([1; 16]);
-    let join = Join { request: 1, client, person: String::new(), at: Some(Revision::ZERO), text: false };
+    let join =
+        Join { request: 1, client, person: String::new(), at: Some(Revision::ZERO), text: false };
     bench.state.handle_join(again, join);
-    let Some(Output::Register { .. }) = bench.state.poll_output() else { panic!("a row is asked for") };
+    let Some(Output::Register { .. }) = bench.state.poll_output() else {
+        panic!("a row is asked for")
+    };
     let row = log.register_now(DOCUMENT, client);
     bench.append();
     bench.state.handle_registered(bench.now, again, row);

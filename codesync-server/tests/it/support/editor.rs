@@ -27,7 +27,12 @@ pub(crate) struct Editor {
 
 impl Editor {
     /// Opens a document, and waits for its text.
-    pub(crate) async fn open(address: SocketAddr, document: DocumentId, name: &str, seed: u64) -> Self {
+    pub(crate) async fn open(
+        address: SocketAddr,
+        document: DocumentId,
+        name: &str,
+        seed: u64,
+    ) -> Self {
         let mut editor = Self::begin(address, document, name, seed);
         editor.until("the text", |_| false).await;
         editor

@@ -16,12 +16,13 @@ pub(crate) struct ServerProcess {
 impl ServerProcess {
     /// Starts the binary and waits until it listens.
     pub(crate) fn start(data: &Path) -> Self {
-        let mut child = command(data)
-            .args(["--port", "0", "--log", "warn", "--messages-per-second", "100000"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .expect("the binary starts");
+        let mut command = command(data);
+        command.args(["--port", "0", "--log", "warn", "--messages-per-second", "100000"]);
+        Self::spawn(command.stderr(Stdio::inherit()))
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the binary starts");
         let stdout = child.stdout.take().expect("piped");
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line).expect("a line");
@@ -55,6 +56,21 @@ impl Drop for ServerProcess {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Runs the binary with all its logs on while `work` is done. What it logged.
+pub(crate) async fn logged<F: Future<Output = ()>>(
+    data: &Path,
+    format: &str,
+    work: impl FnOnce(SocketAddr) -> F,
+) -> String {
+    let log = tempfile::NamedTempFile::new().expect("a file");
+    let mut command = command(data);
+    command.args(["--port", "0", "--log", "trace", "--log-format", format]);
+    let server = ServerProcess::spawn(command.stderr(log.reopen().expect("the file")));
+    work(server.address).await;
+    server.terminate();
+    std::fs::read_to_string(log.path()).expect("UTF-8")
 }
 
 /// Starts the binary where it must fail. Its exit and what it said.

@@ -86,7 +86,13 @@ impl Raw {
         .await
     }
 
-    pub(crate) async fn submit(&mut self, channel: Channel, seq: u64, since: u64, operation: Vec<u8>) {
+    pub(crate) async fn submit(
+        &mut self,
+        channel: Channel,
+        seq: u64,
+        since: u64,
+        operation: Vec<u8>,
+    ) {
         let (seq, operation) = (Seq::new(seq), operation.into());
         self.say(&ClientMessage::Submit { channel, seq, since, operation }).await;
     }

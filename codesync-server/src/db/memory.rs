@@ -1,0 +1,100 @@
+//! The list of documents in memory, beside a log in memory: for tests.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use codesync_core::{DocumentId, Revision};
+
+use crate::db::documents::{
+    DocumentChange, DocumentRecord, Documents, Listing, NewDocument, PAGE_MAX, fold,
+};
+use crate::oplog::LogError;
+use crate::oplog::memory::MemoryLog;
+
+/// Settings of documents whose entries are in `log`. Time is a number that counts up.
+#[derive(Debug)]
+pub struct MemoryDocuments {
+    log: Arc<MemoryLog>,
+    records: Mutex<BTreeMap<DocumentId, DocumentRecord>>,
+    time: AtomicI64,
+}
+
+impl MemoryDocuments {
+    #[must_use]
+    pub fn new(log: Arc<MemoryLog>) -> Self {
+        Self { log, records: Mutex::default(), time: AtomicI64::new(1) }
+    }
+
+    fn records(&self) -> MutexGuard<'_, BTreeMap<DocumentId, DocumentRecord>> {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A record with what the log knows of its document.
+    fn current(&self, record: &DocumentRecord) -> DocumentRecord {
+        let head = self.log.heads_now(&[record.id]).pop();
+        let revision = head.map_or(Revision::ZERO, |head| head.revision);
+        DocumentRecord { revision, ..record.clone() }
+    }
+}
+
+#[async_trait]
+impl Documents for MemoryDocuments {
+    async fn create(&self, document: NewDocument) -> Result<DocumentRecord, LogError> {
+        let NewDocument { id, name, language, line_ending, entries, bytes } = document;
+        let now = self.time.fetch_add(1, Ordering::Relaxed);
+        let revision = Revision::new(entries.len() as u64);
+        self.log.create(id, entries);
+        let (created_at, updated_at) = (now, now);
+        let record = DocumentRecord {
+            id,
+            name,
+            language,
+            line_ending,
+            revision,
+            bytes,
+            created_at,
+            updated_at,
+        };
+        self.records().insert(id, record.clone());
+        Ok(record)
+    }
+
+    async fn find(&self, id: DocumentId) -> Result<DocumentRecord, LogError> {
+        let record = self.records().get(&id).cloned().ok_or(LogError::NotFound)?;
+        Ok(self.current(&record))
+    }
+
+    async fn list(&self, listing: Listing) -> Result<Vec<DocumentRecord>, LogError> {
+        let search = listing.search.as_deref().map(fold).unwrap_or_default();
+        let position = |record: &DocumentRecord| (record.updated_at, record.id);
+        let after = listing.after.map(|after| (after.updated_at, after.id));
+        let mut records: Vec<_> = self
+            .records()
+            .values()
+            .filter(|record| fold(&record.name).contains(&search))
+            .filter(|record| after.is_none_or(|after| position(record) < after))
+            .cloned()
+            .collect();
+        records.sort_unstable_by_key(|record| std::cmp::Reverse(position(record)));
+        records.truncate(listing.limit.min(PAGE_MAX + 1) as usize);
+        Ok(records.iter().map(|record| self.current(record)).collect())
+    }
+
+    async fn change(
+        &self,
+        id: DocumentId,
+        change: DocumentChange,
+    ) -> Result<DocumentRecord, LogError> {
+        let mut records = self.records();
+        let record = records.get_mut(&id).ok_or(LogError::NotFound)?;
+        if let Some(name) = change.name {
+            record.name = name;
+        }
+        if let Some(language) = change.language {
+            record.language = language;
+        }
+        Ok(self.current(record))
+    }
+}

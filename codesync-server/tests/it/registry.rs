@@ -1,0 +1,271 @@
+//! Opening documents once, closing idle ones, and two servers that share one log.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use codesync_core::document::Submission;
+use codesync_core::protocol::{ServerDocument, ServerMessage, codec};
+use codesync_core::{ClientId, DocumentId, LineEnding, Operation, Revision, Seq};
+use codesync_server::bus::in_process::InProcessBus;
+use codesync_server::bus::{Bus, Heard, Hint, Subscription};
+use codesync_server::db::documents::{Documents, NewDocument};
+use codesync_server::db::memory::MemoryDocuments;
+use codesync_server::document::handle::{Command, DocumentHandle};
+use codesync_server::document::outbox::{Item, Outbox};
+use codesync_server::document::registry::{OpenError, Registry, Stores};
+use codesync_server::document::{Join, SubscriberId};
+use codesync_server::oplog::memory::MemoryLog;
+use codesync_server::oplog::{
+    Append, AppendError, ClientRecord, Head, LogError, OpLog, Page, ReadLimit,
+};
+use codesync_server::snapshots::SnapshotStore;
+use codesync_server::snapshots::memory::MemorySnapshots;
+
+const DOCUMENT: DocumentId = DocumentId::from_bytes([1; 16]);
+
+/// A log that counts how often it is read.
+#[derive(Default)]
+struct CountingLog {
+    log: Arc<MemoryLog>,
+    reads: AtomicUsize,
+}
+
+#[async_trait]
+impl OpLog for CountingLog {
+    async fn register(&self, id: DocumentId, client: ClientId) -> Result<ClientRecord, LogError> {
+        self.log.register(id, client).await
+    }
+
+    async fn append(&self, append: Append) -> Result<(), AppendError> {
+        self.log.append(append).await
+    }
+
+    async fn read(
+        &self,
+        id: DocumentId,
+        after: Revision,
+        limit: ReadLimit,
+    ) -> Result<Page, LogError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        self.log.read(id, after, limit).await
+    }
+
+    async fn ready(&self) -> Result<(), LogError> {
+        Ok(())
+    }
+
+    async fn heads(&self, documents: &[DocumentId]) -> Result<Vec<Head>, LogError> {
+        self.log.heads(documents).await
+    }
+}
+
+/// A bus that loses everything.
+struct SilentBus;
+
+struct Silence;
+
+#[async_trait]
+impl Bus for SilentBus {
+    fn publish(&self, _: DocumentId, _: Hint) {}
+
+    async fn subscribe(&self, _: DocumentId) -> Box<dyn Subscription> {
+        Box::new(Silence)
+    }
+}
+
+#[async_trait]
+impl Subscription for Silence {
+    async fn next(&mut self) -> Heard {
+        std::future::pending().await
+    }
+}
+
+struct Fixture {
+    log: Arc<CountingLog>,
+    stores: Stores,
+}
+
+impl Fixture {
+    async fn new(bus: Arc<dyn Bus>) -> Self {
+        let log = Arc::new(CountingLog::default());
+        let documents = Arc::new(MemoryDocuments::new(log.log.clone()));
+        let document = NewDocument {
+            id: DOCUMENT,
+            name: "shared".to_owned(),
+            language: None,
+            line_ending: LineEnding::Lf,
+            entries: Vec::new(),
+            bytes: 0,
+        };
+        documents.create(document).await.expect("created");
+        let snapshots = Arc::new(MemorySnapshots::default());
+        let stores = Stores { log: log.clone(), documents, snapshots, bus };
+        Self { log, stores }
+    }
+
+    fn server(&self, seed: u64) -> Registry {
+        Registry::new(self.stores.clone(), seed)
+    }
+}
+
+/// Somebody at one server.
+struct Person {
+    document: DocumentHandle,
+    subscriber: SubscriberId,
+    outbox: Outbox,
+}
+
+impl Person {
+    async fn join(registry: &Registry, number: u8) -> Self {
+        let document = registry.open(DOCUMENT).await.expect("opened");
+        let (subscriber, outbox) = (registry.next_subscriber(), Outbox::default());
+        let client = ClientId::from_bytes([number; 16]);
+        let join = Join { request: 1, client, person: String::new(), at: None, text: true };
+        document.send(Command::Join { subscriber, join, outbox: outbox.clone() }).await;
+        let person = Self { document, subscriber, outbox };
+        person
+            .until(|message| {
+                matches!(message, ServerMessage::Document(ServerDocument::Joined { .. }))
+            })
+            .await;
+        person
+    }
+
+    async fn types(&self, seq: u64, text: &str) {
+        let operation = Operation::replace(0, 0..0, text).encode();
+        let submission = Submission { seq: Seq::new(seq), since: 0, operation };
+        self.document.send(Command::Submit { subscriber: self.subscriber, submission }).await;
+        self.until(|message| matches!(message, ServerMessage::Acked { .. })).await;
+    }
+
+    async fn sees(&self, expected: u64) {
+        let expected = Revision::new(expected);
+        let is_it = |message: &ServerMessage<'_>| match message {
+            ServerMessage::Applied { revision, .. } => *revision == expected,
+            _ => false,
+        };
+        self.until(is_it).await;
+    }
+
+    async fn until(&self, holds: impl Fn(&ServerMessage<'_>) -> bool) {
+        let waiting = async {
+            loop {
+                for item in self.outbox.take(1).await.items {
+                    let Item::Messages(messages) = item else { continue };
+                    let messages = codec::decode_server(&messages).expect("a frame");
+                    if messages.map(|it| it.expect("a message")).any(|it| holds(&it)) {
+                        return;
+                    }
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), waiting).await.expect("it comes");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_document_is_opened_once_however_many_ask() {
+    let fixture = Fixture::new(Arc::new(InProcessBus::default())).await;
+    let registry = fixture.server(1);
+    let open = || {
+        let registry = registry.clone();
+        tokio::spawn(async move { registry.open(DOCUMENT).await.expect("opened").channel() })
+    };
+    let tasks: Vec<_> = (0..50).map(|_| open()).collect();
+    let mut channels = Vec::new();
+    for task in tasks {
+        channels.push(task.await.expect("no panic"));
+    }
+    assert!(channels.windows(2).all(|pair| pair[0] == pair[1]), "{channels:?}");
+    let reads = fixture.log.reads.load(Ordering::Relaxed);
+    assert!(reads <= 2, "loaded once, and looked at again after subscribing; met {reads}");
+    assert_eq!(registry.open_count(), 1);
+    registry.close().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_document_that_does_not_exist_is_not_remembered() {
+    let fixture = Fixture::new(Arc::new(InProcessBus::default())).await;
+    let registry = fixture.server(1);
+    let unknown = DocumentId::from_bytes([9; 16]);
+    for _ in 0..3 {
+        assert_eq!(registry.open(unknown).await.err(), Some(OpenError::NotFound));
+    }
+    assert_eq!(registry.open_count(), 0);
+    registry.close().await;
+    assert_eq!(registry.open(DOCUMENT).await.err(), Some(OpenError::Closing));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_document_is_closed_after_its_snapshot_and_opened_again() {
+    let fixture = Fixture::new(Arc::new(InProcessBus::default())).await;
+    let registry = fixture.server(1);
+    let ada = Person::join(&registry, 1).await;
+    ada.types(1, "kept").await;
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    assert_eq!(registry.open_count(), 1, "somebody is in it");
+
+    let Person { document, subscriber, .. } = ada;
+    document.send(Command::Leave { subscriber }).await;
+    drop(document);
+    tokio::time::sleep(Duration::from_secs(31)).await;
+    assert_eq!(registry.open_count(), 0);
+    let (revision, text) = registry.text(DOCUMENT).await.expect("read");
+    assert_eq!((revision, text.to_string()), (Revision::new(1), "kept".to_owned()));
+    assert_eq!(registry.open_count(), 0, "a look does not keep it open");
+
+    let epoch = codesync_server::oplog::Epoch::FIRST;
+    let kept = fixture.stores.snapshots.list(DOCUMENT, epoch).await.expect("listed");
+    assert_eq!(kept.first().map(|key| key.revision), Some(Revision::new(1)));
+    let bob = Person::join(&registry, 2).await;
+    bob.types(1, "again ").await;
+    assert_eq!(registry.text(DOCUMENT).await.expect("read").1.to_string(), "again kept");
+    registry.close().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_last_snapshots_are_kept() {
+    let fixture = Fixture::new(Arc::new(InProcessBus::default())).await;
+    let registry = fixture.server(1);
+    let ada = Person::join(&registry, 1).await;
+    for seq in 1..=10_u64 {
+        let base_len = seq as usize - 1;
+        let operation = Operation::replace(base_len, 0..0, "x").encode();
+        let submission = Submission { seq: Seq::new(seq), since: 0, operation };
+        ada.document.send(Command::Submit { subscriber: ada.subscriber, submission }).await;
+        tokio::time::sleep(Duration::from_secs(6)).await;
+    }
+    registry.close().await;
+    let snapshots: &dyn SnapshotStore = fixture.stores.snapshots.as_ref();
+    let epoch = codesync_server::oplog::Epoch::FIRST;
+    let kept = snapshots.list(DOCUMENT, epoch).await.expect("listed");
+    let revisions: Vec<_> = kept.iter().map(|key| key.revision.get()).collect();
+    assert_eq!(revisions, [10, 9, 8]);
+    assert_eq!(snapshots.get(&kept[0]).await.expect("given"), Bytes::from("x".repeat(10)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_servers_tell_each_other_by_the_bus_and_by_the_log_when_the_bus_is_silent() {
+    let buses: [(Arc<dyn Bus>, u64); 2] =
+        [(Arc::new(InProcessBus::default()), 100), (Arc::new(SilentBus), 2000)];
+    for (bus, ms_max) in buses {
+        let fixture = Fixture::new(bus).await;
+        let (left, right) = (fixture.server(1), fixture.server(2));
+        let (ada, bob) = (Person::join(&left, 1).await, Person::join(&right, 2).await);
+        let started = tokio::time::Instant::now();
+        ada.types(1, "hello").await;
+        bob.sees(1).await;
+        let elapsed = started.elapsed();
+        assert!(elapsed <= Duration::from_millis(ms_max), "{elapsed:?}");
+        bob.types(1, "and ").await;
+        ada.sees(2).await;
+        let text = left.text(DOCUMENT).await.expect("read").1.to_string();
+        assert_eq!(text, right.text(DOCUMENT).await.expect("read").1.to_string());
+        left.close().await;
+        right.close().await;
+    }
+}
