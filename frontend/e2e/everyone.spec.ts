@@ -8,7 +8,7 @@ import { TerminalEditor } from './terminal';
 const EDITS = 3_000;
 const EDITS_PER_SECOND = 150;
 /** Commits of the player while the others are cut off, so that there is something to bring together. */
-const COMMITS_DURING_THE_CUT = 20;
+const COMMITS_DURING_THE_CUT = 50;
 
 /** Milliseconds from one key to the next of a person at the page. */
 const TYPING = { delay: 25 };
@@ -74,7 +74,9 @@ test('a browser, a terminal and a recorded session share one document through a 
     ]);
     await expect(words(page)).toHaveText(/^offline · \d+ waiting · kept in this browser$/);
     await terminal.showsStatus(/○offline · \d+ waiting · kept on this disk/);
-    await expect.poll(revision).toBeGreaterThan(before + COMMITS_DURING_THE_CUT);
+    await expect
+      .poll(revision, { timeout: 15_000 })
+      .toBeGreaterThan(before + COMMITS_DURING_THE_CUT);
     expect(player.hasPlayed, 'the trace goes on after the cut').toBe(false);
     wire.mend();
     await terminal.shows('what Ana types without a network');

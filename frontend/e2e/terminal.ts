@@ -83,7 +83,11 @@ export class TerminalEditor {
     const { active } = this.#screen.buffer;
     return Array.from(
       { length: ROWS },
-      (_, row) => active.getLine(active.baseY + row)?.translateToString().trimEnd() ?? '',
+      (_, row) =>
+        active
+          .getLine(active.baseY + row)
+          ?.translateToString()
+          .trimEnd() ?? '',
     );
   }
 
