@@ -1,17 +1,13 @@
-//! Puts the browser page into the binary: every file of `frontend/dist`, also compressed.
+//! Puts the browser page into the binary: every file of `frontend/dist`, with the compressed twins
+//! that the page's build laid beside it.
 //!
-//! Files ending in `.br` or `.gz` that lie beside the original are taken as they are; missing ones
-//! are made here. Without a built page the list is empty, and the server serves a plain page that
-//! says how to build it.
+//! Without a built page the list is empty, and the server serves a plain page that says how to
+//! build it.
 
 use std::error::Error;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-
-/// Shorter files gain nothing from compression.
-const COMPRESSED_BYTES_MIN: usize = 512;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?);
@@ -32,13 +28,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     if dist.join("index.html").is_file() {
         collect(&dist, &mut files)?;
     }
-    files.sort();
+    // In the order of the paths as text, for they are searched so.
+    files.sort_by_key(|file| file.to_string_lossy().replace('\\', "/"));
     let mut table = String::from("&[\n");
-    for (number, file) in files.iter().enumerate() {
+    for file in &files {
         let path = file.strip_prefix(&dist)?.to_str().ok_or("a file name is not UTF-8")?;
         let content = fs::read(file)?;
-        let brotli = compressed(file, "br", &content, &out, number, brotli)?;
-        let gzip = compressed(file, "gz", &content, &out, number, gzip)?;
+        let (brotli, gzip) = (twin(file, "br"), twin(file, "gz"));
         writeln!(
             table,
             "    File {{ path: {path:?}, content: include_bytes!({file:?}), brotli: {brotli}, gzip: {gzip}, etag: \"\\\"{:016x}\\\"\" }},",
@@ -69,47 +65,12 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>
     Ok(())
 }
 
-/// The expression that includes the compressed twin of a file, or `None` if it is not worth it.
-fn compressed(
-    file: &Path,
-    ending: &str,
-    content: &[u8],
-    out: &Path,
-    number: usize,
-    compress: fn(&[u8]) -> std::io::Result<Vec<u8>>,
-) -> Result<String, Box<dyn Error>> {
-    let is_packed =
-        file.extension().is_some_and(|end| matches!(end.to_str(), Some("png" | "woff2" | "jpg")));
-    if content.len() < COMPRESSED_BYTES_MIN || is_packed {
-        return Ok("None".to_owned());
-    }
+/// The expression that includes the compressed twin of a file, or `None` if it has none.
+fn twin(file: &Path, ending: &str) -> String {
     let mut twin = file.as_os_str().to_owned();
     twin.push(format!(".{ending}"));
-    let mut twin = PathBuf::from(twin);
-    if !twin.is_file() {
-        twin = out.join(format!("page-{number}.{ending}"));
-        fs::write(&twin, compress(content)?)?;
-    }
-    Ok(format!("Some(include_bytes!({twin:?}))"))
-}
-
-fn brotli(content: &[u8]) -> std::io::Result<Vec<u8>> {
-    // Quality 9 of 11 is a tenth of the time for some three percent of the size.
-    let params = brotli::enc::BrotliEncoderParams {
-        quality: 9,
-        lgwin: 22,
-        size_hint: content.len(),
-        ..Default::default()
-    };
-    let mut compressed = Vec::new();
-    brotli::BrotliCompress(&mut &content[..], &mut compressed, &params)?;
-    Ok(compressed)
-}
-
-fn gzip(content: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    encoder.write_all(content)?;
-    encoder.finish()
+    let twin = PathBuf::from(twin);
+    if twin.is_file() { format!("Some(include_bytes!({twin:?}))") } else { "None".to_owned() }
 }
 
 /// FNV-1a with 64 bits: enough to tell two builds of a file apart.
