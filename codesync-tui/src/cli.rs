@@ -21,7 +21,7 @@ pub(crate) use failure::{Exit, Failure};
 
 /// Edit documents together: from terminals and browsers, online and offline.
 #[derive(Debug, Parser)]
-#[command(name = "codesync", version, arg_required_else_help = true)]
+#[command(name = "codesync", bin_name = "codesync", version, arg_required_else_help = true)]
 pub(crate) struct Cli {
     #[command(flatten)]
     common: Common,

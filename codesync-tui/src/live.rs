@@ -5,6 +5,7 @@
 //! times a second. Nothing here waits for the disk or the network while the editor is open.
 
 use std::io;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use codesync_client::core::client::{self, State};
@@ -36,6 +37,8 @@ pub(crate) struct Ending {
     pub(crate) waiting: usize,
     /// Why they are not on this disk either, if so.
     pub(crate) not_kept: Option<String>,
+    /// Files with text that could not be brought into the document.
+    pub(crate) copies: Vec<PathBuf>,
 }
 
 /// An open editor.
@@ -49,6 +52,7 @@ pub(crate) struct Live {
     copied: Option<String>,
     /// Edits that waited when everything was last known to be on the disk.
     kept: usize,
+    copies: Vec<PathBuf>,
     is_over: bool,
 }
 
@@ -61,8 +65,17 @@ impl Live {
         info: mpsc::Receiver<DocumentInfo>,
     ) -> Self {
         let started = Instant::now();
-        let mut live =
-            Self { session, document, app, started, info, copied: None, kept: 0, is_over: false };
+        let mut live = Self {
+            session,
+            document,
+            app,
+            started,
+            info,
+            copied: None,
+            kept: 0,
+            copies: Vec::new(),
+            is_over: false,
+        };
         live.take_text();
         live.tell_saving();
         live.settle();
@@ -201,16 +214,18 @@ impl Live {
             SessionEvent::Disk(_) => self.tell_saving(),
             SessionEvent::ConflictKept { path, .. } => {
                 self.tell(Event::Notice(format!("a copy of your text is in {}", path.display())));
+                self.copies.push(path);
             }
             SessionEvent::ConflictNotKept { reason, .. } => {
                 self.tell(Event::Notice(format!(
                     "no copy of your text could be written: {reason}"
                 )));
             }
-            SessionEvent::SetAside { path, .. } => self.tell(Event::Notice(format!(
-                "an earlier run left what could not be sent in {}",
-                path.display()
-            ))),
+            SessionEvent::SetAside { path, .. } => {
+                let what = "an earlier run left what could not be sent in";
+                self.tell(Event::Notice(format!("{what} {}", path.display())));
+                self.copies.push(path);
+            }
             _ => {}
         }
     }
@@ -354,7 +369,7 @@ impl Live {
             Ok(Err(reason)) => Some(reason),
             Err(_) => Some("the disk does not answer".to_owned()),
         };
-        Ending { waiting: self.saving().waiting, not_kept }
+        Ending { waiting: self.saving().waiting, not_kept, copies: self.copies }
     }
 }
 

@@ -3,8 +3,10 @@
 //! [`TerminalGuard`] switches the modes on and gives the terminal back as it was, whatever ends
 //! the editor: quitting, an error, a panic, a signal.
 
-use std::io::{self, IsTerminal, Stdout, Write};
+use std::cell::RefCell;
+use std::io::{self, IsTerminal, Write};
 use std::panic;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
@@ -57,9 +59,26 @@ pub(crate) fn check() -> Result<(), TerminalError> {
     }
 }
 
+/// What the backend writes, until the frame is whole.
+#[derive(Clone, Debug, Default)]
+struct Canvas(Rc<RefCell<Vec<u8>>>);
+
+impl Write for Canvas {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// The terminal in the editor's hands. Dropping it gives it back.
 pub(crate) struct TerminalGuard {
-    terminal: Terminal<CrosstermBackend<Stdout>>,
+    terminal: Terminal<CrosstermBackend<Canvas>>,
+    canvas: Canvas,
+    /// The last frame that was written.
+    written: Vec<u8>,
 }
 
 impl TerminalGuard {
@@ -72,26 +91,35 @@ impl TerminalGuard {
             before(what);
         }));
         modes_on()?;
-        let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
-        Ok(Self { terminal })
+        let canvas = Canvas::default();
+        let terminal = Terminal::new(CrosstermBackend::new(canvas.clone()))?;
+        Ok(Self { terminal, canvas, written: Vec::new() })
     }
 
     pub(crate) fn size(&self) -> io::Result<(u16, u16)> {
         terminal::size()
     }
 
-    /// Draws one frame, shown whole where the terminal can.
+    /// Draws one frame in one write, shown whole where the terminal can. Nothing is written when
+    /// the screen shows it already.
     pub(crate) fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
-        self.terminal.backend_mut().write_all(FRAME_BEGIN.as_bytes())?;
         self.terminal.draw(render)?;
-        self.terminal.backend_mut().write_all(FRAME_END.as_bytes())?;
-        io::Write::flush(self.terminal.backend_mut())
+        let frame = self.canvas.0.take();
+        // Places are absolute, so what has just been written changes nothing a second time.
+        if self.written.ends_with(&frame) {
+            return Ok(());
+        }
+        let mut out = io::stdout().lock();
+        out.write_all(&[FRAME_BEGIN.as_bytes(), &frame, FRAME_END.as_bytes()].concat())?;
+        self.written = frame;
+        out.flush()
     }
 
     /// Writes a sequence that shows nothing, such as one for the clipboard.
     pub(crate) fn write(&mut self, sequence: &str) -> io::Result<()> {
-        self.terminal.backend_mut().write_all(sequence.as_bytes())?;
-        io::Write::flush(self.terminal.backend_mut())
+        let mut out = io::stdout().lock();
+        out.write_all(sequence.as_bytes())?;
+        out.flush()
     }
 
     /// Gives the terminal back while this process is stopped, and takes it again afterwards.
@@ -103,7 +131,8 @@ impl TerminalGuard {
         modes_on()?;
         // A new one draws everything anew. `clear` would ask the terminal where its cursor is, and
         // the answer would go to the thread that reads keys.
-        self.terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        self.terminal = Terminal::new(CrosstermBackend::new(self.canvas.clone()))?;
+        self.written.clear();
         Ok(())
     }
 }

@@ -148,7 +148,7 @@ impl App {
             && !self.indent.unit.starts_with('\t');
         if is_indented {
             let column = layout::column_of(&self.text, range.clone(), offset, self.indent.tab);
-            let surplus = if column % unit == 0 { unit } else { column % unit };
+            let surplus = if column.is_multiple_of(unit) { unit } else { column % unit };
             let spaces = self.text.slice(offset.saturating_sub(surplus).max(range.start)..offset);
             if spaces.chars().all(|c| c == ' ') {
                 return offset - spaces.len();

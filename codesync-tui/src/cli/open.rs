@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::resolve::{Target, resolve};
 use super::{Common, Exit, Failure};
-use crate::app::{App, Event};
+use crate::app::{App, Event, parse_place};
 use crate::live::{Ending, Live};
 use crate::terminal;
 use crate::ui::theme::{Colors, Theme};
@@ -20,18 +20,24 @@ use crate::ui::theme::{Colors, Theme};
 /// After so long without a text, a person is told what is being waited for.
 const PATIENCE_MS: u64 = 300;
 
+/// Line and column, counted from 1.
+type Place = (usize, usize);
+
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Id, unique name or link of the document, and +LINE or +LINE:COLUMN to begin at.
-    #[arg(value_name = "DOC|LINK> [+LINE[:COL]]", required = true, num_args = 1..=2, allow_negative_numbers = true)]
-    arguments: Vec<String>,
+    /// Id, unique name or link of the document.
+    #[arg(value_name = "DOC|LINK")]
+    document: String,
+    /// Where to begin.
+    #[arg(value_name = "+LINE[:COL]")]
+    place: Option<String>,
     /// The name that others see.
     #[arg(long, env = "CODESYNC_NAME")]
     name: Option<String>,
 }
 
 pub(crate) async fn run(common: &Common, options: Options) -> Result<(), Failure> {
-    let (document, place) = arrange(&options.arguments)?;
+    let (document, place) = arrange(&options.document, options.place.as_deref())?;
     terminal::check().map_err(|error| {
         Failure::usage(error.to_string()).help("codesync cat prints a document without one")
     })?;
@@ -73,20 +79,22 @@ pub(crate) async fn run(common: &Common, options: Options) -> Result<(), Failure
     tell_ending(&ending)
 }
 
-/// Splits the arguments into the document and the place to begin at.
-fn arrange(arguments: &[String]) -> Result<(&str, Option<(usize, usize)>), Failure> {
-    let is_place = |argument: &&String| argument.starts_with('+');
-    let documents: Vec<&String> = arguments.iter().filter(|argument| !is_place(argument)).collect();
-    let places: Vec<&String> = arguments.iter().filter(is_place).collect();
-    let ([document], [] | [_]) = (documents.as_slice(), places.as_slice()) else {
-        return Err(Failure::usage("one document and at most one place are wanted")
-            .help("codesync open notes.md +12:8"));
+/// Tells the document from the place, which may come first.
+fn arrange<'a>(
+    first: &'a str,
+    second: Option<&'a str>,
+) -> Result<(&'a str, Option<Place>), Failure> {
+    let (document, place) = match second {
+        Some(second) if first.starts_with('+') => (second, Some(first)),
+        second => (first, second),
     };
-    let place = places.first().map(|place| {
-        crate::app::parse_place(&place[1..])
-            .ok_or_else(|| Failure::usage(format!("{place} is no place")).help("+12 or +12:8"))
-    });
-    Ok((document, place.transpose()?))
+    let example = "codesync open notes.md +12:8";
+    let Some(place) = place else { return Ok((document, None)) };
+    let parsed = place.strip_prefix('+').and_then(parse_place);
+    match parsed {
+        Some(parsed) => Ok((document, Some(parsed))),
+        None => Err(Failure::usage(format!("{place} is no place")).help(example)),
+    }
 }
 
 fn own_name(given: Option<String>) -> String {
@@ -188,6 +196,9 @@ fn look_up(target: &Target, outbox: Option<Outbox>) -> mpsc::Receiver<DocumentIn
 
 /// What a person should know after the editor is gone.
 fn tell_ending(ending: &Ending) -> Result<(), Failure> {
+    for copy in &ending.copies {
+        eprintln!("kept: text that could not be brought into the document, in {}", copy.display());
+    }
     match (ending.waiting, &ending.not_kept) {
         (0, _) => Ok(()),
         (waiting, None) => Err(Failure::with(Exit::Unreachable, "the server was not reached")

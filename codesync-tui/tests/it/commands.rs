@@ -114,3 +114,14 @@ fn a_port_that_is_taken_is_named_with_the_remedy() {
     let output = server.run_command(&["serve", "--port", port, "--data", &data], "");
     check(&output, 1, &format!("port {port} is in use"));
 }
+
+#[test]
+fn a_terminal_that_cannot_place_a_cursor_is_refused_with_a_sentence() {
+    let server = Server::start();
+    let link = server.document("a.txt", "");
+    let mut ana = crate::terminal::Terminal::open_as("dumb", &server, "Ana", &[&link]);
+    assert_eq!(ana.end(), 2);
+    let output = ana.output();
+    assert!(output.contains("error: the terminal calls itself \"dumb\""), "{output}");
+    assert!(!output.contains('\u{1b}'), "{output:?}");
+}

@@ -35,6 +35,11 @@ fn cells(count: u16) -> NonZeroU16 {
 impl Terminal {
     /// Opens a document as a person with this name, in a terminal of 80×12 cells.
     pub(crate) fn open(server: &Server, person: &str, arguments: &[&str]) -> Self {
+        Self::open_as("xterm-256color", server, person, arguments)
+    }
+
+    /// [`Terminal::open`] in a terminal that calls itself something else.
+    pub(crate) fn open_as(kind: &str, server: &Server, person: &str, arguments: &[&str]) -> Self {
         let size = PtySize { rows: 12, cols: 80, pixel_width: 0, pixel_height: 0 };
         let pty = native_pty_system().openpty(size).expect("the system has a terminal");
         let mut command = CommandBuilder::new(PROGRAM);
@@ -43,6 +48,7 @@ impl Terminal {
         for (name, value) in environment(&server.url, &server.home(person)) {
             command.env(name, value);
         }
+        command.env("TERM", kind);
         command.args(["open", "--name", person]);
         command.args(arguments);
         let child = pty.slave.spawn_command(command).expect("the program starts");

@@ -136,8 +136,7 @@ proptest! {
     ) {
         let start = start.replace(['\r', '|', '['], "");
         let mut stage = Stage::new("x.rs", &format!("{start}|"));
-        let mut size = (60, 12);
-        let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).expect("no terminal");
+        let mut terminal = Terminal::new(TestBackend::new(60, 12)).expect("no terminal");
         for action in actions {
             match action {
                 Action::Key(n) => stage.press(KEYS[n]),
@@ -147,7 +146,6 @@ proptest! {
                     stage.handle(Event::Input(Input::Mouse(mouse)));
                 }
                 Action::Resize(columns, rows) => {
-                    size = (columns, rows);
                     terminal = Terminal::new(TestBackend::new(columns, rows)).expect("no terminal");
                     stage.handle(Event::Input(Input::Resize { columns, rows }));
                 }
