@@ -1,0 +1,134 @@
+//! The server as the generator contains it, so that one command measures what was just built.
+//!
+//! It is put together from the server's own library. With its log in memory it is what the numbers
+//! of the durable one are compared with.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::Result;
+use async_trait::async_trait;
+use clap::{Args, ValueEnum};
+use codesync_core::DocumentId;
+use codesync_server::bus::in_process::InProcessBus;
+use codesync_server::db::documents::{
+    DocumentChange, DocumentRecord, Documents, Listing, NewDocument,
+};
+use codesync_server::db::{Sqlite, SqliteOptions};
+use codesync_server::document::registry::{Registry, Stores};
+use codesync_server::embedded::{self, Options};
+use codesync_server::http::{self, Http};
+use codesync_server::oplog::LogError;
+use codesync_server::oplog::memory::MemoryLog;
+use codesync_server::snapshots::memory::MemorySnapshots;
+use codesync_server::telemetry::{self, LogFormat};
+use codesync_server::ws::{self, SocketLimits, Sockets};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// How the contained server is started.
+#[derive(Args, Debug)]
+pub struct Host {
+    #[arg(long)]
+    port: u16,
+    #[arg(long)]
+    data: PathBuf,
+    #[arg(long)]
+    messages_per_second: u32,
+    #[arg(long, value_enum)]
+    log: Log,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Log {
+    Sqlite,
+    Memory,
+}
+
+impl Host {
+    /// Serves until it is killed.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot start.
+    pub fn run(self) -> Result<()> {
+        telemetry::start(LogFormat::default(), "warn")?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(async {
+            match self.log {
+                Log::Sqlite => self.serve_durable().await,
+                Log::Memory => self.serve_in_memory().await,
+            }
+        })
+    }
+
+    fn limits(&self) -> SocketLimits {
+        SocketLimits {
+            messages_per_second: self.messages_per_second,
+            messages_burst: self.messages_per_second.saturating_mul(2),
+            ..SocketLimits::default()
+        }
+    }
+
+    async fn serve_durable(&self) -> Result<()> {
+        let sockets = self.limits();
+        let options = Options { port: self.port, sockets, ..Options::new(&self.data) };
+        let server = embedded::bind(options).await?;
+        println!("http://localhost:{}", server.address().port());
+        server.run(CancellationToken::new()).await;
+        Ok(())
+    }
+
+    async fn serve_in_memory(&self) -> Result<()> {
+        let listener = TcpListener::bind(("127.0.0.1", self.port)).await?;
+        let list = Sqlite::open(&self.data.join("list.sqlite3"), SqliteOptions::default()).await?;
+        let log = Arc::new(MemoryLog::default());
+        let documents = Arc::new(Listed { list, log: log.clone() });
+        let stores = Stores {
+            log: log.clone(),
+            documents: documents.clone(),
+            snapshots: Arc::new(MemorySnapshots::default()),
+            bus: Arc::new(InProcessBus::default()),
+        };
+        let registry = Registry::new(stores, 1);
+        let sockets = Sockets::new(registry.clone(), self.limits());
+        let http = Http { documents, log, registry, draining: Arc::new(AtomicBool::new(false)) };
+        let router = http::protect(http::router(http).merge(ws::router(sockets)));
+        println!("http://localhost:{}", listener.local_addr()?.port());
+        http::serve::serve(listener, router, CancellationToken::new()).await;
+        Ok(())
+    }
+}
+
+/// The list of documents as ever, their logs in memory.
+struct Listed {
+    list: Sqlite,
+    log: Arc<MemoryLog>,
+}
+
+#[async_trait]
+impl Documents for Listed {
+    async fn create(&self, document: NewDocument) -> Result<DocumentRecord, LogError> {
+        let (id, entries) = (document.id, document.entries.clone());
+        let record = self.list.create(document).await?;
+        self.log.create(id, entries);
+        Ok(record)
+    }
+
+    async fn find(&self, id: DocumentId) -> Result<DocumentRecord, LogError> {
+        self.list.find(id).await
+    }
+
+    async fn list(&self, listing: Listing) -> Result<Vec<DocumentRecord>, LogError> {
+        self.list.list(listing).await
+    }
+
+    async fn change(
+        &self,
+        id: DocumentId,
+        change: DocumentChange,
+    ) -> Result<DocumentRecord, LogError> {
+        self.list.change(id, change).await
+    }
+}
