@@ -4,56 +4,67 @@
 //! switch is per thread, so that tests beside each other do not disturb one another; a simulation
 //! runs on one thread.
 
-/// One mistake somewhere in CodeSync. Each stands at one `bugs::active` in the code.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[allow(missing_docs, reason = "each name is the mistake")]
-pub enum Bug {
-    TieReversed,
-    CatchUpComposedInsertFirst,
-    BufferComposedDeleteFirst,
-    NoDedupe,
-    DedupeForgottenOnReload,
-    AcknowledgeBeforeAppend,
-    CommitBeforeAppend,
-    SentOperationRebased,
-    SeqReusedAfterReconnect,
-    BufferDroppedOnReconnect,
-    GapSkipped,
-    OwnEntryAppliedInCatchUp,
-    ConflictRetriedWithoutTransform,
-    UnknownAppendTakenForFailed,
-    UnknownAppendTakenForDone,
-    SavedAfterSending,
-    UndoTakesOthersEdits,
-    SnapshotOneRevisionAhead,
-    BusEntryTrustedWithoutRevision,
-    PollNeverReadsLog,
+/// Defines the mistakes and the list of all of them.
+macro_rules! bugs {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// One mistake somewhere in CodeSync. Each stands at one `bugs::active` in the code.
+        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+        pub enum Bug {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Bug {
+            /// All of them, for a test that goes through the list.
+            pub const ALL: &'static [Bug] = &[$(Bug::$name,)*];
+        }
+    };
 }
 
-impl Bug {
-    /// All of them, for a test that goes through the list.
-    pub const ALL: &'static [Bug] = &[
-        Bug::TieReversed,
-        Bug::CatchUpComposedInsertFirst,
-        Bug::BufferComposedDeleteFirst,
-        Bug::NoDedupe,
-        Bug::DedupeForgottenOnReload,
-        Bug::AcknowledgeBeforeAppend,
-        Bug::CommitBeforeAppend,
-        Bug::SentOperationRebased,
-        Bug::SeqReusedAfterReconnect,
-        Bug::BufferDroppedOnReconnect,
-        Bug::GapSkipped,
-        Bug::OwnEntryAppliedInCatchUp,
-        Bug::ConflictRetriedWithoutTransform,
-        Bug::UnknownAppendTakenForFailed,
-        Bug::UnknownAppendTakenForDone,
-        Bug::SavedAfterSending,
-        Bug::UndoTakesOthersEdits,
-        Bug::SnapshotOneRevisionAhead,
-        Bug::BusEntryTrustedWithoutRevision,
-        Bug::PollNeverReadsLog,
-    ];
+bugs! {
+    /// The server, and only it, lets the earlier of two insertions in one gap stand left.
+    TieReversed,
+    /// A stretch of history is composed as a client composes what it has not sent.
+    CatchUpComposedInsertFirst,
+    /// The server takes every submission for a new one.
+    NoDedupe,
+    /// A server that loads a document does not ask the log what its authors sent last.
+    DedupeForgottenOnReload,
+    /// What is known of an author is dropped although he may be on his way in.
+    AuthorForgottenWhileArriving,
+    /// The server acknowledges before it has asked the log.
+    AcknowledgeBeforeAppend,
+    /// The server commits in memory, and tells everybody, before the log has answered.
+    CommitBeforeAppend,
+    /// After a lost race the entries are numbered anew and appended as they were.
+    ConflictRetriedWithoutTransform,
+    /// Of an append of unknown outcome the clients are told that it failed, for good.
+    UnknownAppendTakenForFailed,
+    /// An append of unknown outcome is taken for one that was done.
+    UnknownAppendTakenForDone,
+    /// The next entry from the bus is taken for the next one of the log.
+    BusEntryTrustedWithoutRevision,
+    /// A server hears from the bus alone what others committed.
+    PollNeverReadsLog,
+    /// A snapshot says that it is of the revision after its own.
+    SnapshotOneRevisionAhead,
+    /// A client that comes back gets its own commit as somebody else's.
+    OwnEntryAppliedInCatchUp,
+    /// A client takes whatever operation comes for the next one.
+    GapSkipped,
+    /// What is sent again is what it means now, under its old number and base.
+    SentOperationRebased,
+    /// A client that comes back begins with the number that it used last.
+    SeqReusedAfterReconnect,
+    /// A client that loses its socket forgets what it has not sent.
+    BufferDroppedOnReconnect,
+    /// A client writes its journal after it has sent.
+    SavedAfterSending,
+    /// What others did is not in the journal.
+    RemoteEditsNotJournaled,
+    /// A journal that is written anew leaves out what was not sent.
+    CompactionForgetsBuffer,
+    /// Undo remembers every change of the text, whosesoever it is.
+    UndoTakesOthersEdits,
 }
 
 #[cfg(feature = "seeded-bugs")]

@@ -205,10 +205,7 @@ impl Document {
         }
         if let Some(record) = self.authors.get(&author) {
             let expected = record.last_seq.next();
-            if seq != expected
-                && !bugs::active(Bug::NoDedupe)
-                && !bugs::active(Bug::DedupeForgottenOnReload)
-            {
+            if seq != expected {
                 return Err(CommitError::WrongSeq { author, expected, met: seq });
             }
         }

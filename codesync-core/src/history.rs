@@ -29,7 +29,7 @@ pub use indexed::IndexedOperation;
 use crate::bugs::{self, Bug};
 use crate::ids::Revision;
 use crate::operation::{Bias, LengthMismatch, Operation};
-use crate::transform::transform_new;
+use crate::transform::{transform, transform_new};
 
 /// Blocks smaller than 2³ are not worth remembering: walking eight keystrokes is as fast.
 const BLOCK_LEVEL_MIN: u32 = 3;
@@ -201,6 +201,12 @@ impl History {
         let base_len = self.len_at(from).ok_or_else(|| self.out_of(from, to))?;
         LengthMismatch::check(operation.base_len(), base_len)?;
         let mut carried = operation.clone();
+        if bugs::active(Bug::TieReversed) {
+            for entry in self.since(from) {
+                carried = transform(entry, &carried)?.1;
+            }
+            return Ok(carried);
+        }
         for piece in self.pieces(from, to) {
             carried = match piece {
                 Piece::Entry(entry) => transform_new(&carried, entry)?,

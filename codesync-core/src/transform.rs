@@ -20,7 +20,6 @@
 //! `new`, what the server committed is `old` – so both walk the same squares, and a person whose
 //! words arrive while another types at the same place is not torn apart.
 
-use crate::bugs::{self, Bug};
 use crate::operation::{Discard, Head, LengthMismatch, Operation, OperationBuilder, Walk};
 
 /// Carries `new` over `old` and `old` over `new`: `(new', old')`.
@@ -71,16 +70,11 @@ fn walk(
     old_leg: &mut impl Walk,
 ) -> Result<(), LengthMismatch> {
     LengthMismatch::check(old.base_len(), new.base_len())?;
-    let old_stands_left = bugs::active(Bug::TieReversed);
     let (mut new, mut old) = (new.cursor(), old.cursor());
     loop {
         // Both cursors are at the same offset of the base here, so two insertions under them are
         // in the same gap.
         match (new.head(), old.head()) {
-            (Head::Insert(_), Head::Insert(n)) if old_stands_left => {
-                old_leg.insert_run(old.take_inserted(n), n);
-                new_leg.retain_run(n);
-            }
             (Head::Insert(n), _) => {
                 new_leg.insert_run(new.take_inserted(n), n);
                 old_leg.retain_run(n);

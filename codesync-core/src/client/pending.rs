@@ -2,7 +2,6 @@
 
 mod split;
 
-use crate::bugs::{self, Bug};
 use crate::ids::Seq;
 use crate::operation::{Bias, LengthMismatch, Operation};
 use crate::transform::transform;
@@ -84,11 +83,9 @@ impl Pending {
                 Self::AwaitingWithBuffer { outstanding, buffer: Buffer { operation, edits: 1 } }
             }
             Self::AwaitingWithBuffer { outstanding, mut buffer } => {
-                let delete_first = bugs::active(Bug::BufferComposedDeleteFirst);
-                let bias = if delete_first { Bias::Right } else { Bias::Left };
                 buffer.operation = buffer
                     .operation
-                    .compose(&operation, bias)
+                    .compose(&operation, Bias::Left)
                     .expect("an edit follows the buffer: both meet at the local text");
                 buffer.edits += 1;
                 Self::AwaitingWithBuffer { outstanding, buffer }

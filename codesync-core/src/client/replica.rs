@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::confirmed::Confirmed;
 use super::pending::{Pending, Ticket};
+use crate::bugs::{self, Bug};
 use crate::ids::{Author, ClientId, DocumentId, Revision, Seq};
 use crate::limits::{DOCUMENT_BYTES_MAX, SELECTIONS_MAX};
 use crate::operation::{Bias, LengthMismatch, Operation};
@@ -331,7 +332,10 @@ impl Replica {
         self.peers.apply(&operation, by.unwrap_or(Author::ZERO), revision);
         self.confirmed.push(revision, operation);
         self.revision = revision;
-        self.undo.remote(&local);
+        match bugs::active(Bug::UndoTakesOthersEdits) {
+            false => self.undo.remote(&local),
+            true => self.undo.record(&local, &self.text, Group::New, &[]),
+        }
         if !self.selections.is_empty() {
             self.selections = selection::map(&self.selections, &local, Bias::Left);
         }

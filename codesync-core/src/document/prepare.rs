@@ -139,7 +139,7 @@ pub(super) fn turn(record: &AuthorRecord, submission: &Submission) -> Result<Tur
         if seq <= last_seq {
             return Err(SubmitError::StaleSeq { seq, last_seq });
         }
-        if seq.get() - last_seq.get() > 1 && !bugs::active(Bug::DedupeForgottenOnReload) {
+        if seq.get() - last_seq.get() > 1 {
             return Err(SubmitError::SeqGap { seq, last_seq });
         }
     }

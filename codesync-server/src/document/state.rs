@@ -20,9 +20,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use codesync_core::bugs::{self, Bug};
-use codesync_core::document::{Checkpoint, Document, Submission};
+use codesync_core::document::{CatchUp, Checkpoint, Document, Submission};
 use codesync_core::protocol::{RejectCode, ServerDocument, ServerMessage, codec};
-use codesync_core::{Author, Bias, Channel, DocumentId, History, Revision, Selection, Text};
+use codesync_core::selection;
+use codesync_core::{
+    Author, Bias, Channel, DocumentId, History, Operation, OperationLimits, Revision, Selection,
+    Text,
+};
 
 use crate::document::presence::Presence;
 use crate::document::recent::Recent;
@@ -201,10 +205,8 @@ impl DocumentState {
         }
         let Ok(steps) = self.document.catch_up(revision, Author::ZERO) else { return };
         let selections = steps.iter().fold(selections, |selections, step| match step {
-            codesync_core::document::CatchUp::Range { operation, .. } => {
-                codesync_core::selection::map(&selections, operation, Bias::Left)
-            }
-            codesync_core::document::CatchUp::Own { .. } => selections,
+            CatchUp::Range { operation, .. } => selection::map(&selections, operation, Bias::Left),
+            CatchUp::Own { .. } => selections,
         });
         let len = self.document.text().len();
         let selections = selections
@@ -366,9 +368,8 @@ impl DocumentState {
 
     /// Commits an entry that is in the log. False if it cannot be, and the document has failed.
     fn take_over(&mut self, entry: &Entry) -> bool {
-        let limits = codesync_core::OperationLimits::REPRESENTABLE;
-        let decoded =
-            codesync_core::Operation::decode(&entry.operation, entry.base_length, &limits);
+        let limits = OperationLimits::REPRESENTABLE;
+        let decoded = Operation::decode(&entry.operation, entry.base_length, &limits);
         let Ok(operation) = decoded else {
             self.fail(RejectCode::DocumentUnavailable);
             return false;

@@ -26,7 +26,7 @@ pub(crate) struct Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.law, self.detail)
+        f.pad(&format!("{}: {}", self.law, self.detail.replace("\n", " ")))
     }
 }
 

@@ -56,7 +56,7 @@ struct Script {
 
 impl Script {
     fn new(clients: u64, documents: u64, mut chance: Chance) -> Self {
-        let pastes = if chance.per_mille(60) { chance.between(1, 4) } else { 0 };
+        let pastes = if chance.per_mille(80) { chance.between(1, 5) } else { 0 };
         Self { clients, documents, chance, at_ms: 0, actions: Vec::new(), last_client: 0, pastes }
     }
 
@@ -71,7 +71,7 @@ impl Script {
         }
         let verbs = self.verbs();
         let total: u64 = verbs.iter().map(|(weight, _)| weight).sum();
-        for _ in 0..self.chance.between(60, 220) {
+        for _ in 0..self.chance.between(100, 500) {
             self.at_ms += self.pause();
             let mut at = self.chance.below(total);
             let verb = verbs.iter().find(|(weight, _)| {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Replica, State};
+use crate::bugs::{self, Bug};
 use crate::client::confirmed::Confirmed;
 use crate::client::journal::{Base, BaseBuffer, BaseOutstanding, Record, operation};
 use crate::client::pending::{Buffer, Outstanding, Pending, Ticket};
@@ -22,7 +23,8 @@ impl Replica {
             operation: Cow::Owned(outstanding.operation.encode()),
             edits: outstanding.edits as u64,
         });
-        let buffer = self.pending.buffer().map(|buffer| BaseBuffer {
+        let kept = |_: &&Buffer| !bugs::active(Bug::CompactionForgetsBuffer);
+        let buffer = self.pending.buffer().filter(kept).map(|buffer| BaseBuffer {
             operation: Cow::Owned(buffer.operation.encode()),
             edits: buffer.edits as u64,
         });

@@ -158,7 +158,9 @@ impl Seat {
             return self.conflict(ConflictReason::Unfitting, now, context);
         };
         self.announcer.others(&operation);
-        self.journal.push(&Record::Applied { revision: to, operation: Cow::Borrowed(bytes) });
+        if !bugs::active(Bug::RemoteEditsNotJournaled) {
+            self.journal.push(&Record::Applied { revision: to, operation: Cow::Borrowed(bytes) });
+        }
         let document = self.document();
         let tell = |before: &Text, local: &Operation| {
             if !local.is_identity() {
@@ -194,7 +196,7 @@ impl Seat {
         if revision < next {
             return self.conflict(ConflictReason::ServerBehind, now, context);
         }
-        if revision > next && !bugs::active(Bug::GapSkipped) {
+        if revision > next {
             return self.rejoin(now, context);
         }
         let committed = self.replica.acked().expect("something is outstanding");

@@ -10,7 +10,7 @@ use std::time::Duration;
 use codesync_core::bugs::{self, Bug};
 use codesync_core::document::{Batch, Prepared, PushError, Submission, SubmitError};
 use codesync_core::protocol::{RejectCode, ServerDocument};
-use codesync_core::{Author, History, Revision};
+use codesync_core::{Author, Entry, History, Revision, Seq};
 
 use super::feed::Subscriber;
 use super::queue::{Phase, Waiting};
@@ -87,42 +87,47 @@ impl DocumentState {
                 self.deliver(waiting.subscriber, ack);
             }
         }
-        self.outputs.push_back(Output::Append(self.append_of(&entries)));
+        let stored: Vec<_> = entries.iter().map(stored).collect();
+        let append = Append {
+            document: self.id,
+            epoch: self.epoch,
+            expected_head: self.head(),
+            entries: stored.clone(),
+            text_bytes: self.text_bytes_after(&entries),
+        };
+        self.outputs.push_back(Output::Append(append));
         if bugs::active(Bug::CommitBeforeAppend) {
-            self.commit_all(&entries);
+            self.commit_all(&entries, &stored);
             self.after_entries(now);
         }
-        self.committer.phase = Phase::Appending { flying, entries };
+        self.committer.phase = Phase::Appending { flying, entries, stored };
     }
 
-    fn append_of(&self, entries: &[codesync_core::Entry]) -> Append {
+    fn text_bytes_after(&self, entries: &[Entry]) -> u64 {
         let mut text = self.document.text().clone();
         for entry in entries {
             text.apply(&entry.operation).expect("a batch was prepared for this text");
         }
-        Append {
-            document: self.id,
-            epoch: self.epoch,
-            expected_head: self.head(),
-            entries: entries.iter().map(stored).collect(),
-            text_bytes: text.len_bytes() as u64,
-        }
+        text.len_bytes() as u64
     }
 
     /// The append is over.
     pub(super) fn settle(&mut self, now: Duration, answer: Result<(), AppendError>) {
         let phase = std::mem::replace(&mut self.committer.phase, Phase::Idle);
-        let Phase::Appending { flying, entries } = phase else {
+        let Phase::Appending { flying, entries, stored } = phase else {
             self.committer.phase = phase;
             return;
         };
         match answer {
-            Ok(()) => self.appended(now, &entries),
+            Ok(()) => self.appended(now, &entries, stored),
             Err(AppendError::Unknown(_)) if bugs::active(Bug::UnknownAppendTakenForDone) => {
-                self.appended(now, &entries);
+                self.appended(now, &entries, stored);
             }
             Err(AppendError::Unknown(_)) if bugs::active(Bug::UnknownAppendTakenForFailed) => {
-                self.reject_all(flying, Busy::TryAgain);
+                for Waiting { subscriber, submission, .. } in flying {
+                    let code = RejectCode::MalformedOperation;
+                    self.reject(subscriber, submission.seq, code, None, None);
+                }
             }
             Err(AppendError::Conflict { .. })
                 if bugs::active(Bug::ConflictRetriedWithoutTransform) =>
@@ -159,22 +164,19 @@ impl DocumentState {
         self.start_append(now);
     }
 
-    fn appended(&mut self, now: Duration, entries: &[codesync_core::Entry]) {
+    fn appended(&mut self, now: Duration, entries: &[Entry], stored: Vec<oplog::Entry>) {
         self.committer.attempts = 0;
-        let hint = entries.iter().map(stored).collect();
-        self.commit_all(entries);
-        self.outputs.push_back(Output::Publish(hint));
+        self.commit_all(entries, &stored);
+        self.outputs.push_back(Output::Publish(stored));
         self.after_entries(now);
     }
 
     /// Commits our entries, unless they came from the log or the bus before the append's answer.
-    fn commit_all(&mut self, entries: &[codesync_core::Entry]) {
-        for entry in entries {
-            if entry.revision > self.head() {
-                let encoded = entry.operation.encode();
-                if !self.commit_entry(entry.clone(), &encoded) {
-                    return;
-                }
+    fn commit_all(&mut self, entries: &[Entry], stored: &[oplog::Entry]) {
+        for (entry, stored) in entries.iter().zip(stored) {
+            let known = entry.revision <= self.head();
+            if !known && !self.commit_entry(entry.clone(), &stored.operation) {
+                return;
             }
         }
     }
@@ -305,7 +307,7 @@ impl DocumentState {
     fn reject(
         &mut self,
         subscriber: SubscriberId,
-        seq: codesync_core::Seq,
+        seq: Seq,
         code: RejectCode,
         message: Option<String>,
         retry_ms: Option<u32>,
@@ -317,25 +319,22 @@ impl DocumentState {
     }
 
     /// A seeded mistake: the entries of a lost race, renumbered and sent again as they were.
-    fn retry_untransformed(
-        &mut self,
-        flying: Vec<Waiting>,
-        mut entries: Vec<codesync_core::Entry>,
-    ) {
+    fn retry_untransformed(&mut self, flying: Vec<Waiting>, mut entries: Vec<Entry>) {
         self.read_log();
         let head = self.head();
         for (entry, revision) in entries.iter_mut().zip(head.get() + 1..) {
             entry.revision = Revision::new(revision + 1);
         }
+        let stored: Vec<_> = entries.iter().map(stored).collect();
         let append = Append {
             document: self.id,
             epoch: self.epoch,
             expected_head: head.next(),
-            entries: entries.iter().map(stored).collect(),
+            entries: stored.clone(),
             text_bytes: self.document.text().len_bytes() as u64,
         };
         self.outputs.push_back(Output::Append(append));
-        self.committer.phase = Phase::Appending { flying, entries };
+        self.committer.phase = Phase::Appending { flying, entries, stored };
     }
 }
 
@@ -352,7 +351,7 @@ enum Busy {
 }
 
 /// An entry as the log keeps it.
-fn stored(entry: &codesync_core::Entry) -> oplog::Entry {
+fn stored(entry: &Entry) -> oplog::Entry {
     oplog::Entry {
         revision: entry.revision,
         author: entry.author,

@@ -10,13 +10,13 @@ use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use bytes::Bytes;
-use codesync_core::document::{CatchUp, CatchUpError};
+use codesync_core::document::{CatchUp, CatchUpError, Checkpoint};
 use codesync_core::limits::TEXT_PART_BYTES_MAX;
 use codesync_core::protocol::{CloseCode, RejectCode, ServerDocument};
 use codesync_core::{Author, History, Revision, Text};
 
 use super::{BROADCAST_INTERVAL, CROWD, DocumentState, encode};
-use crate::document::recent::encode_checkpoint;
+use crate::document::recent::{encode_ack, encode_checkpoint};
 use crate::document::{Join, Output, SubscriberId};
 use crate::oplog::{ClientRecord, LogError};
 
@@ -180,10 +180,7 @@ impl DocumentState {
                     let part = encode(part);
                     self.deliver(id, part);
                 } else {
-                    let checkpoint = codesync_core::document::Checkpoint {
-                        revision: *revision,
-                        hash: text.hash(),
-                    };
+                    let checkpoint = Checkpoint { revision: *revision, hash: text.hash() };
                     subscriber.stage = Stage::Live;
                     self.deliver(id, encode_checkpoint(self.channel, checkpoint));
                 }
@@ -241,9 +238,7 @@ impl DocumentState {
                 let operation = operation.encode().into();
                 (to, encode(ServerDocument::CaughtUp { channel, from, to, operation }))
             }
-            CatchUp::Own { seq, revision } => {
-                (revision, crate::document::recent::encode_ack(channel, seq, revision))
-            }
+            CatchUp::Own { seq, revision } => (revision, encode_ack(channel, seq, revision)),
         };
         if let Some(subscriber) = self.subscribers.get_mut(&id) {
             subscriber.at = at;
@@ -299,7 +294,7 @@ impl DocumentState {
         }
     }
 
-    fn checkpoint_at_head(&mut self) -> codesync_core::document::Checkpoint {
+    fn checkpoint_at_head(&mut self) -> Checkpoint {
         let head = self.head();
         match self.checkpoint {
             Some(checkpoint) if checkpoint.revision == head => checkpoint,

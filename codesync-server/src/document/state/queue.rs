@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use codesync_core::document::Submission;
-use codesync_core::{Author, History, Revision};
+use codesync_core::{Author, Entry, History, Revision};
 
 use crate::document::SubscriberId;
+use crate::oplog;
 
 /// Edits on their way into the log.
 #[derive(Debug)]
@@ -38,7 +39,9 @@ pub(super) enum Phase {
     /// An append is in flight.
     Appending {
         flying: Vec<Waiting>,
-        entries: Vec<codesync_core::Entry>,
+        entries: Vec<Entry>,
+        /// The same as the log keeps them.
+        stored: Vec<oplog::Entry>,
     },
     /// The log is being read, to find out who won or how it ended.
     Resolving,

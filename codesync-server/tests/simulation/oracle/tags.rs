@@ -173,3 +173,58 @@ impl Intents {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Types two chars, deletes the second.
+    fn typed() -> (Intents, char, char) {
+        let (mut intents, text) = (Intents::default(), Tags::default().take(2));
+        let tags = tags_in(&text);
+        let chars: Vec<char> = text.chars().collect();
+        intents.edited(0, Intent { inserted: tags.clone(), deleted: Vec::new() });
+        intents.edited(1, Intent { inserted: Vec::new(), deleted: vec![tags[1]] });
+        (intents, chars[0], chars[1])
+    }
+
+    #[track_caller]
+    fn check(text: &str, law: Option<&str>) {
+        assert_eq!(typed().0.check(text).err().map(|violation| violation.law), law);
+    }
+
+    #[test]
+    fn what_is_lost_doubled_or_back_again_is_noticed() {
+        let (_, kept, deleted) = typed();
+        check(&format!("{kept}"), None);
+        check("", Some("I9 text"));
+        check(&format!("{kept}{kept}"), Some("I3 once"));
+        check(&format!("{kept}{deleted}"), Some("I9 text"));
+    }
+
+    #[test]
+    fn what_was_lost_with_a_process_is_expected_nowhere() {
+        let (mut intents, kept, _) = typed();
+        intents.crashed(0, 0);
+        assert_eq!(intents.check(""), Ok(()));
+        assert_eq!(intents.check(&kept.to_string()).unwrap_err().law, "I3 once");
+    }
+
+    #[test]
+    fn undo_of_anothers_char_is_noticed() {
+        let (mut intents, kept, _) = typed();
+        let taken = Intent { inserted: Vec::new(), deleted: tags_in(&kept.to_string()) };
+        assert!(intents.stepped_back(1, taken.clone()).is_err());
+        assert!(intents.stepped_back(0, taken).is_ok());
+    }
+
+    #[test]
+    fn a_tag_is_read_back_from_its_char_in_each_area() {
+        for n in [0, 6399, 6400, 71_933, 71_934, 137_467] {
+            let (tag, char) = Tag::new(n).expect("it is within the areas");
+            assert_eq!(Tag::of(char), Some(tag));
+        }
+        assert!(Tag::new(137_468).is_none());
+        assert_eq!(Tag::of('a'), None);
+    }
+}
