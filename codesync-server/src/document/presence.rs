@@ -39,7 +39,7 @@ impl Presence {
     pub(crate) fn arrive(&mut self, author: Author, name: &str) -> Bytes {
         let color = match self.colors.get(&author) {
             Some(color) => *color,
-            None => self.free_color(),
+            None => self.free_color(author),
         };
         self.colors.insert(author, color);
         self.peers.arrived(author, name, color);
@@ -119,10 +119,13 @@ impl Presence {
     }
 
     /// The first colour that nobody has; when all are taken, some colour.
-    fn free_color(&self) -> u8 {
+    /// The author's own colour, which stays the same from one visit to the next, or the first one
+    /// after it that nobody here has.
+    fn free_color(&self, author: Author) -> u8 {
         let taken: BTreeSet<u8> = self.colors.values().copied().collect();
-        let again = u8::try_from(self.colors.len() % usize::from(COLORS)).unwrap_or_default();
-        (0..COLORS).find(|color| !taken.contains(color)).unwrap_or(again)
+        let own = (author.get().wrapping_sub(1) % u32::from(COLORS)) as u8;
+        let mut from_own = (0..COLORS).map(|step| (own + step) % COLORS);
+        from_own.find(|color| !taken.contains(color)).unwrap_or(own)
     }
 }
 
