@@ -7,7 +7,7 @@
 //! The recorded offsets are about the recording's own text, so that text gets a block of its own
 //! at the end of the document, between two marker lines, and the block's start moves along with
 //! what others edit elsewhere. When everything is acknowledged it compares the block with the
-//! recording and prints `done REVISION SHA256`, both of the whole document. With `--stay` it first
+//! recording and prints `done REVISION SHA256`, both of the whole text. With `--stay` it first
 //! says `played` and remains a silent user until a line on standard input names the revision to
 //! wait for, or the input ends.
 
