@@ -26,7 +26,7 @@ use crate::document::registry::Registry;
 use crate::http::error::ApiError;
 
 /// Sockets of one server.
-pub const SOCKETS_MAX: usize = 4096;
+pub const SOCKETS_MAX: usize = 8000;
 /// Bytes read from a socket at once. Axum's default of 128 KiB would be kept for every one.
 const READ_BUFFER_BYTES: usize = 4096;
 /// Bytes that a socket's write buffer may hold: one frame, and its head.

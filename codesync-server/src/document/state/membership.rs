@@ -109,9 +109,15 @@ impl DocumentState {
         record: ClientRecord,
     ) {
         let author = record.author;
-        if let Some(older) = self.authors.get(&author).copied() {
-            // The same copy joined again; the socket it came on before is most likely dead.
-            self.end(now, older, RejectCode::ClientIdTaken);
+        if let Some(other) = self.authors.get(&author).copied() {
+            // The same copy joined twice; the socket of the first join is most likely dead. The log
+            // need not have answered in the order of the joins.
+            if other > id {
+                self.remove(now, id);
+                self.refuse(id, join.request, RejectCode::ClientIdTaken);
+                return;
+            }
+            self.end(now, other, RejectCode::ClientIdTaken);
         }
         let known = AuthorRecord {
             client: Some(join.client),
