@@ -22,6 +22,7 @@ pub mod db;
 pub mod document;
 pub mod embedded;
 pub mod http;
+mod names;
 pub mod oplog;
 pub mod snapshots;
 pub mod telemetry;

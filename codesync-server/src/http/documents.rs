@@ -18,6 +18,7 @@ use crate::document::import;
 use crate::http::Http;
 use crate::http::error::ApiError;
 use crate::http::json::{Asked, Body, DocumentPath};
+use crate::names::is_hidden;
 use crate::oplog::Entry;
 
 /// Documents on a page of the list where nothing else is asked for.
@@ -196,8 +197,8 @@ fn valid_name(name: &str) -> Result<String, ApiError> {
     if name.is_empty() {
         return Err(ApiError::InvalidName("must not be empty"));
     }
-    if name.chars().any(char::is_control) {
-        return Err(ApiError::InvalidName("must not hold control characters"));
+    if name.chars().any(is_hidden) {
+        return Err(ApiError::InvalidName("must not hold control or invisible characters"));
     }
     if name.len() > NAME_BYTES_MAX || name.graphemes(true).count() > NAME_GRAPHEMES_MAX {
         return Err(ApiError::InvalidName("is longer than 64 characters or 256 bytes"));

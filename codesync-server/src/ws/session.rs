@@ -20,6 +20,7 @@ use codesync_core::{Channel, DocumentId, Revision, Selection, Seq};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::document::{Join, SubscriberId};
+use crate::names::is_hidden;
 use crate::ws::SocketLimits;
 use crate::ws::bucket::Bucket;
 
@@ -279,7 +280,7 @@ impl Session {
             let code = RejectCode::VersionUnsupported;
             return self.fault(code, code.sentence(), CloseCode::VersionUnsupported);
         }
-        let person: String = name.trim().chars().filter(|char| !char.is_control()).collect();
+        let person: String = name.trim().chars().filter(|char| !is_hidden(*char)).collect();
         if person.graphemes(true).count() > NAME_GRAPHEMES_MAX {
             let code = RejectCode::NameTooLong;
             return self.fault(code, code.sentence(), CloseCode::ProtocolError);
