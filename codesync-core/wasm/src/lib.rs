@@ -4,7 +4,7 @@
 //! `pollOutput` until it answers `undefined`, and carries out what it was told. Documents and clients
 //! travel as their usual text forms, moments as milliseconds since a moment the driver chose
 //! (`performance.now()`), bytes as `Uint8Array`, everything else as the plain objects that
-//! [`shapes`] describes to TypeScript.
+//! `shapes` describes to TypeScript.
 //!
 //! No rule lives here. What a peer or a caller can get wrong comes out as a JavaScript `Error`.
 
