@@ -602,3 +602,26 @@ fn a_row_read_before_the_last_commit_does_not_make_a_returning_client_forgotten(
     bench.drain();
     assert_eq!(bench.news(again)[..2], ["joined 1, seq 1", "acked 1 at 1"]);
 }
+
+#[test]
+fn of_two_joins_of_one_client_the_later_stands_in_whatever_order_the_log_answers() {
+    let log = empty_log();
+    let mut bench = Bench::open(&log);
+    let client = ClientId::from_bytes([1; 16]);
+    let (dead, alive) = (SubscriberId::new(1), SubscriberId::new(2));
+    for subscriber in [dead, alive] {
+        let join = Join { request: 1, client, person: String::new(), at: None, text: true };
+        bench.state.handle_join(subscriber, join);
+        let asked = bench.state.poll_output();
+        assert!(matches!(asked, Some(Output::Register { .. })), "{asked:?}");
+    }
+    for subscriber in [alive, dead] {
+        bench.state.handle_registered(bench.now, subscriber, log.register_now(DOCUMENT, client));
+        bench.drain();
+    }
+    assert_eq!(bench.news(dead), ["refused: 203"]);
+    let news = bench.news(alive);
+    assert_eq!(news[0], "joined 0, seq 0");
+    assert!(!news.contains(&"ended: 203".to_owned()), "{news:?}");
+    assert_eq!(bench.state.subscriber_count(), 1);
+}

@@ -17,9 +17,7 @@ const SEEDS: u64 = 1000;
 
 /// The first seed that catches a mistake, and by which law.
 fn caught(bug: Bug) -> Option<(u64, Violation)> {
-    bugs::with(bug, || {
-        (0..SEEDS).find_map(|seed| Some((seed, run::seed(seed).err()?.violation)))
-    })
+    bugs::with(bug, || (0..SEEDS).find_map(|seed| Some((seed, run::seed(seed).err()?.violation))))
 }
 
 #[test]
@@ -31,7 +29,9 @@ fn every_seeded_mistake_is_caught_and_its_seed_passes_without_it() {
             let line = match caught(*bug) {
                 None => Err(format!("{bug:?} was not caught in {SEEDS} seeds")),
                 Some((seed, violation)) => match run::seed(seed) {
-                    Ok(_) => Ok(format!("{:32} seed {seed:3}  {violation:.90}", format!("{bug:?}"))),
+                    Ok(_) => {
+                        Ok(format!("{:32} seed {seed:3}  {violation:.90}", format!("{bug:?}")))
+                    }
                     Err(failure) => Err(format!("without {bug:?}, too: {failure}")),
                 },
             };

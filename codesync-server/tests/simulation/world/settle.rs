@@ -25,7 +25,6 @@ impl World {
             self.start_server(server);
         }
         for client in 0..self.clients.len() {
-            self.clients[client].stalled_until = 0;
             self.start_client(client);
             self.come_online(client);
             if self.rates.frames_dropped > 0 {
