@@ -1,7 +1,7 @@
 //! The embedded database: one SQLite file, one writer, a few readers.
 //!
 //! [`Sqlite`] owns the file: it opens and checks it, brings its schema forward and closes it. Every
-//! change goes through [`Sqlite::write`], to the one task in [`writer`]; reads have a pool of their
+//! change goes through `Sqlite::write`, to the one task in `writer`; reads have a pool of their
 //! own. What is written lives with the tables' owners: the log in `oplog::sqlite`, the list of
 //! documents in [`documents`].
 

@@ -1,6 +1,6 @@
 //! Sockets: frames to documents and back.
 //!
-//! [`session`] is the protocol of one connection as a state machine without IO; [`socket`] is the
+//! [`session`] is the protocol of one connection as a state machine without IO; `socket` is the
 //! shell that moves its bytes. Neither looks into an operation.
 
 mod bucket;

@@ -6,9 +6,9 @@
 //! sockets, files or chance: a simulation with virtual time drives exactly this code, two of them
 //! on one log.
 //!
-//! - [`membership`] lets people in and out.
-//! - [`commit`] keeps the sacred order of an edit.
-//! - [`feed`] brings every subscriber to the document's head and never lets one fill memory.
+//! - `membership` lets people in and out.
+//! - `commit` keeps the sacred order of an edit.
+//! - `feed` brings every subscriber to the document's head and never lets one fill memory.
 
 mod commit;
 mod feed;
