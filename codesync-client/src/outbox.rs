@@ -64,6 +64,8 @@ pub(crate) struct OpenedSlot {
     pub(crate) strays: Vec<(Slot, Replayed)>,
     /// Files that hold text of earlier runs which could not be taken up, and why.
     pub(crate) set_aside: Vec<PathBuf>,
+    /// Whether other processes hold journals of this document.
+    pub(crate) is_open_elsewhere: bool,
 }
 
 struct Found {
@@ -159,8 +161,12 @@ impl Outbox {
         create_folder(&folder)?;
         let mut set_aside = Vec::new();
         let mut found = Vec::new();
+        let mut is_open_elsewhere = false;
         for client in clients(&folder, "journal").into_iter().take(JOURNALS_MAX) {
-            let Some(mut slot) = Slot::lock(&folder, client)? else { continue };
+            let Some(mut slot) = Slot::lock(&folder, client)? else {
+                is_open_elsewhere = true;
+                continue;
+            };
             let Some(bytes) = slot.read()? else { continue };
             match journal::replay(&bytes) {
                 Ok(replayed) if replayed.replica.document() == document => {
@@ -211,7 +217,7 @@ impl Outbox {
                 other.slot.remove()?;
             }
         }
-        Ok(OpenedSlot { slot, journal, strays, set_aside })
+        Ok(OpenedSlot { slot, journal, strays, set_aside, is_open_elsewhere })
     }
 }
 

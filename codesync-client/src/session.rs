@@ -151,6 +151,8 @@ struct Opened {
     client: ClientId,
     /// Why this document has no journal.
     unkept: Option<String>,
+    /// Whether other processes held journals of it when it was opened.
+    is_open_elsewhere: bool,
 }
 
 /// Sixteen bytes from the operating system.
@@ -218,12 +220,13 @@ impl Session {
             return Err(OpenError::Open { document });
         }
         let fresh = ClientId::from_bytes(random_bytes());
-        let mut opened = Opened { client: fresh, unkept: None };
+        let mut opened = Opened { client: fresh, unkept: None, is_open_elsewhere: false };
         let now = self.now();
         let mut replayed = None;
         match self.outbox.as_ref().map(|outbox| outbox.open(document, fresh)) {
             Some(Ok(found)) => {
                 opened.client = found.slot.client();
+                opened.is_open_elsewhere = found.is_open_elsewhere;
                 replayed = found.journal;
                 for path in found.set_aside {
                     self.events.push_back(SessionEvent::SetAside { document, path });
@@ -308,6 +311,13 @@ impl Session {
     #[must_use]
     pub fn document(&self, document: DocumentId) -> Option<&Replica> {
         self.connection.document(document)
+    }
+
+    /// Whether other processes of this machine had the document open when it was opened here. Their
+    /// copies are theirs alone: without the server, this session has no text then.
+    #[must_use]
+    pub fn is_open_elsewhere(&self, document: DocumentId) -> bool {
+        self.documents.get(&document).is_some_and(|opened| opened.is_open_elsewhere)
     }
 
     /// Whether what was typed here is on this disk.
@@ -486,7 +496,9 @@ impl Session {
     fn deliver(&mut self, document: DocumentId, strays: Vec<(outbox::Slot, Replayed)>) {
         for (slot, replayed) in strays {
             let mut courier = Self::start(SessionConfig { outbox: None, ..self.config.clone() });
-            courier.documents.insert(document, Opened { client: slot.client(), unkept: None });
+            let client = slot.client();
+            let opened = Opened { client, unkept: None, is_open_elsewhere: false };
+            courier.documents.insert(document, opened);
             courier.hand_over(vec![Work::Attach(document, Box::new(slot))]);
             let now = courier.now();
             courier

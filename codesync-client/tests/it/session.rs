@@ -207,3 +207,16 @@ fn copy_folder(source: &std::path::Path, target: &std::path::Path) {
         }
     }
 }
+
+#[tokio::test]
+async fn a_document_that_another_session_holds_is_known_to_be_open_elsewhere() {
+    let (data, outbox) = (folder(), folder());
+    let server = Server::start(data.path(), 0).await;
+    let document = server.document("text").await;
+    let mut first = open(&server.url, "Ana", Some(outbox.path()), document).await;
+    assert!(!first.is_open_elsewhere(document));
+    first.flushed().await.expect("there is room");
+    let mut second = session(&server.url, "Ana", Some(outbox.path()));
+    second.open(document).expect("it is not open yet");
+    assert!(second.is_open_elsewhere(document));
+}
