@@ -203,6 +203,7 @@ impl App {
             self.notice = None;
         }
         self.people.forget_flags(now);
+        self.view.fill(&self.text);
         self.tell_selections();
     }
 
@@ -259,7 +260,6 @@ impl App {
         if is_first && let Some((line, column)) = self.destination.take() {
             self.go_to(line, column);
         }
-        self.view.top = self.view.top.min(self.text.len_lines() - 1);
     }
 
     fn handle_changed(&mut self, edits: &[TextEdit], cause: Cause) {

@@ -5,6 +5,9 @@ pub(crate) mod stage;
 
 use stage::{Stage, check, check_named};
 
+use super::Event;
+use crate::input::Input;
+
 #[test]
 fn typing_goes_where_the_caret_is() {
     check("ab|cd", "x y", "abxy|cd");
@@ -271,4 +274,26 @@ fn a_save_point_answers_when_everything_is_saved() {
     assert_eq!(stage.app.notice(), Some("saving, 0 waiting"));
     stage.condition(super::Condition::Saved);
     assert_eq!(stage.app.notice(), Some("saved, rev 42"));
+}
+
+#[test]
+fn what_is_taken_away_or_grows_leaves_no_empty_screen() {
+    let text: String = (1..13).map(|n| format!("{n}\n")).collect();
+    let resize = |columns, rows| Event::Input(Input::Resize { columns, rows });
+    let mut stage = Stage::new("x.txt", &format!("{text}|"));
+    let full = stage.text().len_lines() - stage.app.view().rows;
+
+    stage.paste(&"line\n".repeat(6_000));
+    assert!(stage.app.view().top > 5_000);
+    stage.press("Ctrl-Z");
+    assert_eq!(stage.app.view().top, full, "after an undo");
+
+    stage.handle(resize(60, 6));
+    assert!(stage.app.view().top > full);
+    stage.handle(resize(60, 12));
+    assert_eq!(stage.app.view().top, full, "in a larger window");
+
+    let end = stage.text().len();
+    stage.remote(6..end, "");
+    assert_eq!(stage.app.view().top, 0, "after somebody else's edit");
 }

@@ -44,9 +44,15 @@ impl View {
         self.show(line, column);
     }
 
-    /// Scrolls by lines, keeping at least one line of the text on the screen.
+    /// Scrolls by lines, as far as there is text to fill the screen.
     pub(crate) fn scroll(&mut self, lines: isize, text: &Text) {
-        self.top = self.top.saturating_add_signed(lines).min(text.len_lines() - 1);
+        self.top = self.top.saturating_add_signed(lines);
+        self.fill(text);
+    }
+
+    /// Scrolls back where the screen could show more of the text than it does.
+    pub(crate) fn fill(&mut self, text: &Text) {
+        self.top = self.top.min(text.len_lines().saturating_sub(self.rows.max(1)));
     }
 
     /// Stays on the lines it shows while others insert and delete above them.
@@ -72,6 +78,18 @@ mod tests {
         assert_eq!((view.top, view.left), (44, 67));
         view.show(2, 3);
         assert_eq!((view.top, view.left), (0, 0));
+    }
+
+    #[test]
+    fn the_screen_is_filled_as_far_as_there_is_text() {
+        let text = Text::from("a\n".repeat(19).as_str());
+        let mut view = View { top: 15, left: 0, rows: 12, columns: 10 };
+        view.fill(&text);
+        assert_eq!(view.top, 8);
+        view.scroll(100, &text);
+        assert_eq!(view.top, 8);
+        view.fill(&Text::from("a"));
+        assert_eq!(view.top, 0);
     }
 
     #[test]
