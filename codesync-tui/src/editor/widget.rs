@@ -5,9 +5,10 @@
 use std::ops::{ControlFlow, Range};
 
 use codesync_core::Text;
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Color, Style};
+use unicode_width::UnicodeWidthStr;
 
 use super::glyph::{Glyph, Look, mark};
 use super::layout::{Run, walk};
@@ -199,7 +200,8 @@ impl Row<'_> {
     }
 }
 
-/// A name above the caret it belongs to, or below it in the first row.
+/// Draws a name near the caret it belongs to, where it covers nothing: above it, below it, or
+/// behind the end of its line.
 fn draw_flag(scene: &Scene<'_>, flag: &Flag, area: Rect, buffer: &mut Buffer) {
     let line = scene.text.line_of(flag.offset.min(scene.text.len()));
     let Some(row) = line.checked_sub(scene.top).filter(|row| *row < usize::from(area.height))
@@ -210,12 +212,47 @@ fn draw_flag(scene: &Scene<'_>, flag: &Flag, area: Rect, buffer: &mut Buffer) {
     let column = super::layout::column_of(scene.text, range, flag.offset, scene.tab);
     let Some(x) = column.checked_sub(scene.left) else { return };
     let x = scene.gutter + x;
-    if x >= usize::from(area.width) || area.height < 2 {
+    if x >= usize::from(area.width) {
         return;
     }
-    let y = if row == 0 { 1 } else { columns(row) - 1 };
-    let room = usize::from(area.width) - x;
-    buffer.set_stringn(area.x + columns(x), area.y + y, &flag.name, room, flag.style);
+    let (x, y) = (area.x + columns(x), area.y + columns(row));
+    let width = columns(flag.name.width());
+    let is_free = |y: u16| {
+        (area.top()..area.bottom()).contains(&y)
+            && is_blank(x..area.right().min(x.saturating_add(width)), y, buffer)
+    };
+    let beside = [y.checked_sub(1), y.checked_add(1)];
+    let place = beside.into_iter().flatten().find(|y| is_free(*y)).map(|y| (x, y));
+    let (x, y) = place.unwrap_or_else(|| (behind_line(scene, y, area, buffer), y));
+    let room = usize::from(area.right().saturating_sub(x));
+    buffer.set_stringn(x, y, &flag.name, room, flag.style);
+}
+
+/// Whether nothing is drawn in these cells of a row.
+fn is_blank(cells: Range<u16>, y: u16, buffer: &Buffer) -> bool {
+    // The second half of a wide character is a blank of its own.
+    let reaches_in = cells
+        .start
+        .checked_sub(1)
+        .and_then(|x| buffer.cell((x, y)))
+        .is_some_and(|cell| cell.symbol().width() > 1);
+    let is_free = |cell: &Cell| cell.symbol() == " " && is_plain(cell);
+    !reaches_in && cells.into_iter().all(|x| buffer.cell((x, y)).is_some_and(is_free))
+}
+
+fn is_plain(cell: &Cell) -> bool {
+    cell.bg == Color::Reset && cell.modifier.is_empty()
+}
+
+/// The first cell behind a drawn line and the caret that may stand at its end.
+fn behind_line(scene: &Scene<'_>, y: u16, area: Rect, buffer: &Buffer) -> u16 {
+    let left = area.x + columns(scene.gutter);
+    let drawn = (left..area.right()).rev().find(|x| !is_blank(*x..x + 1, y, buffer));
+    let Some(last) = drawn else { return left + 1 };
+    // Where a caret or a selection is drawn beyond the text, the name stands right beside it.
+    let is_beyond =
+        buffer.cell((last, y)).is_some_and(|cell| cell.symbol() == " " && !is_plain(cell));
+    last + if is_beyond { 1 } else { 2 }
 }
 
 /// A count of cells that is known to fit on a screen.

@@ -106,12 +106,29 @@ fn others_are_seen_by_their_caret_their_selection_and_for_a_while_by_name() {
     stage.handle(ana(Selection::new(4, 6)));
     let mut screen = Screen::new(Colors::Sixteen);
     let lines = screen.draw(&stage);
-    assert_eq!(lines[0], "  1 onAna", "the name stands above the caret");
+    assert_eq!(lines[..2], ["  1 one", "  2 two Ana"], "the name covers no text");
     assert_eq!(screen.cell(4 + 2, 1).bg, Color::Cyan);
     assert!(screen.cell(4, 1).modifier.contains(Modifier::UNDERLINED));
     assert!(lines[11].contains("| ◉Ana"), "{}", lines[11]);
     stage.wait(1_500);
-    assert_eq!(screen.draw(&stage)[0], "  1 one");
+    assert_eq!(screen.draw(&stage)[1], "  2 two");
+}
+
+#[test]
+fn a_name_stands_where_it_covers_no_text() {
+    let at = |marked: &str| {
+        let mut stage = Stage::new("x.txt", &format!("|{}", marked.replace('^', "")));
+        stage.handle(ana(Selection::caret(0)));
+        let head = marked.chars().position(|c| c == '^').expect("it is marked");
+        stage.handle(ana(Selection::caret(head)));
+        let numbers = |line: &String| line.chars().skip(4).collect::<String>();
+        lines(&stage)[..3].iter().map(numbers).collect::<Vec<_>>()
+    };
+    assert_eq!(at("one\n12345^\n1234567890"), ["one  Ana", "12345", "1234567890"], "above");
+    assert_eq!(at("12345678\n12345^\none"), ["12345678", "12345", "one  Ana"], "below");
+    assert_eq!(at("fn main()\n12^3\nfn main()"), ["fn main()", "123 Ana", "fn main()"]);
+    assert_eq!(at("fn main()\n123^\nfn main()"), ["fn main()", "123 Ana", "fn main()"]);
+    assert_eq!(at("日日\n1^\n日日"), ["日日", "1 Ana", "日日"], "no half character");
 }
 
 #[test]
