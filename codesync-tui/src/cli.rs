@@ -12,16 +12,18 @@ mod resolve;
 #[cfg(feature = "serve")]
 mod serve;
 
+use std::io;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use codesync_client::ServerUrl;
 
 pub(crate) use failure::{Exit, Failure};
 
 /// Edit documents together: from terminals and browsers, online and offline.
 #[derive(Debug, Parser)]
-#[command(name = "codesync", bin_name = "codesync", version, arg_required_else_help = true)]
+#[command(name = "codesync", bin_name = "codesync", version)]
 pub(crate) struct Cli {
     #[command(flatten)]
     common: Common,
@@ -45,6 +47,7 @@ pub(crate) struct Common {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Edit a document.
+    #[command(override_usage = "codesync open [OPTIONS] <DOC|LINK> [+LINE[:COL]]")]
     Open(open::Options),
     /// Create a document and print its link.
     New(new::Options),
@@ -70,6 +73,11 @@ impl Common {
 pub(crate) fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
+        // Asked for nothing, wherever the server comes from: that is a question.
+        Err(error) if error.kind() == ErrorKind::MissingSubcommand => {
+            eprint!("{}", Cli::command().render_help());
+            return Exit::Usage.into();
+        }
         // Help and version are no failures; everything else is a wrong use.
         Err(error) => {
             let code = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
@@ -88,6 +96,14 @@ pub(crate) fn run() -> ExitCode {
     match done {
         Ok(()) => Exit::Ok.into(),
         Err(failure) => failure.tell(),
+    }
+}
+
+/// What became of printing. Whoever reads may have had enough, as `head` does.
+fn printed(result: io::Result<()>) -> Result<(), Failure> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.map_err(|error| Failure::new(format!("standard output: {error}"))),
     }
 }
 

@@ -55,6 +55,12 @@ pub(crate) fn lines(text: &str) -> String {
     clean
 }
 
+/// A field of a line that a program reads: as it is, but for the controls, which would end the
+/// field or the line.
+pub(crate) fn one_record(text: &str) -> String {
+    text.replace(|c: char| c.is_ascii_control(), "\u{fffd}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,6 +71,12 @@ mod tests {
         assert_eq!(one_line("a\nb\tc"), "a‹U+000A›b c");
         assert_eq!(one_line("\u{202e}txt.exe"), "‹U+202E›txt.exe");
         assert_eq!(one_line("Ána 日本 👩‍👧"), "Ána 日本 👩‍👧");
+    }
+
+    #[test]
+    fn a_field_for_programs_loses_nothing_but_controls() {
+        assert_eq!(one_record("a\nb\tc\u{1b}"), "a\u{fffd}b\u{fffd}c\u{fffd}");
+        assert_eq!(one_record("\u{202e}日 👩‍👧"), "\u{202e}日 👩‍👧");
     }
 
     #[test]

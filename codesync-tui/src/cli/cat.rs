@@ -6,7 +6,7 @@ use clap::Args;
 use codesync_client::{Outbox, Rest, RestError};
 
 use super::resolve::resolve;
-use super::{Common, Failure};
+use super::{Common, Failure, printed};
 use crate::sanitize;
 
 #[derive(Debug, Args)]
@@ -31,14 +31,10 @@ pub(crate) async fn run(common: &Common, options: Options) -> Result<(), Failure
     };
     let mut out = io::stdout().lock();
     // What others wrote must not steer a terminal; a file or a program gets it as it is.
-    let printed = if out.is_terminal() {
+    let written = if out.is_terminal() {
         out.write_all(sanitize::lines(&text).as_bytes())
     } else {
         out.write_all(text.as_bytes())
     };
-    match printed.and_then(|()| out.flush()) {
-        // Whoever reads has had enough, as head does.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.map_err(|error| Failure::new(format!("standard output: {error}"))),
-    }
+    printed(written.and_then(|()| out.flush()))
 }

@@ -4,9 +4,10 @@ use std::io::{self, IsTerminal, Write};
 
 use clap::Args;
 use codesync_client::{DocumentInfo, DocumentQuery, Outbox, Rest, RestError};
+use codesync_core::DocumentId;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Common, Failure};
+use super::{Common, Failure, printed};
 use crate::sanitize;
 
 /// Documents of one call.
@@ -25,29 +26,43 @@ pub(crate) struct Options {
     json: bool,
 }
 
+/// A line of the list. What is not known is empty.
+struct Row<'a> {
+    name: &'a str,
+    revision: Option<u64>,
+    changed: &'a str,
+    id: DocumentId,
+}
+
 pub(crate) async fn run(common: &Common, options: Options) -> Result<(), Failure> {
     let server = common.server()?;
     let rest = Rest::new(server.clone());
     match fetch(&rest, options.search.as_deref()).await {
-        Ok(documents) => print(&documents, options.json).map_err(write_failure),
+        Ok(documents) if options.json => printed(print_json(&documents)),
+        Ok(documents) => printed(print(documents.iter().map(|document| Row {
+            name: &document.name,
+            revision: Some(document.revision.get()),
+            changed: &document.updated_at,
+            id: document.id,
+        }))),
         Err(error @ RestError::Unreachable { .. }) => {
             let cached = Outbox::usual(&server).map(|outbox| outbox.documents());
             let wanted = options.search.unwrap_or_default().to_lowercase();
-            let names: Vec<_> = cached
+            let known: Vec<_> = cached
                 .unwrap_or_default()
                 .into_iter()
                 .filter(|(_, about)| about.name.to_lowercase().contains(&wanted))
                 .collect();
-            if names.is_empty() || options.json {
+            if known.is_empty() || options.json {
                 return Err(Failure::rest(&error, &server));
             }
             eprintln!("note: {error}; these documents are known on this machine");
-            let mut out = io::stdout().lock();
-            for (id, about) in names {
-                let name = sanitize::one_line(&about.name);
-                writeln!(out, "{name}\t{id}").map_err(write_failure)?;
-            }
-            Ok(())
+            printed(print(known.iter().map(|(id, about)| Row {
+                name: &about.name,
+                revision: None,
+                changed: "",
+                id: *id,
+            })))
         }
         Err(error) => Err(Failure::rest(&error, &server)),
     }
@@ -68,29 +83,66 @@ async fn fetch(rest: &Rest, search: Option<&str>) -> Result<Vec<DocumentInfo>, R
     Ok(documents)
 }
 
-fn print(documents: &[DocumentInfo], json: bool) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    if json {
-        let text = serde_json::to_string_pretty(documents).map_err(io::Error::other)?;
-        return writeln!(out, "{text}");
-    }
-    let is_table = out.is_terminal();
-    for document in documents {
-        let name = sanitize::shorten(&document.name, NAME_COLUMNS_MAX);
-        let changed = sanitize::one_line(&document.updated_at);
-        let (id, revision) = (document.id, document.revision.get());
-        if is_table {
-            let pad = " ".repeat(NAME_COLUMNS_MAX - name.width().min(NAME_COLUMNS_MAX));
-            let day = changed.get(..16).unwrap_or(&changed).replace('T', " ");
-            writeln!(out, "{name}{pad}  {revision:>8}  {day}  {id}")?;
-        } else {
-            let name = sanitize::one_line(&document.name);
-            writeln!(out, "{name}\t{revision}\t{changed}\t{id}")?;
-        }
-    }
-    Ok(())
+fn print_json(documents: &[DocumentInfo]) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(documents).map_err(io::Error::other)?;
+    writeln!(io::stdout(), "{text}")
 }
 
-fn write_failure(error: io::Error) -> Failure {
-    Failure::new(format!("standard output: {error}"))
+fn print<'a>(rows: impl Iterator<Item = Row<'a>>) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let is_table = out.is_terminal();
+    for row in rows {
+        let line = if is_table { table_line(&row) } else { tabbed_line(&row) };
+        writeln!(out, "{line}")?;
+    }
+    out.flush()
+}
+
+/// For people: aligned, and harmless to the terminal.
+fn table_line(row: &Row<'_>) -> String {
+    let name = sanitize::shorten(row.name, NAME_COLUMNS_MAX);
+    let pad = " ".repeat(NAME_COLUMNS_MAX - name.width().min(NAME_COLUMNS_MAX));
+    let revision = row.revision.map(|revision| revision.to_string()).unwrap_or_default();
+    let changed = sanitize::one_line(row.changed);
+    let minute = changed.get(..16).unwrap_or(&changed).replace('T', " ");
+    format!("{name}{pad}  {revision:>8}  {minute:16}  {}", row.id)
+}
+
+/// For programs: the name as it is, so that it can be handed to another command.
+fn tabbed_line(row: &Row<'_>) -> String {
+    let name = sanitize::one_record(row.name);
+    let revision = row.revision.map(|revision| revision.to_string()).unwrap_or_default();
+    let changed = sanitize::one_record(row.changed);
+    format!("{name}\t{revision}\t{changed}\t{}", row.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "0191e5c4-7c1a-7cc3-98e2-3f8a61a40e11";
+
+    fn row(name: &str) -> Row<'_> {
+        let id = ID.parse().expect("an id");
+        Row { name, revision: Some(7), changed: "2026-11-22T21:00:00Z", id }
+    }
+
+    #[test]
+    fn programs_get_a_name_as_it_is_and_people_get_it_marked() {
+        let odd = row("\u{202e}a\tb.txt");
+        assert_eq!(
+            tabbed_line(&odd),
+            format!("\u{202e}a\u{fffd}b.txt\t7\t2026-11-22T21:00:00Z\t{ID}")
+        );
+        assert!(table_line(&odd).starts_with("‹U+202E›a b.txt "), "{}", table_line(&odd));
+    }
+
+    #[test]
+    fn what_is_not_known_leaves_its_column_empty() {
+        let known = row("a.txt");
+        let unknown = Row { revision: None, changed: "", ..row("a.txt") };
+        assert_eq!(tabbed_line(&unknown), format!("a.txt\t\t\t{ID}"));
+        assert_eq!(table_line(&unknown).len(), table_line(&known).len());
+        assert!(table_line(&unknown).ends_with(ID));
+    }
 }

@@ -1,12 +1,12 @@
 //! `codesync new [NAME] [FILE|-]`: creates a document and prints its link, and nothing else.
 
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 
 use clap::Args;
 use codesync_client::{NewDocument, Rest};
 
-use super::{Common, Failure};
+use super::{Common, Failure, printed};
 
 /// Largest text that is read, in bytes. The server may take less and says so.
 const TEXT_BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -54,8 +54,7 @@ pub(crate) async fn run(common: &Common, options: Options) -> Result<(), Failure
             Source::Nothing | Source::Input => failure,
         }
     })?;
-    println!("{}", server.link(made.id));
-    Ok(())
+    printed(writeln!(io::stdout(), "{}", server.link(made.id)))
 }
 
 /// Tells a name from a file: a lone argument with a slash that is a file is one, and without any

@@ -127,7 +127,10 @@ async fn wait_for_text(session: &mut Session, target: &Target) -> Result<(), Fai
                     let reason = session.last_failure().unwrap_or("no answer").to_owned();
                     let server = target.server.to_string();
                     let error = RestError::Unreachable { server, reason };
-                    return Err(Failure::rest(&error, &target.server));
+                    return Err(match session.is_open_elsewhere(target.id) {
+                        true => in_use(&error),
+                        false => Failure::rest(&error, &target.server),
+                    });
                 }
                 _ => {}
             }
@@ -141,6 +144,13 @@ async fn wait_for_text(session: &mut Session, target: &Target) -> Result<(), Fai
     }
     eprintln!("waiting for {} …", target.server);
     arrives.await
+}
+
+/// The server is away, and the copies that are here belong to other editors.
+fn in_use(error: &RestError) -> Failure {
+    let copies = "every copy on this machine is open in another terminal";
+    Failure::with(Exit::Unreachable, format!("{error}; {copies}"))
+        .help("go on in that terminal, or read the text with codesync cat")
 }
 
 fn refused(code: RejectCode, message: &str) -> Failure {

@@ -100,6 +100,64 @@ fn without_a_server_the_cache_answers_and_says_so() {
 }
 
 #[test]
+fn without_a_server_a_list_has_the_columns_it_always_has() {
+    let mut server = Server::start();
+    let link = server.document("a.txt", "");
+    let mut ana = crate::terminal::Terminal::open(&server, "shell", &[&link]);
+    ana.shows("●saved");
+    ana.send("\x11");
+    assert_eq!(ana.end(), 0);
+    server.kill();
+    let id = link.rsplit('/').next().expect("it ends in an id");
+    let listed = server.run_command(&["ls"], "");
+    assert_eq!(String::from_utf8_lossy(&listed.stdout), format!("a.txt\t\t\t{id}\n"));
+}
+
+#[test]
+fn a_reader_that_has_had_enough_is_no_failure() {
+    let server = Server::start();
+    server.document("a.txt", "text");
+    for arguments in [&["ls"][..], &["ls", "--json"], &["cat", "a.txt"], &["new", "b.txt"]] {
+        let (reader, writer) = std::io::pipe().expect("the system has a pipe");
+        drop(reader);
+        let output = server
+            .command(&server.home("shell"))
+            .args(arguments)
+            .stdin(std::process::Stdio::null())
+            .stdout(writer)
+            .stderr(std::process::Stdio::piped())
+            .output()
+            .expect("the program starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), said.as_ref()), (Some(0), ""), "{arguments:?}");
+    }
+}
+
+#[test]
+fn asked_for_nothing_it_explains_itself() {
+    let server = Server::start();
+    check(&server.run_command(&[], ""), 2, "List the documents");
+    let help = server.run_command(&["open", "--help"], "");
+    let help = String::from_utf8(help.stdout).expect("words");
+    assert!(help.contains("Usage: codesync open [OPTIONS] <DOC|LINK> [+LINE[:COL]]\n"), "{help}");
+}
+
+#[test]
+fn without_a_server_a_copy_that_others_hold_is_named_as_the_reason() {
+    let mut server = Server::start();
+    let link = server.document("a.txt", "text");
+    let first = crate::terminal::Terminal::open(&server, "Ana", &[&link]);
+    first.shows("●saved");
+    let second = crate::terminal::Terminal::open(&server, "Ana", &[&link]);
+    second.shows("●saved");
+    server.kill();
+    let mut third = crate::terminal::Terminal::open(&server, "Ana", &[&link]);
+    assert_eq!(third.end(), 5);
+    let output = third.output().replace("\r\n", " ");
+    assert!(output.contains("every copy on this machine is open in another terminal"), "{output}");
+}
+
+#[test]
 fn an_editor_without_a_terminal_is_refused_with_a_sentence() {
     let server = Server::start();
     let link = server.document("a.txt", "");
