@@ -13,7 +13,7 @@ use crate::oracle::Violation;
 use crate::run;
 
 /// Within so many seeds each mistake is to be caught: a small part of those that always run.
-const SEEDS: u64 = 1000;
+const SEEDS: u64 = 300;
 
 /// The first seed that catches a mistake, and by which law.
 fn caught(bug: Bug) -> Option<(u64, Violation)> {

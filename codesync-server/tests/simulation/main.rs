@@ -18,6 +18,7 @@
 
 mod bugs;
 mod chance;
+mod coverage;
 mod oracle;
 mod plan;
 mod run;

@@ -6,15 +6,17 @@
 
 pub(crate) mod tags;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map};
 use std::fmt;
 
 use codesync_core::document::Submission;
+use codesync_core::limits::CHECKPOINT_REVISIONS;
 use codesync_core::protocol::{ServerDocument, ServerMessage, codec};
 use codesync_core::{Author, ClientId, Component, Operation, OperationLimits, Revision, Seq, Text};
 use codesync_server::oplog::{ClientRecord, Entry};
 
 use self::tags::{Tag, tags_in};
+use crate::coverage::{Coverage, Met};
 
 /// A law that did not hold.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -107,13 +109,27 @@ impl Truth {
         Ok(())
     }
 
+    /// Whether a client that is at this revision has a commit after it.
+    pub(crate) fn has_commit_of(&self, client: ClientId, after: Revision) -> bool {
+        let mut last = self.last.iter();
+        last.any(|(author, last)| self.clients.get(author) == Some(&client) && last.1 > after)
+    }
+
     fn last_of(&self, author: Author) -> (Seq, Revision) {
         self.last.get(&author).copied().unwrap_or_default()
     }
 
     /// A server read a submission.
-    pub(crate) fn submitted(&mut self, client: ClientId, submission: &Submission) -> Check {
+    pub(crate) fn submitted(
+        &mut self,
+        client: ClientId,
+        submission: &Submission,
+        coverage: &mut Coverage,
+    ) -> Check {
         let first = self.submissions.entry((client, submission.seq));
+        if matches!(first, btree_map::Entry::Occupied(_)) {
+            coverage.met(Met::SentAgain);
+        }
         let first = first.or_insert_with(|| submission.clone());
         hold!(
             "in flight unchanged",
@@ -212,7 +228,12 @@ impl Truth {
     }
 
     /// A server gives messages to a client.
-    pub(crate) fn delivered(&self, client: ClientId, messages: &[u8]) -> Check {
+    pub(crate) fn delivered(
+        &self,
+        client: ClientId,
+        messages: &[u8],
+        coverage: &mut Coverage,
+    ) -> Check {
         let messages = codec::decode_server(messages).map_err(|error| broken("protocol", error))?;
         for message in messages {
             match message.map_err(|error| broken("protocol", error))? {
@@ -235,16 +256,26 @@ impl Truth {
                         "{client} is acknowledged {seq} at {revision}, where the log has {entry:?}"
                     );
                 }
-                ServerMessage::Document(message) => self.delivered_document(client, message)?,
+                ServerMessage::Document(message) => {
+                    self.delivered_document(client, message, coverage)?;
+                }
                 ServerMessage::Session(_) | ServerMessage::Presence(_) => {}
             }
         }
         Ok(())
     }
 
-    fn delivered_document(&self, client: ClientId, message: ServerDocument<'_>) -> Check {
+    fn delivered_document(
+        &self,
+        client: ClientId,
+        message: ServerDocument<'_>,
+        coverage: &mut Coverage,
+    ) -> Check {
         match message {
             ServerDocument::CaughtUp { from, to, operation, .. } => {
+                if to.since(from).is_some_and(|revisions| revisions > 1) {
+                    coverage.met(Met::ComposedCatchUp);
+                }
                 let (Some(before), Some(after)) = (self.text_at(from), self.text_at(to)) else {
                     return Err(broken("I4 committed", format!("{client} is led to {to}")));
                 };
@@ -255,6 +286,9 @@ impl Truth {
                 hold!("I7 equal", text == *after, "{client} is led from {from} to another {to}");
             }
             ServerDocument::Checkpoint { revision, hash, .. } => {
+                if revision.get() > 0 && revision.get() % CHECKPOINT_REVISIONS == 0 {
+                    coverage.met(Met::CheckpointOnTheWay);
+                }
                 let text = self.text_at(revision);
                 let text = text
                     .ok_or_else(|| broken("I4 committed", format!("a checkpoint at {revision}")))?;
@@ -268,6 +302,7 @@ impl Truth {
                     });
                 hold!("I13 dedupe", known, "{client} is told of {last_seq} at {last_revision}");
             }
+            ServerDocument::Rejected { .. } => coverage.met(Met::Rejected),
             _ => {}
         }
         Ok(())

@@ -6,6 +6,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
 use std::sync::Once;
 
+use crate::coverage::Coverage;
 use crate::oracle::{Violation, broken};
 use crate::plan::Plan;
 use crate::script;
@@ -19,9 +20,9 @@ pub(crate) struct Failure {
 }
 
 /// What a run came to.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Summary {
-    pub(crate) commits: u64,
+    pub(crate) coverage: Coverage,
     pub(crate) fingerprint: u64,
 }
 
@@ -38,7 +39,10 @@ pub(crate) fn plan(plan: &Plan, trace: bool) -> Result<Summary, Failure> {
         let ran = panic::catch_unwind(AssertUnwindSafe(|| {
             let mut world = World::new(plan);
             world.trace = trace;
-            world.run().map(|()| Summary { commits: world.commits, fingerprint: world.fingerprint })
+            world.run().map(|()| {
+                let fingerprint = world.fingerprint;
+                Summary { coverage: std::mem::take(&mut world.coverage), fingerprint }
+            })
         }));
         quiet.set(false);
         ran

@@ -8,6 +8,8 @@ use crate::chance::Chance;
 use crate::plan::{Action, Plan, Setup};
 
 pub(crate) const SERVERS: u64 = 2;
+/// Chars of a large insertion in a run with several: about 88 KB, more than a submission holds.
+const HEAVY: u64 = 22_000;
 
 /// The plan of a seed.
 pub(crate) fn plan(seed: u64) -> Plan {
@@ -50,14 +52,26 @@ struct Script {
     actions: Vec<(u64, Action)>,
     /// Whoever did something often does the next thing too.
     last_client: u64,
+    /// Whether texts become so large that readers fall behind, and people so slow.
+    is_heavy: bool,
     /// How many large insertions may still come: they cost most of a run's time.
     pastes: u64,
 }
 
 impl Script {
     fn new(clients: u64, documents: u64, mut chance: Chance) -> Self {
-        let pastes = if chance.per_mille(80) { chance.between(1, 5) } else { 0 };
-        Self { clients, documents, chance, at_ms: 0, actions: Vec::new(), last_client: 0, pastes }
+        let is_heavy = chance.per_mille(30);
+        let pastes = if is_heavy { 6 } else { chance.below(16).saturating_sub(14) };
+        Self {
+            clients,
+            documents,
+            chance,
+            at_ms: 0,
+            actions: Vec::new(),
+            last_client: 0,
+            is_heavy,
+            pastes,
+        }
     }
 
     fn write(&mut self) {
@@ -71,7 +85,11 @@ impl Script {
         }
         let verbs = self.verbs();
         let total: u64 = verbs.iter().map(|(weight, _)| weight).sum();
-        for _ in 0..self.chance.between(100, 500) {
+        // Now and then long enough for a checkpoint on the way.
+        let is_long = self.chance.per_mille(25);
+        let actions =
+            if is_long { self.chance.between(1000, 1600) } else { self.chance.between(100, 500) };
+        for _ in 0..actions {
             self.at_ms += self.pause();
             let mut at = self.chance.below(total);
             let verb = verbs.iter().find(|(weight, _)| {
@@ -105,7 +123,7 @@ impl Script {
             (10, |it| Action::Cut { client: it.client() }),
             (3, |it| Action::Hang { client: it.client() }),
             (10, |it| Action::Offline { client: it.client() }),
-            (6, |it| Action::Stall { client: it.client(), ms: it.span(4000) }),
+            (6, Self::stalling),
             (6, |it| Action::SlowDisk { client: it.client(), ms: it.span(800) }),
             (10, |it| Action::Kill { client: it.client(), luck: it.chance.below(1000) }),
             (5, |it| Action::KillServer { server: it.server(), luck: it.chance.below(1000) }),
@@ -118,6 +136,9 @@ impl Script {
             (3, |it| Action::LogDown { ms: it.span(3000) }),
             (3, |it| Action::LogSlow { ms: it.span(3000), by_ms: it.span(400) }),
         ];
+        if self.is_heavy {
+            verbs.extend([(20, Self::pasting as Make), (20, Self::stalling)]);
+        }
         for (weight, make) in seldom {
             if self.chance.per_mille(550) {
                 let times = *self.chance.pick(&[1, 1, 2, 4]);
@@ -127,8 +148,19 @@ impl Script {
         verbs
     }
 
-    /// What is broken is usually mended after a while.
+    /// What is broken is usually mended after a while; large insertions come together, and
+    /// somebody cannot take them.
     fn follow_up(&mut self, action: Action) {
+        if let Action::Edit { client, document, insert: HEAVY, .. } = action {
+            let ms = self.chance.between(10_000, 28_000);
+            let slow = (client + 1) % self.clients;
+            self.actions.push((self.at_ms, Action::Stall { client: slow, ms }));
+            for number in 1..=std::mem::take(&mut self.pastes) {
+                let client = (client + number * 2) % self.clients;
+                let paste = Action::Edit { client, document, place: 0, delete: 0, insert: HEAVY };
+                self.actions.push((self.at_ms + number * 300, paste));
+            }
+        }
         let later = self.at_ms + self.span(5000);
         let mended = match action {
             Action::Kill { client, .. } => Action::Restart { client },
@@ -200,9 +232,14 @@ impl Script {
             return self.typing();
         }
         self.pastes -= 1;
-        let insert = self.chance.between(2_000, 24_000);
+        let insert = if self.is_heavy { HEAVY } else { self.chance.between(2_000, 24_000) };
         let (client, document) = (self.client(), self.document());
         Action::Edit { client, document, place: self.place(), delete: 0, insert }
+    }
+
+    fn stalling(&mut self) -> Action {
+        let ms = if self.is_heavy { self.chance.between(1, 40_000) } else { self.span(4000) };
+        Action::Stall { client: self.client(), ms }
     }
 
     fn many_places(&mut self) -> Action {

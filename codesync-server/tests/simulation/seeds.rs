@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 use std::{env, fs, thread};
 
+use crate::coverage::Coverage;
 use crate::plan::Plan;
 use crate::run::{self, Failure};
 use crate::script;
@@ -23,7 +24,7 @@ fn number<T: FromStr>(name: &str) -> Option<T> {
 fn whatever_fails_nothing_acknowledged_is_lost_and_all_copies_agree() {
     let count = number("CODESYNC_SIM_SEEDS").unwrap_or(SEEDS);
     let first: u64 = number("CODESYNC_SIM_FIRST").unwrap_or(0);
-    let (next, commits) = (AtomicU64::new(first), AtomicU64::new(0));
+    let (next, coverage) = (AtomicU64::new(first), Mutex::new(Coverage::default()));
     let failures: Mutex<Vec<Failure>> = Mutex::default();
     let started = Instant::now();
     let work = || {
@@ -34,7 +35,7 @@ fn whatever_fails_nothing_acknowledged_is_lost_and_all_copies_agree() {
                 return;
             }
             match run::seed(seed) {
-                Ok(summary) => _ = commits.fetch_add(summary.commits, Ordering::Relaxed),
+                Ok(summary) => coverage.lock().expect("no run panics").add(&summary.coverage),
                 Err(failure) => failures.lock().expect("no run panics").push(failure),
             }
         }
@@ -45,17 +46,17 @@ fn whatever_fails_nothing_acknowledged_is_lost_and_all_copies_agree() {
         }
     });
     let seconds = started.elapsed().as_secs_f64();
-    let commits = commits.into_inner();
-    println!(
-        "{count} seeds, {commits} commits in {seconds:.1} s: {:.0} seeds/s",
-        count as f64 / seconds
-    );
+    let coverage = coverage.into_inner().expect("no run panics");
+    println!("{count} seeds in {seconds:.1} s: {:.0} seeds/s\n{coverage}", count as f64 / seconds);
     let mut failures = failures.into_inner().expect("no run panics");
     failures.sort_by_key(|failure| failure.plan.seed);
     for failure in &failures {
         println!("{failure}\n  the plan, one action a line: {}", failure.save().display());
     }
     assert!(failures.is_empty(), "{} of {count} seeds failed", failures.len());
+    if count >= SEEDS {
+        assert_eq!(coverage.missing(), [] as [&str; 0], "never met in {count} seeds");
+    }
 }
 
 /// `CODESYNC_SIM_SEED` or `CODESYNC_SIM_PLAN` says which; otherwise a seed like any other.

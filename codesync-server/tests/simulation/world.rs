@@ -23,6 +23,7 @@ use self::server::Server;
 use self::store::Store;
 use self::wire::Socket;
 use crate::chance::Chance;
+use crate::coverage::{Coverage, Met};
 use crate::oracle::tags::{Intents, Tags};
 use crate::oracle::{Check, Truth, Violation, broken};
 use crate::plan::{Plan, Setup};
@@ -62,8 +63,7 @@ pub(crate) struct World {
     pub(crate) trace: bool,
     /// Follows from everything that happened, in its order.
     pub(crate) fingerprint: u64,
-    /// What a run has covered, for the summary.
-    pub(crate) commits: u64,
+    pub(crate) coverage: Coverage,
 }
 
 /// What the setup of a plan says.
@@ -146,7 +146,7 @@ impl World {
             violation: None,
             trace: false,
             fingerprint: seed,
-            commits: 0,
+            coverage: Coverage::default(),
         };
         for client in 0..clients {
             world.start_client(client);
@@ -218,7 +218,8 @@ impl World {
                     happening(self);
                 }
             }
-            self.fingerprint = Chance::of(self.fingerprint, &[self.now, self.commits]).next();
+            self.fingerprint =
+                Chance::of(self.fingerprint, &[self.now, self.coverage.times(Met::Commit)]).next();
             if let Some(violation) = self.violation.take() {
                 return Err(violation);
             }

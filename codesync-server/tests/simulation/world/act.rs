@@ -4,6 +4,7 @@ use codesync_core::{Selection, TextEdit};
 
 use super::{MS, World, document_id, say};
 use crate::chance::Chance;
+use crate::coverage::Met;
 use crate::plan::Action;
 
 /// Longest pieces that one action types.
@@ -60,7 +61,11 @@ impl World {
                 self.with_document(which(server), what(document), |state, _| state.snapshot_now());
             }
             Action::Prune { document, keep } => self.store.prune(what(document), keep as usize),
-            Action::Damage { document } => self.store.damage(what(document)),
+            Action::Damage { document } => {
+                if self.store.damage(what(document)) {
+                    self.coverage.met(Met::SnapshotDamaged);
+                }
+            }
             Action::LogAnswers { server, answer, count } => {
                 self.store.answer_next(which(server), answer, count);
             }

@@ -9,6 +9,7 @@ use codesync_core::{ClientId, Encoding, Operation, Text, TextEdit};
 use super::disk::{Disk, Journal, Next, Work, Write};
 use super::{MS, Micros, World, document_id, document_number, micros, say};
 use crate::chance::Chance;
+use crate::coverage::Met;
 use crate::oracle::tags::{Intent, tags_in};
 use crate::oracle::{broken, hold};
 
@@ -91,6 +92,7 @@ impl World {
         if !client.is_running() {
             return;
         }
+        self.coverage.met(Met::ClientKilled);
         let mut chance = Chance::of(self.seed, &[3, luck, client.life]);
         client.disk.crash(&mut chance);
         client.connection = None;
@@ -99,6 +101,9 @@ impl World {
         client.is_wanted = false;
         for (document, intents) in self.intents.iter_mut().enumerate() {
             let kept = client.disk.journals.get(&document).map_or(0, |journal| journal.edits);
+            if intents.count(number) > kept {
+                self.coverage.met(Met::EditLost);
+            }
             intents.crashed(number, kept);
         }
         if let Some(socket) = client.socket.take() {
@@ -138,7 +143,15 @@ impl World {
         let fresh = OpenDocument { document: document_id(document), client: journal.client };
         let replayed = journal::replay(&journal.bytes);
         match &replayed {
-            Ok(replayed) => journal.bytes.truncate(replayed.valid_bytes),
+            Ok(replayed) => {
+                journal.bytes.truncate(replayed.valid_bytes);
+                if replayed.torn_bytes > 0 {
+                    self.coverage.met(Met::TornJournal);
+                }
+                if replayed.replica.status().unsaved_edits > 0 {
+                    self.coverage.met(Met::UnsentRestored);
+                }
+            }
             Err(journal::ReplayError::Empty) => journal.bytes.clear(),
             Err(error) => {
                 let error = broken("I16 kept", format!("journal of client {number}: {error}"));
@@ -195,6 +208,7 @@ impl World {
             true => connection.redo(now, document_id(document)),
         };
         if let Some(edits) = edits {
+            self.coverage.met(Met::SteppedBack);
             let intent = intent_of(&text, &edits, encoding);
             say!(self, "client {number} steps back: {intent:?}");
             let check = self.intents[document].stepped_back(number, intent);
@@ -245,6 +259,10 @@ impl World {
                     client.disk.push(Work::Save(write(document, record)));
                 }
                 Output::Compact { document, records } => {
+                    let journal = client.disk.journals.get(&document_number(document));
+                    if journal.is_some_and(|journal| !journal.bytes.is_empty()) {
+                        self.coverage.met(Met::JournalRewritten);
+                    }
                     client.disk.push(Work::Replace(write(document, records)));
                 }
                 Output::Event(event) => events.push(event),

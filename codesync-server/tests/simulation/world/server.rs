@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use codesync_core::document::Submission;
-use codesync_core::protocol::RejectCode;
-use codesync_core::{Channel, ClientId, DocumentId};
+use codesync_core::protocol::{CloseCode, RejectCode};
+use codesync_core::{Channel, ClientId, DocumentId, Revision};
 use codesync_server::document::state::{DocumentState, Opened};
 use codesync_server::document::{Join, Output, SubscriberId};
 use codesync_server::oplog::Entry;
@@ -14,6 +14,7 @@ use codesync_server::ws::session::Opening;
 use super::wire::Item;
 use super::{MS, Micros, SECOND, World, document_id, document_number, micros, say};
 use crate::chance::Chance;
+use crate::coverage::Met;
 use crate::oracle::broken;
 
 /// How often a server asks the log for the heads of its documents.
@@ -110,6 +111,7 @@ impl World {
         if server.is_up {
             server.is_up = false;
             server.slots.clear();
+            self.coverage.met(Met::ServerKilled);
             self.break_sockets(number);
         }
     }
@@ -204,6 +206,9 @@ impl World {
             }
         };
         let head = loaded.document.head();
+        if loaded.snapshot > Revision::ZERO {
+            self.coverage.met(Met::LoadFromSnapshot);
+        }
         say!(self, "server {number} loads document {document} at {head}");
         let check = self.truths[document].kept(head, &loaded.document.text().to_string());
         self.check(check);
@@ -249,6 +254,9 @@ impl World {
             return;
         }
         self.sockets[socket].documents.insert(subscriber, document);
+        if opening.at.is_some_and(|at| self.truths[document].has_commit_of(opening.client, at)) {
+            self.coverage.met(Met::AckInCatchUp);
+        }
         // Leave first what was joined before.
         self.drain_session(socket);
         self.with_document(number, document, |state, _| {
@@ -275,7 +283,10 @@ impl World {
         };
         let Some(open) = self.servers[number].open(document) else { return };
         let Some((_, client)) = open.owners.get(&subscriber).copied() else { return };
-        let check = self.truths[document].submitted(client, &submission);
+        if submission.operation.len() > 60_000 {
+            self.coverage.met(Met::LargeSubmission);
+        }
+        let check = self.truths[document].submitted(client, &submission, &mut self.coverage);
         self.check(check);
         self.with_document(number, document, |state, now| {
             state.handle_submit(now, subscriber, submission);
@@ -328,12 +339,14 @@ impl World {
         match output {
             Output::Deliver { subscriber, messages } => {
                 if let Some((socket, client)) = owner(subscriber) {
-                    let check = self.truths[document].delivered(client, &messages);
+                    let check =
+                        self.truths[document].delivered(client, &messages, &mut self.coverage);
                     self.check(check);
                     self.put(socket, Item::Messages(messages));
                 }
             }
             Output::AwaitRoom { subscriber } => {
+                self.coverage.met(Met::OutOfCredit);
                 if let Some((socket, _)) = owner(subscriber) {
                     self.await_room(socket, document, subscriber);
                 }
@@ -345,6 +358,9 @@ impl World {
             }
             Output::Close { subscriber, code } => {
                 if let Some((socket, _)) = owner(subscriber) {
+                    if code == CloseCode::TooSlow {
+                        self.coverage.met(Met::TooSlow);
+                    }
                     self.put(socket, Item::Close(code));
                 }
             }

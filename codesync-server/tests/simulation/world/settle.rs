@@ -69,6 +69,9 @@ impl World {
     /// What is not as it should be once all is quiet.
     fn noise(&self) -> Option<String> {
         for (number, it) in self.clients.iter().enumerate() {
+            if it.stalled_until > self.now {
+                return Some(format!("client {number} takes nothing"));
+            }
             for (document, truth) in self.truths.iter().enumerate() {
                 let replica =
                     it.connection.as_ref().and_then(|it| it.document(document_id(document)));

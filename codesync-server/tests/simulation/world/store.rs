@@ -17,6 +17,7 @@ use futures_util::FutureExt;
 
 use super::{MS, Micros, World, document_id, say};
 use crate::chance::Chance;
+use crate::coverage::Met;
 use crate::script::SERVERS;
 
 pub(crate) struct Store {
@@ -99,11 +100,13 @@ impl Store {
         }
     }
 
-    /// Puts something else in the place of the newest snapshot.
-    pub(crate) fn damage(&self, document: usize) {
-        if let Some((key, _)) = self.snapshots_of(document).into_iter().next() {
-            self.snapshots.damage(&key, Bytes::from_static(b"not what was put here"));
+    /// Puts something else in the place of the newest snapshot, if there is one.
+    pub(crate) fn damage(&self, document: usize) -> bool {
+        let newest = self.snapshots_of(document).into_iter().next();
+        if let Some((key, _)) = &newest {
+            self.snapshots.damage(key, Bytes::from_static(b"not what was put here"));
         }
+        newest.is_some()
     }
 
     fn keep(&self, id: DocumentId, revision: Revision, text: &str) {
@@ -150,6 +153,7 @@ impl World {
                 });
             }),
             Output::ReadOlder { subscriber, from, to } => self.after(there, move |world| {
+                world.coverage.met(Met::OlderRead);
                 let answer = world.older(document, from, to);
                 world.answer_older(asker, back, subscriber, answer);
             }),
@@ -196,6 +200,13 @@ impl World {
                 }
                 (false, _) => world.take_in(document, append),
             };
+            match &answer {
+                Err(AppendError::Conflict { .. }) if forced != Some(0) => {
+                    world.coverage.met(Met::LostRace);
+                }
+                Err(AppendError::Unknown(_)) => world.coverage.met(Met::UnknownOutcome),
+                _ => {}
+            }
             if let Err(error) = &answer {
                 say!(world, "append of server {server}: {error}");
             }
@@ -212,7 +223,7 @@ impl World {
         for entry in entries {
             let (revision, author, seq) = (entry.revision, entry.author, entry.seq);
             say!(self, "document {document}: revision {revision} by author {author}, his {seq}");
-            self.commits += 1;
+            self.coverage.met(Met::Commit);
             let check = self.truths[document].appended(&entry);
             self.check(check);
             if self.violation.is_some() {

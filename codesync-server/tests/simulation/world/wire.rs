@@ -12,6 +12,7 @@ use codesync_server::ws::session::{Output, Session};
 
 use super::{MS, Micros, SECOND, World, micros, say};
 use crate::chance::Chance;
+use crate::coverage::Met;
 
 /// Bytes that are on their way to a client before the server has to wait.
 const WINDOW_BYTES: usize = 128 * 1024;
@@ -161,15 +162,21 @@ impl World {
     }
 
     /// How often a frame arrives: once, if the wire is a good one.
-    fn times(&self, chance: &mut Chance) -> u64 {
+    fn times(&mut self, chance: &mut Chance) -> u64 {
         let (lost, doubled) = (
             chance.per_mille(self.rates.frames_dropped),
             chance.per_mille(self.rates.frames_doubled),
         );
         match (lost, doubled) {
             _ if self.calm => 1,
-            (true, _) => 0,
-            (false, true) => 2,
+            (true, _) => {
+                self.coverage.met(Met::FrameLost);
+                0
+            }
+            (false, true) => {
+                self.coverage.met(Met::FrameDoubled);
+                2
+            }
             (false, false) => 1,
         }
     }
@@ -416,6 +423,8 @@ impl World {
         let now = self.now;
         let socket = &mut self.sockets[number];
         (socket.up.cut, socket.down.cut) = (now, now);
+        self.coverage.met(Met::SocketCut);
+        let socket = &mut self.sockets[number];
         // Each side hears of it in its own time, the server perhaps only by silence.
         let heard = socket.chance.below(200 * MS);
         let noticed = socket.chance.per_mille(750).then(|| socket.chance.below(2 * SECOND));
@@ -433,6 +442,7 @@ impl World {
     pub(super) fn hang(&mut self, client: usize) {
         if let Some(number) = self.clients[client].socket {
             self.sockets[number].dead = true;
+            self.coverage.met(Met::SocketHung);
         }
     }
 
