@@ -24,8 +24,7 @@ pub mod host;
 pub mod machine;
 pub mod relay;
 pub mod report;
+pub mod rest;
 pub mod sample;
 pub mod scenario;
 pub mod server;
-
-mod rest;

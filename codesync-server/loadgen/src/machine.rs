@@ -1,6 +1,6 @@
 //! The machine underneath: processor time and memory of processes, cores, the disk.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{Seek, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -107,9 +107,8 @@ pub fn raise_file_limit() {
 ///
 /// If the folder cannot be written.
 pub fn disk_syncs(folder: &Path) -> Result<Vec<Duration>> {
-    let path = folder.join("disk-probe");
     let measure = || -> std::io::Result<Vec<Duration>> {
-        let mut file = File::create(&path)?;
+        let mut file = tempfile::tempfile_in(folder)?;
         let block = [b'.'; 4096];
         for _ in 0..SYNCS {
             file.write_all(&block)?;
@@ -123,10 +122,9 @@ pub fn disk_syncs(folder: &Path) -> Result<Vec<Duration>> {
             file.sync_data()?;
             taken.push(began.elapsed());
         }
-        fs::remove_file(&path)?;
         Ok(taken)
     };
-    measure().with_context(|| format!("cannot write {}", path.display()))
+    measure().with_context(|| format!("cannot write in {}", folder.display()))
 }
 
 #[cfg(test)]

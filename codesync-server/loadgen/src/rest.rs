@@ -15,7 +15,11 @@ const ANSWER_MAX: Duration = Duration::from_secs(20);
 const ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Makes a document with this text.
-pub(crate) async fn create(address: SocketAddr, name: &str, text: &str) -> Result<DocumentId> {
+///
+/// # Errors
+///
+/// If the server does not answer as it should.
+pub async fn create(address: SocketAddr, name: &str, text: &str) -> Result<DocumentId> {
     let body = json!({ "name": name, "text": text }).to_string();
     let document: Value =
         serde_json::from_str(&ask(address, "POST", "/api/documents", &body).await?)?;
@@ -24,19 +28,31 @@ pub(crate) async fn create(address: SocketAddr, name: &str, text: &str) -> Resul
 }
 
 /// The text of a document as the server has it.
-pub(crate) async fn content(address: SocketAddr, document: DocumentId) -> Result<String> {
+///
+/// # Errors
+///
+/// If the server does not answer as it should.
+pub async fn content(address: SocketAddr, document: DocumentId) -> Result<String> {
     ask(address, "GET", &format!("/api/documents/{document}/content"), "").await
 }
 
 /// How many operations a document has seen.
-pub(crate) async fn revision(address: SocketAddr, document: DocumentId) -> Result<u64> {
+///
+/// # Errors
+///
+/// If the server does not answer as it should.
+pub async fn revision(address: SocketAddr, document: DocumentId) -> Result<u64> {
     let answer = ask(address, "GET", &format!("/api/documents/{document}"), "").await?;
     let document: Value = serde_json::from_str(&answer)?;
     document["revision"].as_u64().context("the document has no revision")
 }
 
 /// How many sockets a server holds.
-pub(crate) async fn sockets(address: SocketAddr) -> Result<u64> {
+///
+/// # Errors
+///
+/// If the server does not answer as it should.
+pub async fn sockets(address: SocketAddr) -> Result<u64> {
     let health: Value = serde_json::from_str(&ask(address, "GET", "/socket/health", "").await?)?;
     health["sockets"].as_u64().context("the server does not say how many sockets it has")
 }

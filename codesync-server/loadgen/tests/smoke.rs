@@ -56,7 +56,8 @@ fn every_other_kind_of_run_comes_to_its_end() {
 #[test]
 fn a_server_that_cannot_be_reached_is_a_failure() {
     // Port 1 is nobody's.
-    let output = run(&["fanout", "--clients", "2", "--seconds", "0.1", "--url", "http://127.0.0.1:1"]);
+    let output =
+        run(&["fanout", "--clients", "2", "--seconds", "0.1", "--url", "http://127.0.0.1:1"]);
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("127.0.0.1:1"));
 }
