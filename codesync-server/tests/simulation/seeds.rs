@@ -12,6 +12,8 @@ use crate::run::{self, Failure};
 use crate::script;
 
 const SEEDS: u64 = 2000;
+/// As many as the long run takes.
+const SEEDS_LONG: u64 = 20_000;
 /// Failing seeds that are told of; they are most likely the same mistake.
 const FAILURES_MAX: usize = 10;
 
@@ -22,7 +24,9 @@ fn number<T: FromStr>(name: &str) -> Option<T> {
 
 #[test]
 fn whatever_fails_nothing_acknowledged_is_lost_and_all_copies_agree() {
-    let count = number("CODESYNC_SIM_SEEDS").unwrap_or(SEEDS);
+    let is_long = env::var_os("CODESYNC_TEST_LONG").is_some();
+    let usual = if is_long { SEEDS_LONG } else { SEEDS };
+    let count = number("CODESYNC_SIM_SEEDS").unwrap_or(usual);
     let first: u64 = number("CODESYNC_SIM_FIRST").unwrap_or(0);
     let (next, coverage) = (AtomicU64::new(first), Mutex::new(Coverage::default()));
     let failures: Mutex<Vec<Failure>> = Mutex::default();
