@@ -237,6 +237,9 @@ impl Seat {
         if retry_ms.is_some() || code.is_retryable() {
             let wait = retry_ms.map_or(RETRY_MS_DEFAULT, u64::from).min(RETRY_MS_MAX);
             *flight = Flight::Held { until: now + Duration::from_millis(wait) };
+        } else if code == RejectCode::UnknownChannel {
+            // The server has let us go and we did not hear of it; the edit is as good as ever.
+            self.rejoin(now, context);
         } else {
             self.conflict(ConflictReason::Rejected(code), now, context);
         }

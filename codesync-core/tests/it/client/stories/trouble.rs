@@ -32,6 +32,17 @@ fn a_busy_server_gets_the_same_bytes_after_the_time_it_asked_for() {
 }
 
 #[test]
+fn a_server_that_does_not_know_the_channel_is_joined_again_with_the_same_bytes() {
+    let mut world = World::new("abc", 2);
+    world.server.rejects.push_back((RejectCode::UnknownChannel, None));
+    world.edit(0, 3, 0, "x");
+    world.settle();
+    world.check();
+    assert_eq!(world.text(1), "abcx");
+    assert!(world.clients[0].conflicts.is_empty());
+}
+
+#[test]
 fn work_that_is_rejected_for_good_becomes_a_copy_and_editing_goes_on() {
     let mut world = World::new("abc", 2);
     world.server.rejects.push_back((RejectCode::DocumentTooLarge, None));
