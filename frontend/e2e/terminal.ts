@@ -6,12 +6,13 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import type { Unicode11Addon as Widths } from '@xterm/addon-unicode11';
 import type { Terminal as Screen } from '@xterm/headless';
 
-// The package is CommonJS in a shape that an import does not see through.
-const { Terminal } = createRequire(import.meta.url)('@xterm/headless') as {
-  Terminal: typeof Screen;
-};
+// The packages are CommonJS in a shape that an import does not see through.
+const load = createRequire(import.meta.url);
+const { Terminal } = load('@xterm/headless') as { Terminal: typeof Screen };
+const { Unicode11Addon } = load('@xterm/addon-unicode11') as { Unicode11Addon: typeof Widths };
 
 const BINARY =
   process.env.CODESYNC_BIN ?? resolve(import.meta.dirname, '../../target/debug/codesync');
@@ -41,6 +42,9 @@ export class TerminalEditor {
   private constructor(folder: string, person: string, link: string, place: string) {
     this.#folder = folder;
     this.#screen = new Terminal({ cols: COLUMNS, rows: ROWS, allowProposedApi: true });
+    // Emoji are two columns wide, as in every terminal of today; by itself xterm.js takes one.
+    this.#screen.loadAddon(new Unicode11Addon());
+    this.#screen.unicode.activeVersion = '11';
     const command = `stty cols ${COLUMNS} rows ${ROWS} && exec "$BINARY" open "$LINK" "$PLACE"`;
     this.#process = spawn('script', ['-qfec', command, '/dev/null'], {
       env: {
@@ -181,15 +185,11 @@ function beginning(text: string): string[] {
   });
 }
 
-/** Text as it stands in cells: tabs as blanks, and behind an emoji the cell that xterm.js holds to be another one. */
+/** Text as it stands in cells: tabs as blanks. */
 function asCells(text: string): string {
   let cells = '';
   for (const char of text) {
-    if (char === '\t') {
-      cells += ' '.repeat(TAB_COLUMNS - (cells.length % TAB_COLUMNS));
-    } else {
-      cells += /\p{Emoji_Presentation}/u.test(char) ? `${char} ` : char;
-    }
+    cells += char === '\t' ? ' '.repeat(TAB_COLUMNS - (cells.length % TAB_COLUMNS)) : char;
   }
   return cells;
 }
