@@ -45,7 +45,8 @@ impl World {
             Action::Online { client } => self.come_online(who(client)),
             Action::Stall { client, ms } => {
                 let client = who(client);
-                self.clients[client].stalled_until = self.now + ms * MS;
+                let until = &mut self.clients[client].stalled_until;
+                *until = (*until).max(self.now + ms * MS);
             }
             Action::SlowDisk { client, ms } => {
                 let client = who(client);

@@ -25,6 +25,7 @@ impl World {
             self.start_server(server);
         }
         for client in 0..self.clients.len() {
+            self.clients[client].disk.slow_ms = 0;
             self.start_client(client);
             self.come_online(client);
             if self.rates.frames_dropped > 0 {
