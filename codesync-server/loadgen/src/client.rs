@@ -16,7 +16,7 @@ use anyhow::{Context, Result, bail};
 use codesync_core::client::{
     Connection, ConnectionConfig, Event, OpenDocument, Output, Replica, State, journal,
 };
-use codesync_core::{ClientId, DocumentId, Encoding, Text, TextEdit};
+use codesync_core::{ClientId, DocumentId, Encoding, Selection, Text, TextEdit};
 use futures_util::future::BoxFuture;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -117,6 +117,12 @@ impl Client {
             .with_context(|| format!("{} cannot edit", self.config.name))?;
         self.perform();
         Ok(())
+    }
+
+    /// Puts the caret somewhere, in chars.
+    pub fn place_caret(&mut self, offset: usize) {
+        self.connection.set_selections(self.now(), self.document, vec![Selection::caret(offset)]);
+        self.perform();
     }
 
     /// Lives on until something happens, or until `until`. May be dropped unfinished.

@@ -53,8 +53,6 @@ struct Typist {
     acknowledged: Sample,
     seen: Sample,
     dice: Dice,
-    /// Where the last edit was.
-    place: usize,
 }
 
 impl Seat {
@@ -68,9 +66,9 @@ impl Seat {
             acknowledged: Sample::default(),
             seen: Sample::default(),
             dice: Dice::new(plan.seed, number),
-            place: 0,
         };
         typist.client.until_saved(PATIENCE).await?;
+        typist.client.place_caret(0);
         post.ready();
         let Stage::Type { from, until } = typist.until_called(&mut post.stage).await? else {
             bail!("called away before typing");
@@ -139,13 +137,14 @@ impl Typist {
     /// Makes one edit. False if there were enough.
     fn edit(&mut self) -> Result<bool> {
         let Some(number) = self.board.next() else { return Ok(false) };
-        let len = self.client.replica().text().len();
+        let replica = self.client.replica();
+        let caret = replica.selections().first().map_or(0, |selection| selection.head);
         let jumps = self.dice.below(JUMP) == 0;
-        let place = if jumps { self.dice.below(len + 1) } else { (self.place + 1).min(len) };
+        let place = if jumps { self.dice.below(replica.text().len() + 1) } else { caret };
         let text = tag::char_of(number).to_string();
         self.unsaved.push_back(Instant::now());
+        // The caret goes along, here and for everybody else.
         self.client.edit(&[TextEdit { range: place..place, text }])?;
-        self.place = place;
         Ok(true)
     }
 
