@@ -7,6 +7,8 @@ mod documents;
 mod editing;
 mod hostile;
 mod listing;
+#[cfg(target_os = "linux")]
+mod memory;
 mod oplog;
 mod overload;
 mod registry;

@@ -30,6 +30,16 @@ impl ServerProcess {
         Self { child, address: SocketAddr::from(([127, 0, 0, 1], port)) }
     }
 
+    /// Memory that it occupies, as Linux counts it.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.expect("it runs");
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kibibytes = resident.and_then(|line| line.trim().strip_suffix(" kB"));
+        kibibytes.and_then(|n| n.trim().parse::<u64>().ok()).expect("VmRSS in kB") * 1024
+    }
+
     /// Kills it as a power cut would, as far as a process can be.
     pub(crate) fn kill(mut self) {
         self.child.kill().expect("killed");
