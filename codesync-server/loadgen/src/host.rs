@@ -27,6 +27,8 @@ use codesync_server::ws::{self, SocketLimits, Sockets};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::server::end_with_parent;
+
 /// How the contained server is started.
 #[derive(Args, Debug)]
 pub struct Host {
@@ -53,6 +55,7 @@ impl Host {
     ///
     /// If it cannot start.
     pub fn run(self) -> Result<()> {
+        end_with_parent();
         telemetry::start(LogFormat::default(), "warn")?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(async {

@@ -16,6 +16,8 @@ use codesync_core::protocol::SUBPROTOCOL;
 use tokio::net::TcpListener;
 use tokio::sync::broadcast::{self, error::RecvError};
 
+use crate::server::end_with_parent;
+
 /// Frames that a slow reader may be behind.
 const BEHIND_MAX: usize = 64 * 1024;
 /// As small as the server's, which costs the relay half of what axum's default would.
@@ -42,6 +44,7 @@ impl Relay {
     ///
     /// If it cannot start.
     pub fn run(self) -> Result<()> {
+        end_with_parent();
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(async {
             let listener = TcpListener::bind(("127.0.0.1", self.port)).await?;

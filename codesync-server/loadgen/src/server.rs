@@ -111,6 +111,7 @@ impl Server {
         self.run().await
     }
 
+    /// Starts the process.
     async fn run(&mut self) -> Result<()> {
         let own = std::env::current_exe().context("this program does not know its own file")?;
         let (file, words): (&Path, &[&str]) = match &self.program {
@@ -129,7 +130,8 @@ impl Server {
         if matches!(self.program, Program::Binary(_)) {
             command.env("CODESYNC_LOG", "warn");
         }
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+        // The built-in ones end with their standard input, should this process be killed itself.
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         let started = self.cores.on_servers_core(|| command.spawn());
         let mut child = started.with_context(|| format!("cannot start {}", file.display()))?;
         let said = child.stdout.take().context("standard output was asked for")?;
@@ -144,4 +146,13 @@ impl Server {
         self.child = Some(child);
         Ok(())
     }
+}
+
+/// Ends this process, which is one of the built-in servers, when whoever started it has gone.
+pub(crate) fn end_with_parent() {
+    std::thread::spawn(|| {
+        // Nothing is ever written there; whatever ends the reading, nobody is left to serve.
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        std::process::exit(0);
+    });
 }
