@@ -17,11 +17,12 @@ mod report;
 #[path = "core/wire.rs"]
 mod wire;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use criterion::Criterion;
 
 fn main() {
+    let started = SystemTime::now();
     let mut criterion = Criterion::default()
         .sample_size(10)
         .warm_up_time(Duration::from_millis(300))
@@ -32,7 +33,7 @@ fn main() {
     replay::benches(&mut criterion);
     criterion.final_summary();
     if !std::env::args().any(|arg| arg == "--test" || arg == "--list") {
-        report::print();
+        report::print(started);
         wire::print();
     }
 }

@@ -5,9 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// Prints, for each group measured in this run, every median and its ratio to the first of ours.
-pub(crate) fn print() {
-    let Some(started) = process_start() else { return };
+/// Prints, for each group measured since `started`, every median and its ratio to the first of ours.
+pub(crate) fn print(started: SystemTime) {
     let mut groups: BTreeMap<String, Vec<(String, f64)>> = BTreeMap::new();
     collect(&criterion_folder(), started, &mut groups);
     if groups.is_empty() {
@@ -32,11 +31,6 @@ fn criterion_folder() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"), PathBuf::from)
         .join("criterion")
-}
-
-/// When this program began, told by the age of its own entry; good enough to leave out old runs.
-fn process_start() -> Option<SystemTime> {
-    fs::metadata("/proc/self").and_then(|own| own.modified()).ok().or(Some(SystemTime::UNIX_EPOCH))
 }
 
 fn collect(folder: &Path, started: SystemTime, groups: &mut BTreeMap<String, Vec<(String, f64)>>) {
