@@ -37,8 +37,9 @@ fn collect(folder: &Path, started: SystemTime, groups: &mut BTreeMap<String, Vec
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
         if path.ends_with("new") {
-            let fresh =
-                entry.metadata().and_then(|new| new.modified()).is_ok_and(|at| at >= started);
+            let fresh = fs::metadata(path.join("estimates.json"))
+                .and_then(|new| new.modified())
+                .is_ok_and(|at| at >= started);
             if let (true, Some((group, name, median))) = (fresh, read(&path)) {
                 groups.entry(group).or_default().push((name, median));
             }
