@@ -15,6 +15,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod access;
 pub mod bus;
 pub mod config;
 pub mod data_dir;
@@ -22,6 +23,7 @@ pub mod db;
 pub mod document;
 pub mod embedded;
 pub mod http;
+pub mod ids;
 mod names;
 pub mod oplog;
 pub mod snapshots;
