@@ -16,6 +16,7 @@
 #![forbid(unsafe_code)]
 
 pub mod access;
+pub mod auth;
 pub mod bus;
 pub mod config;
 pub mod data_dir;
