@@ -1,53 +1,52 @@
-//! The embedded database: one SQLite file, one writer, a few readers.
+//! The database: SQLite in a file for one server, Postgres for many.
 //!
-//! [`Sqlite`] owns the file: it opens and checks it, brings its schema forward and closes it. Every
-//! change goes through `Sqlite::write`, to the one task in `writer`; reads have a pool of their
-//! own. What is written lives with the tables' owners: the log in `oplog::sqlite`, the list of
-//! documents in [`documents`].
+//! [`Database`] is one or the other. A change is a `Write` and runs in a transaction of either
+//! engine; reads take a `Reading`. What is written lives with the tables' owners: the log in
+//! `oplog::database`, the list of documents in [`documents`].
+//!
+//! | room | what lives there |
+//! |---|---|
+//! | `engine` | one SQL text for both: connection, values, rows |
+//! | `write` | a change, and how it may end |
+//! | `schema` | one set of migrations for both |
+//! | `sqlite`, `postgres` | opening, writing and closing each of them |
+//! | `trouble` | what their errors mean |
 
 pub mod documents;
+pub(crate) mod engine;
 pub mod memory;
-pub(crate) mod writer;
+pub(crate) mod postgres;
+pub(crate) mod schema;
+pub(crate) mod sqlite;
+pub(crate) mod trouble;
+pub(crate) mod write;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use sqlx::migrate::MigrateError;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteError, SqliteJournalMode, SqlitePool,
-    SqlitePoolOptions, SqliteSynchronous,
-};
-use sqlx::{ConnectOptions, Connection};
+use sqlx::pool::PoolConnection;
 
 use crate::oplog::LogError;
-use writer::{Write, WriteError, Writer};
+use engine::Connection;
+pub use postgres::PostgresOptions;
+use sqlite::Sqlite;
+pub use sqlite::SqliteOptions;
+use trouble::Trouble;
+use write::{Write, WriteError, Written};
 
-/// Reading connections, each a thread of its own.
-const READERS_MAX: u32 = 4;
-/// Longest wait for a reading connection.
-const ACQUIRE_WAIT: Duration = Duration::from_secs(5);
-/// Size up to which the whole file is checked at every start; that takes under a second.
-const CHECKED_BYTES_MAX: u64 = 256 * 1024 * 1024;
-/// Size the write-ahead log is cut back to after a checkpoint.
-const WAL_BYTES_KEPT: &str = "67108864";
-
-/// The embedded database. A clone is another handle on the same file.
+/// A database of either kind. A clone is another handle on the same one.
 #[derive(Clone, Debug)]
-pub struct Sqlite {
-    path: Arc<Path>,
-    reads: SqlitePool,
-    writer: Writer,
+pub struct Database {
+    pub(crate) engine: Engine,
 }
 
-/// How a database is opened.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SqliteOptions {
-    /// Most pages of 4 KiB the file may grow to; beyond it the disk counts as full.
-    pub pages_max: Option<u32>,
+#[derive(Clone, Debug)]
+pub(crate) enum Engine {
+    Sqlite(Sqlite),
+    Postgres(postgres::Postgres),
 }
 
-/// The database cannot be used. Each sentence names the file and the way out.
+/// The database cannot be used. Each sentence names it and the way out.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     #[error(
@@ -64,87 +63,78 @@ pub enum OpenError {
     Full { path: PathBuf },
     #[error("cannot open the database {}: {detail}; check that the file and its folder can be written", path.display())]
     Unusable { path: PathBuf, detail: String },
+    #[error(
+        "the database's address does not fit: {detail}; it looks like postgres://user:password@host:5432/codesync"
+    )]
+    Url { detail: String },
+    #[error(
+        "cannot use the database {place}: {detail}; check that it runs, its address and the password"
+    )]
+    Unreachable { place: String, detail: String },
+    #[error(
+        "the database {place} is at version {found} of the schema and this program needs {newest}; run: codesync-server migrate"
+    )]
+    NotMigrated { place: String, found: i64, newest: i64 },
+    #[error("cannot bring the schema of the database {place} forward: {detail}")]
+    Migration { place: String, detail: String },
 }
 
-/// What an error of SQLite means to the one who has to act on it.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Trouble {
-    /// There was no room; nothing was written.
-    Full,
-    /// The file is not what SQLite wrote.
-    Damaged(String),
-    /// The disk answered with an error.
-    Io(String),
-    Other(String),
-}
+impl Database {
+    /// Opens a file, making it if it is not there, checks it and brings its schema forward.
+    pub async fn open_file(path: &Path, options: SqliteOptions) -> Result<Self, OpenError> {
+        Ok(Self { engine: Engine::Sqlite(Sqlite::open(path, options).await?) })
+    }
 
-impl Trouble {
-    pub(crate) fn of(error: &sqlx::Error) -> Self {
-        // Primary result codes of SQLite, https://sqlite.org/rescode.html.
-        const IOERR: i32 = 10;
-        const CORRUPT: i32 = 11;
-        const FULL: i32 = 13;
-        const NOTADB: i32 = 26;
-        let text = error.to_string();
-        if let sqlx::Error::Io(_) = error {
-            return Self::Io(text);
+    /// Connects to Postgres.
+    pub async fn connect(options: PostgresOptions) -> Result<Self, OpenError> {
+        Ok(Self { engine: Engine::Postgres(postgres::Postgres::connect(options).await?) })
+    }
+
+    /// Brings the schema of a Postgres database forward. A file needs no such call.
+    pub async fn migrate(options: &PostgresOptions) -> Result<(), OpenError> {
+        postgres::Postgres::migrate(options).await
+    }
+
+    /// A connection to read with.
+    pub(crate) async fn reading(&self) -> Result<Reading, sqlx::Error> {
+        Ok(match &self.engine {
+            Engine::Sqlite(sqlite) => Reading::Sqlite(sqlite.reads.acquire().await?),
+            Engine::Postgres(postgres) => Reading::Postgres(postgres.pool.acquire().await?),
+        })
+    }
+
+    /// A connection that sees one state of the database, however often it asks.
+    pub(crate) async fn reading_one_state(&self) -> Result<Reading, sqlx::Error> {
+        const BEGIN: &str = "begin isolation level repeatable read, read only";
+        Ok(match &self.engine {
+            Engine::Sqlite(sqlite) => Reading::SqliteState(sqlite.reads.begin().await?),
+            Engine::Postgres(postgres) => {
+                Reading::PostgresState(postgres.pool.begin_with(BEGIN).await?)
+            }
+        })
+    }
+
+    /// Runs a change in a transaction. `Ok` means that it is durable.
+    pub(crate) async fn write<W: Write>(&self, work: W) -> Written<W> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.writer.write(work).await,
+            Engine::Postgres(postgres) => postgres.write(work).await,
         }
-        let code = error
-            .as_database_error()
-            .and_then(|error| error.try_downcast_ref::<SqliteError>())
-            .and_then(|error| sqlx::error::DatabaseError::code(error)?.parse::<i32>().ok());
-        match code.map(|code| code & 0xff) {
-            Some(FULL) => Self::Full,
-            Some(CORRUPT | NOTADB) => Self::Damaged(text),
-            Some(IOERR) => Self::Io(text),
-            _ => Self::Other(text),
-        }
-    }
-}
-
-impl Sqlite {
-    /// Opens the file, making it if it is not there, checks it and brings its schema forward.
-    pub async fn open(path: &Path, options: SqliteOptions) -> Result<Self, OpenError> {
-        let mut writing = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(5))
-            .pragma("journal_size_limit", WAL_BYTES_KEPT)
-            .disable_statement_logging();
-        if let Some(pages) = options.pages_max {
-            writing = writing.pragma("max_page_count", pages.to_string());
-        }
-        let reading = writing.clone().create_if_missing(false).pragma("query_only", "on");
-
-        let mut connection = writing.connect().await.map_err(|error| open_error(path, &error))?;
-        check(path, &mut connection).await?;
-        migrate(path, &mut connection).await?;
-        let reads = SqlitePoolOptions::new()
-            .max_connections(READERS_MAX)
-            .acquire_timeout(ACQUIRE_WAIT)
-            .connect_with(reading)
-            .await
-            .map_err(|error| open_error(path, &error))?;
-        let path: Arc<Path> = path.into();
-        let writer = Writer::spawn(path.clone(), writing, connection);
-        Ok(Self { path, reads, writer })
     }
 
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    pub(crate) fn reads(&self) -> &SqlitePool {
-        &self.reads
-    }
-
-    /// Runs a change in the next transaction. `Ok` means that it is on disk.
-    pub(crate) async fn write<W: Write>(&self, work: W) -> Result<W::Done, WriteError<W::Refusal>> {
-        self.writer.write(work).await
+    /// Ends work that reads when the database hangs. A file does not.
+    pub(crate) async fn bounded<T>(
+        &self,
+        work: impl Future<Output = Result<T, sqlx::Error>>,
+    ) -> Result<T, LogError> {
+        let answer = match &self.engine {
+            Engine::Sqlite(_) => work.await,
+            Engine::Postgres(_) => {
+                let answer = tokio::time::timeout(postgres::ANSWER_MAX, work).await;
+                answer.unwrap_or_else(|elapsed| Err(sqlx::Error::Io(elapsed.into())))
+            }
+        };
+        answer.map_err(|error| self.log_error(&error))
     }
 
     /// What a failed read means to whoever asked for the log or the list.
@@ -152,7 +142,9 @@ impl Sqlite {
         match Trouble::of(error) {
             Trouble::Full => LogError::Full,
             Trouble::Damaged(detail) => self.damaged(detail),
-            Trouble::Io(text) | Trouble::Other(text) => LogError::Unavailable(text),
+            Trouble::Io(text) | Trouble::Collision(text) | Trouble::Other(text) => {
+                LogError::Unavailable(text)
+            }
         }
     }
 
@@ -169,18 +161,46 @@ impl Sqlite {
     }
 
     pub(crate) fn damaged(&self, detail: String) -> LogError {
-        LogError::Damaged { path: self.path.to_path_buf(), detail }
+        match &self.engine {
+            Engine::Sqlite(sqlite) => LogError::Damaged { path: sqlite.path(), detail },
+            Engine::Postgres(_) => LogError::Unavailable(detail),
+        }
     }
 
     /// Why nothing can be written at the moment, if that is so. Tries again when it was so.
     pub async fn trouble(&self) -> Option<String> {
-        self.writer.trouble().await
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.writer.trouble().await,
+            Engine::Postgres(postgres) => postgres.trouble().await,
+        }
     }
 
-    /// Finishes what was begun, folds the write-ahead log into the file and closes it.
+    /// Finishes what was begun and closes the database.
     pub async fn close(&self) {
-        self.reads.close().await;
-        self.writer.close().await;
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.close().await,
+            Engine::Postgres(postgres) => postgres.close().await,
+        }
+    }
+}
+
+/// A connection taken from a pool, given back when it is dropped.
+#[derive(Debug)]
+pub(crate) enum Reading {
+    Sqlite(PoolConnection<sqlx::Sqlite>),
+    Postgres(PoolConnection<sqlx::Postgres>),
+    SqliteState(sqlx::Transaction<'static, sqlx::Sqlite>),
+    PostgresState(sqlx::Transaction<'static, sqlx::Postgres>),
+}
+
+impl Reading {
+    pub(crate) fn connection(&mut self) -> Connection<'_> {
+        match self {
+            Self::Sqlite(connection) => Connection::Sqlite(connection),
+            Self::Postgres(connection) => Connection::Postgres(connection),
+            Self::SqliteState(transaction) => Connection::Sqlite(transaction),
+            Self::PostgresState(transaction) => Connection::Postgres(transaction),
+        }
     }
 }
 
@@ -188,47 +208,4 @@ impl Sqlite {
 pub(crate) fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-}
-
-fn open_error(path: &Path, error: &sqlx::Error) -> OpenError {
-    let path = path.to_owned();
-    match Trouble::of(error) {
-        Trouble::Full => OpenError::Full { path },
-        Trouble::Damaged(detail) => OpenError::Damaged { path, detail },
-        Trouble::Io(detail) | Trouble::Other(detail) => OpenError::Unusable { path, detail },
-    }
-}
-
-/// Reads through the file, unless it is so large that a start would take long.
-async fn check(path: &Path, connection: &mut SqliteConnection) -> Result<(), OpenError> {
-    let bytes = tokio::fs::metadata(path).await.map_or(0, |data| data.len());
-    if bytes > CHECKED_BYTES_MAX {
-        tracing::info!(path = %path.display(), bytes, "database too large to check at the start");
-        return Ok(());
-    }
-    let answer: String = sqlx::query_scalar("pragma quick_check(1)")
-        .fetch_one(connection)
-        .await
-        .map_err(|error| open_error(path, &error))?;
-    if answer == "ok" {
-        return Ok(());
-    }
-    Err(OpenError::Damaged { path: path.to_owned(), detail: answer })
-}
-
-async fn migrate(path: &Path, connection: &mut SqliteConnection) -> Result<(), OpenError> {
-    match sqlx::migrate!("./migrations").run(connection).await {
-        Ok(()) => Ok(()),
-        Err(MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..)) => {
-            Err(OpenError::Newer { path: path.to_owned() })
-        }
-        Err(MigrateError::Execute(error)) => Err(open_error(path, &error)),
-        Err(error) => Err(OpenError::Unusable { path: path.to_owned(), detail: error.to_string() }),
-    }
-}
-
-/// Folds the write-ahead log into the file and closes the connection.
-async fn finish(mut connection: SqliteConnection) -> Result<(), sqlx::Error> {
-    sqlx::query("pragma wal_checkpoint(truncate)").execute(&mut connection).await?;
-    connection.close().await
 }

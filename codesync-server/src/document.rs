@@ -27,7 +27,8 @@ use bytes::Bytes;
 use codesync_core::protocol::{CloseCode, RejectCode};
 use codesync_core::{ClientId, Revision, Text};
 
-use crate::oplog::{Append, Entry};
+use crate::ids::UserId;
+use crate::oplog::{Append, Entry, Registration};
 
 /// One joined socket's part in one document; never used twice in a process.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -46,6 +47,8 @@ pub struct Join {
     /// Number that the answer repeats.
     pub request: u32,
     pub client: ClientId,
+    /// Whose client it is.
+    pub user: UserId,
     /// The person's name, as others shall see it.
     pub person: String,
     /// The revision of the client's confirmed text, if it has one.
@@ -58,7 +61,7 @@ pub struct Join {
 #[derive(Debug)]
 pub enum Output {
     /// Read or make a client's dedupe row; answer with `handle_registered`.
-    Register { subscriber: SubscriberId, client: ClientId },
+    Register { subscriber: SubscriberId, registration: Registration },
     /// Append; answer with `handle_appended`. At most one is under way.
     Append(Append),
     /// Read the log from here on; answer with `handle_log`. At most one is under way.

@@ -29,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::bus::in_process::InProcessBus;
 use crate::data_dir::{DataDir, DataDirError};
-use crate::db::{OpenError, Sqlite, SqliteOptions};
+use crate::db::{Database, OpenError, SqliteOptions};
 use crate::document::registry::{Registry, Stores};
 use crate::http::{self, Http};
 use crate::snapshots::files::FileSnapshots;
@@ -96,7 +96,7 @@ pub struct Server {
     router: Router,
     registry: Registry,
     sockets: Sockets,
-    database: Sqlite,
+    database: Database,
     draining: Arc<AtomicBool>,
     _data: DataDir,
 }
@@ -109,7 +109,7 @@ pub async fn bind(options: Options) -> Result<Server, BindError> {
     let listeners = listen(options.host, options.port).await?;
     let address = local_address(&listeners[0], options.port)?;
     let data = DataDir::open(&options.data)?;
-    let database = Sqlite::open(&data.database(), options.database).await?;
+    let database = Database::open_file(&data.database(), options.database).await?;
 
     let mut seed = [0; 8];
     getrandom::fill(&mut seed).map_err(BindError::Random)?;

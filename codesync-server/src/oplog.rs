@@ -5,17 +5,23 @@
 //! dedupe row of every author in it, and is on disk before it is reported. It knows revisions,
 //! authors and bytes, and never looks into an operation.
 //!
-//! [`sqlite`] is the real one, [`memory`] its twin for simulations; one conformance suite runs on
-//! both.
+//! The real one stands in `database`, for SQLite and Postgres alike, with Postgres' way to append
+//! much at once in `postgres`; [`memory`] is its twin for simulations. One conformance suite runs on
+//! all three.
 
+mod database;
 pub mod memory;
-pub mod sqlite;
+pub(crate) mod postgres;
 
 use std::path::PathBuf;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use codesync_core::{Author, ClientId, DocumentId, Revision, Seq};
+
+use crate::access::AccessVersion;
+use crate::ids::UserId;
+pub(crate) use database::{insert_entries, places};
 
 /// How often the log of a document was started anew; an append under an old epoch writes nothing.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -59,12 +65,34 @@ pub struct Entry {
 pub struct Append {
     pub document: DocumentId,
     pub epoch: Epoch,
+    /// The state of the permissions that the authors were checked against; under any other it is an
+    /// [`AppendError::AccessChanged`].
+    pub access: AccessVersion,
     /// The revision before the first entry; anything else in the log is a [`AppendError::Conflict`].
     pub expected_head: Revision,
     /// Not empty, and numbered without a gap from `expected_head` on.
     pub entries: Vec<Entry>,
     /// Length of the text after the last entry, in UTF-8 bytes.
     pub text_bytes: u64,
+}
+
+/// A client that wants to take part in a document.
+#[derive(Clone, Debug)]
+pub struct Registration {
+    pub document: DocumentId,
+    pub client: ClientId,
+    /// Whose it is; nobody else can ever submit under this client's id.
+    pub user: UserId,
+    /// The name under which he comes.
+    pub person: String,
+}
+
+impl Registration {
+    /// A client of whoever sits at the machine, under no name.
+    #[must_use]
+    pub const fn local(document: DocumentId, client: ClientId) -> Self {
+        Self { document, client, user: UserId::LOCAL, person: String::new() }
+    }
 }
 
 /// What the log knows of one client of one document.
@@ -77,12 +105,13 @@ pub struct ClientRecord {
     pub last_revision: Revision,
 }
 
-/// Where the log of a document ends.
+/// Where the log of a document ends, and which permissions are in force.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Head {
     pub document: DocumentId,
     pub epoch: Epoch,
     pub revision: Revision,
+    pub access: AccessVersion,
 }
 
 /// How much one [`OpLog::read`] may return. At least one entry comes, if there is one.
@@ -112,6 +141,9 @@ pub enum AppendError {
     Conflict { head: Revision },
     #[error("the log of the document was started anew under another epoch")]
     OldEpoch,
+    /// The authors' permissions are to be read again.
+    #[error("the permissions of the document were changed, to version {}", version.get())]
+    AccessChanged { version: AccessVersion },
     /// The outcome is resolved by reading the log from the expected head on.
     #[error("the outcome of the append is unknown: {0}")]
     Unknown(String),
@@ -131,6 +163,9 @@ pub enum LogError {
     /// A client of this document asks for one more author number than there may be.
     #[error("the document has had {AUTHORS_MAX} clients, the most there may be")]
     TooManyAuthors,
+    /// The client's id was registered by another user.
+    #[error("the client id belongs to somebody else")]
+    ClientTaken,
     #[error("there is no room left to write")]
     Full,
     #[error(
@@ -149,11 +184,7 @@ pub const AUTHORS_MAX: u32 = 1_000_000;
 #[async_trait]
 pub trait OpLog: Send + Sync + 'static {
     /// The dedupe row of a client, made with the next author number when the client is new.
-    async fn register(
-        &self,
-        document: DocumentId,
-        client: ClientId,
-    ) -> Result<ClientRecord, LogError>;
+    async fn register(&self, registration: Registration) -> Result<ClientRecord, LogError>;
 
     /// Appends all entries, or none. `Ok` means that they are durable.
     ///

@@ -11,14 +11,16 @@ use anyhow::Result;
 use async_trait::async_trait;
 use clap::{Args, ValueEnum};
 use codesync_core::DocumentId;
+use codesync_server::access::AccessTable;
 use codesync_server::bus::in_process::InProcessBus;
 use codesync_server::db::documents::{
     DocumentChange, DocumentRecord, Documents, Listing, NewDocument,
 };
-use codesync_server::db::{Sqlite, SqliteOptions};
+use codesync_server::db::{Database, SqliteOptions};
 use codesync_server::document::registry::{Registry, Stores};
 use codesync_server::embedded::{self, Options};
 use codesync_server::http::{self, Http};
+use codesync_server::ids::UserId;
 use codesync_server::oplog::LogError;
 use codesync_server::oplog::memory::MemoryLog;
 use codesync_server::snapshots::memory::MemorySnapshots;
@@ -85,7 +87,8 @@ impl Host {
 
     async fn serve_in_memory(&self) -> Result<()> {
         let listener = TcpListener::bind(("127.0.0.1", self.port)).await?;
-        let list = Sqlite::open(&self.data.join("list.sqlite3"), SqliteOptions::default()).await?;
+        let list =
+            Database::open_file(&self.data.join("list.sqlite3"), SqliteOptions::default()).await?;
         let log = Arc::new(MemoryLog::default());
         let documents = Arc::new(Listed { list, log: log.clone() });
         let stores = Stores {
@@ -106,7 +109,7 @@ impl Host {
 
 /// The list of documents as ever, their logs in memory.
 struct Listed {
-    list: Sqlite,
+    list: Database,
     log: Arc<MemoryLog>,
 }
 
@@ -133,5 +136,9 @@ impl Documents for Listed {
         change: DocumentChange,
     ) -> Result<DocumentRecord, LogError> {
         self.list.change(id, change).await
+    }
+
+    async fn access(&self, id: DocumentId, users: &[UserId]) -> Result<AccessTable, LogError> {
+        self.log.access_now(id, users)
     }
 }

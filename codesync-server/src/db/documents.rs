@@ -5,13 +5,14 @@
 
 use async_trait::async_trait;
 use codesync_core::{DocumentId, LineEnding, Revision};
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
-use sqlx::{QueryBuilder, Row, Sqlite as Dialect};
+use sqlx::AssertSqlSafe;
 
-use crate::db::writer::{Stop, Write};
-use crate::db::{Sqlite, now_ms};
-use crate::oplog::sqlite::{document_id, insert_entries, integer, number};
-use crate::oplog::{Entry, LogError};
+use crate::access::{AccessTable, AccessVersion, Rights, Role};
+use crate::db::engine::{Connection, Row, Value, undecodable, values};
+use crate::db::write::{Stop, Write};
+use crate::db::{Database, now_ms};
+use crate::ids::UserId;
+use crate::oplog::{Entry, LogError, insert_entries, places};
 
 /// Documents on one page of a list.
 pub const PAGE_MAX: u32 = 200;
@@ -36,6 +37,7 @@ pub struct DocumentRecord {
 #[derive(Clone, Debug)]
 pub struct NewDocument {
     pub id: DocumentId,
+    pub owner: UserId,
     pub name: String,
     pub language: Option<String>,
     pub line_ending: LineEnding,
@@ -52,8 +54,10 @@ pub struct DocumentChange {
 }
 
 /// Which documents a list shows, the latest changed first.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Listing {
+    /// Whose list: those that he may see.
+    pub user: UserId,
     /// A part of the name, in any case.
     pub search: Option<String>,
     pub limit: u32,
@@ -79,37 +83,34 @@ pub trait Documents: Send + Sync + 'static {
         id: DocumentId,
         change: DocumentChange,
     ) -> Result<DocumentRecord, LogError>;
+    /// What these users may do, all of it at one moment. A document in the trash is nobody's.
+    async fn access(&self, id: DocumentId, users: &[UserId]) -> Result<AccessTable, LogError>;
 }
 
 const COLUMNS: &str = "id, name, language, line_ending, head, bytes, created_at, updated_at";
 
 #[async_trait]
-impl Documents for Sqlite {
+impl Documents for Database {
     async fn create(&self, document: NewDocument) -> Result<DocumentRecord, LogError> {
         self.write(document).await.map_err(|error| self.refusal(error))
     }
 
     async fn find(&self, id: DocumentId) -> Result<DocumentRecord, LogError> {
-        let mut reading = self.reads().acquire().await.map_err(|error| self.log_error(&error))?;
-        let found = find(&mut reading, id).await.map_err(|error| self.log_error(&error))?;
-        found.ok_or(LogError::NotFound)
+        let found = async {
+            let mut reading = self.reading().await?;
+            find(&mut reading.connection(), id).await
+        };
+        self.bounded(found).await?.ok_or(LogError::NotFound)
     }
 
     async fn list(&self, listing: Listing) -> Result<Vec<DocumentRecord>, LogError> {
-        let mut query = QueryBuilder::<Dialect>::new("select ");
-        query.push(COLUMNS).push(" from documents where true");
-        if let Some(search) = &listing.search {
-            query.push(" and instr(name_folded, ").push_bind(fold(search)).push(") > 0");
-        }
-        if let Some(after) = listing.after {
-            query.push(" and (updated_at, id) < (").push_bind(after.updated_at).push(", ");
-            query.push_bind(after.id.to_bytes().to_vec()).push(")");
-        }
-        query.push(" order by updated_at desc, id desc limit ");
-        query.push_bind(listing.limit.min(PAGE_MAX + 1));
-        let rows = query.build().fetch_all(self.reads()).await;
-        let rows = rows.map_err(|error| self.log_error(&error))?;
-        rows.iter().map(record).collect::<Result<_, _>>().map_err(|error| self.log_error(&error))
+        let records = async {
+            let mut reading = self.reading().await?;
+            let (sql, values) = listing.statement();
+            let rows = reading.connection().rows(AssertSqlSafe(sql), values).await?;
+            rows.iter().map(record).collect()
+        };
+        self.bounded(records).await
     }
 
     async fn change(
@@ -119,6 +120,48 @@ impl Documents for Sqlite {
     ) -> Result<DocumentRecord, LogError> {
         self.write(Change { id, change }).await.map_err(|error| self.refusal(error))
     }
+
+    async fn access(&self, id: DocumentId, users: &[UserId]) -> Result<AccessTable, LogError> {
+        let table = async {
+            let mut reading = self.reading_one_state().await?;
+            access(&mut reading.connection(), id, users).await
+        };
+        self.bounded(table).await?.ok_or(LogError::NotFound)
+    }
+}
+
+impl Listing {
+    fn statement(&self) -> (String, Vec<Value>) {
+        let mut sql = format!(
+            "select {COLUMNS} from documents where trashed_at is null and id in (select document from members where user_id = $1)"
+        );
+        let mut values = values![self.user];
+        if let Some(search) = &self.search {
+            values.push(like(&fold(search)).into());
+            sql += &format!(" and name_folded like ${} escape '\\'", values.len());
+        }
+        if let Some(after) = self.after {
+            let (time, id) = (values.len() + 1, values.len() + 2);
+            values.extend(values![after.updated_at, after.id]);
+            sql += &format!(" and (updated_at, id) < (${time}, ${id})");
+        }
+        values.push(self.limit.min(PAGE_MAX + 1).into());
+        sql += &format!(" order by updated_at desc, id desc limit ${}", values.len());
+        (sql, values)
+    }
+}
+
+/// A pattern that matches whatever contains the text.
+fn like(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for char in text.chars() {
+        if matches!(char, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(char);
+    }
+    pattern.push('%');
+    pattern
 }
 
 #[async_trait]
@@ -128,24 +171,31 @@ impl Write for NewDocument {
 
     async fn run(
         &mut self,
-        connection: &mut SqliteConnection,
+        connection: &mut Connection<'_>,
     ) -> Result<DocumentRecord, Stop<LogError>> {
         let now = now_ms();
         let revision = self.entries.last().map_or(Revision::ZERO, |entry| entry.revision);
-        sqlx::query(
-            "insert into documents (id, head, name, name_folded, language, line_ending, bytes, created_at, updated_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(self.id.to_bytes().to_vec())
-        .bind(integer(revision.get()))
-        .bind(&self.name)
-        .bind(fold(&self.name))
-        .bind(&self.language)
-        .bind(line_ending_name(self.line_ending))
-        .bind(integer(self.bytes))
-        .bind(now)
-        .bind(now)
-        .execute(&mut *connection)
-        .await?;
+        connection
+            .execute(
+                "insert into documents (id, head, name, name_folded, language, line_ending, bytes, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
+                values![
+                    self.id,
+                    revision.get(),
+                    self.name.as_str(),
+                    fold(&self.name),
+                    self.language.clone(),
+                    line_ending_name(self.line_ending),
+                    self.bytes,
+                    now,
+                ],
+            )
+            .await?;
+        connection
+            .execute(
+                "insert into members (document, user_id, role, created_at) values ($1, $2, 'owner', $3)",
+                values![self.id, self.owner, now],
+            )
+            .await?;
         insert_entries(connection, self.id, &self.entries, now).await?;
         find(connection, self.id).await?.ok_or(Stop::Refused(LogError::NotFound))
     }
@@ -163,43 +213,89 @@ impl Write for Change {
 
     async fn run(
         &mut self,
-        connection: &mut SqliteConnection,
+        connection: &mut Connection<'_>,
     ) -> Result<DocumentRecord, Stop<LogError>> {
-        let mut set = QueryBuilder::<Dialect>::new("update documents set id = id");
         if let Some(name) = &self.change.name {
-            set.push(", name = ").push_bind(name).push(", name_folded = ").push_bind(fold(name));
+            connection
+                .execute(
+                    "update documents set name = $1, name_folded = $2 where id = $3",
+                    values![name.as_str(), fold(name), self.id],
+                )
+                .await?;
         }
         if let Some(language) = &self.change.language {
-            set.push(", language = ").push_bind(language);
+            connection
+                .execute(
+                    "update documents set language = $1 where id = $2",
+                    values![language.clone(), self.id],
+                )
+                .await?;
         }
-        set.push(" where id = ").push_bind(self.id.to_bytes().to_vec());
-        set.build().execute(&mut *connection).await?;
         find(connection, self.id).await?.ok_or(Stop::Refused(LogError::NotFound))
     }
 }
 
 async fn find(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection<'_>,
     id: DocumentId,
 ) -> Result<Option<DocumentRecord>, sqlx::Error> {
-    let mut query = QueryBuilder::<Dialect>::new("select ");
-    query.push(COLUMNS).push(" from documents where id = ").push_bind(id.to_bytes().to_vec());
-    query.build().fetch_optional(connection).await?.as_ref().map(record).transpose()
+    let sql = format!("select {COLUMNS} from documents where id = $1 and trashed_at is null");
+    let row = connection.row(AssertSqlSafe(sql), values![id]).await?;
+    row.as_ref().map(record).transpose()
 }
 
-fn record(row: &SqliteRow) -> Result<DocumentRecord, sqlx::Error> {
+async fn access(
+    connection: &mut Connection<'_>,
+    id: DocumentId,
+    users: &[UserId],
+) -> Result<Option<AccessTable>, sqlx::Error> {
+    let sql = "select access, trashed_at from documents where id = $1";
+    let Some(document) = connection.row(sql, values![id]).await? else { return Ok(None) };
+    let version = AccessVersion::new(document.number("access")?);
+    let mut table = AccessTable { version, ..AccessTable::default() };
+    if document.get::<Option<i64>>("trashed_at")?.is_some() || users.is_empty() {
+        return Ok(Some(table));
+    }
+    let (document, now) = (users.len() + 1, users.len() + 2);
+    let sql = format!(
+        "select members.user_id, members.role, links.expires_at
+        from members
+        join users on users.id = members.user_id
+        left join links on links.id = members.link
+        where members.user_id in ({}) and members.document = ${document}
+            and users.disabled_at is null and users.deleted_at is null
+            and links.revoked_at is null
+            and (links.expires_at is null or links.expires_at > ${now})",
+        places(users.len()),
+    );
+    let mut values: Vec<Value> = users.iter().copied().map(Value::from).collect();
+    values.extend(values![id, now_ms()]);
+    for row in connection.rows(AssertSqlSafe(sql), values).await? {
+        let role: &str = row.get("role")?;
+        let role = Role::from_name(role).ok_or_else(|| undecodable(UnknownRole))?;
+        let rights = Rights { role, until: row.get("expires_at")? };
+        table.rights.insert(UserId::from_bytes(row.fixed("user_id")?), rights);
+    }
+    Ok(Some(table))
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("a role that this version does not know")]
+struct UnknownRole;
+
+fn record(row: &Row) -> Result<DocumentRecord, sqlx::Error> {
     Ok(DocumentRecord {
-        id: document_id(row, "id")?,
-        name: row.try_get("name")?,
-        language: row.try_get("language")?,
-        line_ending: match row.try_get::<&str, _>("line_ending")? {
+        id: DocumentId::from_bytes(row.fixed("id")?),
+        name: row.get("name")?,
+        language: row.get("language")?,
+        line_ending: match row.get::<&str>("line_ending")? {
             "crlf" => LineEnding::Crlf,
             _ => LineEnding::Lf,
         },
-        revision: Revision::new(number(row, "head")?),
-        bytes: number(row, "bytes")?,
-        created_at: row.try_get("created_at")?,
-        updated_at: row.try_get("updated_at")?,
+        revision: Revision::new(row.number("head")?),
+        bytes: row.number("bytes")?,
+        created_at: row.get("created_at")?,
+        updated_at: row.get("updated_at")?,
     })
 }
 

@@ -7,9 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use codesync_core::{DocumentId, Revision};
 
+use crate::access::{AccessTable, Rights, Role};
 use crate::db::documents::{
     DocumentChange, DocumentRecord, Documents, Listing, NewDocument, PAGE_MAX, fold,
 };
+use crate::ids::UserId;
 use crate::oplog::LogError;
 use crate::oplog::memory::MemoryLog;
 
@@ -42,10 +44,14 @@ impl MemoryDocuments {
 #[async_trait]
 impl Documents for MemoryDocuments {
     async fn create(&self, document: NewDocument) -> Result<DocumentRecord, LogError> {
-        let NewDocument { id, name, language, line_ending, entries, bytes } = document;
+        let NewDocument { id, owner, name, language, line_ending, entries, bytes } = document;
         let now = self.time.fetch_add(1, Ordering::Relaxed);
         let revision = Revision::new(entries.len() as u64);
         self.log.create(id, entries);
+        if owner != UserId::LOCAL {
+            self.log.set_rights(id, UserId::LOCAL, None)?;
+            self.log.set_rights(id, owner, Some(Rights { role: Role::Owner, until: None }))?;
+        }
         let (created_at, updated_at) = (now, now);
         let record = DocumentRecord {
             id,
@@ -73,6 +79,10 @@ impl Documents for MemoryDocuments {
         let mut records: Vec<_> = self
             .records()
             .values()
+            .filter(|record| {
+                let access = self.log.access_now(record.id, &[listing.user]);
+                access.is_ok_and(|table| !table.rights.is_empty())
+            })
             .filter(|record| fold(&record.name).contains(&search))
             .filter(|record| after.is_none_or(|after| position(record) < after))
             .cloned()
@@ -96,5 +106,9 @@ impl Documents for MemoryDocuments {
             record.language = language;
         }
         Ok(self.current(record))
+    }
+
+    async fn access(&self, id: DocumentId, users: &[UserId]) -> Result<AccessTable, LogError> {
+        self.log.access_now(id, users)
     }
 }

@@ -311,9 +311,9 @@ impl Actor {
     fn begin(&self, output: Output) {
         let (id, log) = (self.id, self.services.log.clone());
         let work: BoxFuture<'static, Done> = match output {
-            Output::Register { subscriber, client } => {
+            Output::Register { subscriber, registration } => {
                 Box::pin(
-                    async move { Done::Registered(subscriber, log.register(id, client).await) },
+                    async move { Done::Registered(subscriber, log.register(registration).await) },
                 )
             }
             Output::Append(append) => {

@@ -9,7 +9,8 @@ use codesync_core::{
 };
 use std::collections::BTreeSet;
 
-use crate::oplog::{Epoch, LogError, OpLog, ReadLimit};
+use crate::access::AccessVersion;
+use crate::oplog::{Epoch, Head, LogError, OpLog, ReadLimit};
 use crate::snapshots::{SnapshotKey, SnapshotStore};
 
 /// Entries from before the window that are read for one client; one further behind is refused.
@@ -20,6 +21,8 @@ pub const OLDER_REVISIONS_MAX: u64 = 1 << 20;
 pub struct Loaded {
     pub document: Document,
     pub epoch: Epoch,
+    /// The permissions in force.
+    pub access: AccessVersion,
     /// The revision of the snapshot that was used, or zero.
     pub snapshot: Revision,
 }
@@ -41,6 +44,10 @@ pub async fn load(
     id: DocumentId,
 ) -> Result<Loaded, LoadError> {
     let head = log.heads(&[id]).await?.pop().ok_or(LogError::NotFound)?;
+    let loaded = |document, snapshot| {
+        let Head { epoch, access, .. } = head;
+        Loaded { document, epoch, access, snapshot }
+    };
     let keys = match snapshots.list(id, head.epoch).await {
         Ok(keys) => keys,
         Err(error) => {
@@ -63,7 +70,7 @@ pub async fn load(
         };
         match replay(log, id, Document::new(key.revision, text)).await {
             Ok(document) => {
-                return Ok(Loaded { document, epoch: head.epoch, snapshot: key.revision });
+                return Ok(loaded(document, key.revision));
             }
             Err(error @ LoadError::Broken { .. }) => {
                 tracing::warn!(doc = %id, snapshot = %key, %error, "snapshot does not fit the log");
@@ -72,7 +79,7 @@ pub async fn load(
         }
     }
     let document = replay(log, id, Document::new(Revision::ZERO, Text::new())).await?;
-    Ok(Loaded { document, epoch: head.epoch, snapshot: Revision::ZERO })
+    Ok(loaded(document, Revision::ZERO))
 }
 
 async fn read_snapshot(snapshots: &dyn SnapshotStore, key: &SnapshotKey) -> Result<Text, String> {

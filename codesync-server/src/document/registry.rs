@@ -165,12 +165,13 @@ impl Registry {
         let subscription = shared.services.bus.subscribe(id).await;
         let log = shared.services.log.as_ref();
         let loaded = load::load(log, shared.services.snapshots.as_ref(), id).await;
-        let Loaded { document, epoch, snapshot } = loaded.map_err(|error| load_error(id, error))?;
+        let Loaded { document, epoch, access, snapshot } =
+            loaded.map_err(|error| load_error(id, error))?;
         let channel = Channel::new(shared.channels.fetch_add(1, Ordering::Relaxed));
         let seed = shared.services.origin ^ (u64::from(channel.get()) << 32);
         let revision = document.head();
         let name = record.name;
-        let opened = Opened { id, epoch, name, document, snapshot, channel, seed };
+        let opened = Opened { id, epoch, access, name, document, snapshot, channel, seed };
         let state = DocumentState::new(opened);
         let services = shared.services.clone();
         let (actor, handle) = Actor::new(id, epoch, state, services, subscription);

@@ -28,6 +28,7 @@ use codesync_core::{
     Text,
 };
 
+use crate::access::AccessVersion;
 use crate::document::presence::Presence;
 use crate::document::recent::Recent;
 use crate::document::{Output, SubscriberId};
@@ -49,6 +50,8 @@ const PRESENCE_REVISIONS_MAX: u64 = 256;
 pub struct Opened {
     pub id: DocumentId,
     pub epoch: Epoch,
+    /// The state of the document's permissions.
+    pub access: AccessVersion,
     pub name: String,
     /// At the head of the log, as far as is known.
     pub document: Document,
@@ -64,6 +67,7 @@ pub struct Opened {
 pub struct DocumentState {
     id: DocumentId,
     epoch: Epoch,
+    access: AccessVersion,
     channel: Channel,
     name: String,
     document: Document,
@@ -110,10 +114,11 @@ struct Broadcast {
 impl DocumentState {
     #[must_use]
     pub fn new(opened: Opened) -> Self {
-        let Opened { id, epoch, name, document, snapshot, channel, seed } = opened;
+        let Opened { id, epoch, access, name, document, snapshot, channel, seed } = opened;
         Self {
             id,
             epoch,
+            access,
             channel,
             name,
             committer: Committer::new(seed),

@@ -18,6 +18,7 @@ use crate::document::import;
 use crate::http::Http;
 use crate::http::error::ApiError;
 use crate::http::json::{Asked, Body, DocumentPath};
+use crate::ids::{UserId, random_uuid};
 use crate::names::is_hidden;
 use crate::oplog::Entry;
 
@@ -87,7 +88,7 @@ pub(crate) async fn list(
     }
     let after = asked.cursor.as_deref().map(read_cursor).transpose()?;
     // One more than asked for tells whether there is another page.
-    let listing = Listing { search, limit: limit + 1, after };
+    let listing = Listing { user: UserId::LOCAL, search, limit: limit + 1, after };
     let mut records = http.documents.list(listing).await?;
     let more = records.len() > limit as usize;
     records.truncate(limit as usize);
@@ -106,7 +107,9 @@ pub(crate) async fn create(
     let imported = tokio::task::spawn_blocking(move || import(&text));
     let (line_ending, bytes, entries) =
         imported.await.map_err(|error| ApiError::Internal { cause: error.to_string() })??;
-    let document = NewDocument { id: random_id()?, name, language, line_ending, entries, bytes };
+    let owner = UserId::LOCAL;
+    let id = random_id()?;
+    let document = NewDocument { id, owner, name, language, line_ending, entries, bytes };
     let record = http.documents.create(document).await?;
     tracing::info!(doc = %record.id, bytes, "document created");
     let location = format!("/api/documents/{}", record.id);
@@ -215,12 +218,10 @@ fn valid_language(language: String) -> Result<String, ApiError> {
     Err(ApiError::InvalidLanguage)
 }
 
-/// 122 random bits: whoever has not been given the link cannot guess it.
+/// Whoever has not been given the link cannot guess it.
 fn random_id() -> Result<DocumentId, ApiError> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| ApiError::Internal { cause: error.to_string() })?;
-    let id = uuid::Builder::from_random_bytes(bytes).into_uuid();
-    Ok(DocumentId::from_bytes(id.into_bytes()))
+    let bytes = random_uuid().map_err(|error| ApiError::Internal { cause: error.to_string() })?;
+    Ok(DocumentId::from_bytes(bytes))
 }
 
 fn write_cursor(record: &DocumentRecord) -> String {

@@ -146,7 +146,9 @@ impl From<LogError> for ApiError {
             LogError::Damaged { .. } | LogError::Unavailable(_) => {
                 Self::Unavailable { cause: error.to_string() }
             }
-            LogError::TooManyAuthors => Self::Internal { cause: error.to_string() },
+            LogError::TooManyAuthors | LogError::ClientTaken => {
+                Self::Internal { cause: error.to_string() }
+            }
         }
     }
 }

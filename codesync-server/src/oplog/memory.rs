@@ -9,9 +9,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use codesync_core::{Author, ClientId, DocumentId, Revision, Seq};
 
+use crate::access::{AccessTable, AccessVersion, Rights, Role};
+use crate::ids::UserId;
 use crate::oplog::{
     AUTHORS_MAX, Append, AppendError, ClientRecord, Entry, Epoch, Head, LogError, OpLog, Page,
-    ReadLimit,
+    ReadLimit, Registration,
 };
 
 /// All logs, behind one lock that is never held across a wait.
@@ -24,7 +26,9 @@ pub struct MemoryLog {
 struct Log {
     epoch: Epoch,
     entries: Vec<Entry>,
-    clients: BTreeMap<ClientId, Author>,
+    access: AccessVersion,
+    rights: BTreeMap<UserId, Rights>,
+    clients: BTreeMap<ClientId, (Author, UserId)>,
     records: BTreeMap<Author, ClientRecord>,
 }
 
@@ -33,32 +37,61 @@ impl MemoryLog {
         self.documents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts the log of a document, with the entries of an imported text if there are any.
+    /// Starts the log of a document, with the entries of an imported text if there are any. The
+    /// machine's own user owns it.
     pub fn create(&self, document: DocumentId, entries: Vec<Entry>) {
         let log = Log {
             epoch: Epoch::FIRST,
             entries,
+            access: AccessVersion::default(),
+            rights: BTreeMap::from([(UserId::LOCAL, Rights { role: Role::Owner, until: None })]),
             clients: BTreeMap::new(),
             records: BTreeMap::new(),
         };
         self.documents().entry(document).or_insert(log);
     }
 
-    /// See [`OpLog::register`].
-    pub fn register_now(
+    /// Gives a user these rights, or takes all away. Appends under the state before write nothing.
+    pub fn set_rights(
         &self,
         document: DocumentId,
-        client: ClientId,
-    ) -> Result<ClientRecord, LogError> {
+        user: UserId,
+        rights: Option<Rights>,
+    ) -> Result<AccessVersion, LogError> {
         let mut documents = self.documents();
         let log = documents.get_mut(&document).ok_or(LogError::NotFound)?;
+        match rights {
+            Some(rights) => log.rights.insert(user, rights),
+            None => log.rights.remove(&user),
+        };
+        log.access = AccessVersion::new(log.access.get() + 1);
+        Ok(log.access)
+    }
+
+    /// What these users may do.
+    pub fn access_now(
+        &self,
+        document: DocumentId,
+        users: &[UserId],
+    ) -> Result<AccessTable, LogError> {
+        let documents = self.documents();
+        let log = documents.get(&document).ok_or(LogError::NotFound)?;
+        let rights = users.iter().filter_map(|user| Some((*user, *log.rights.get(user)?)));
+        Ok(AccessTable { version: log.access, rights: rights.collect() })
+    }
+
+    /// See [`OpLog::register`].
+    pub fn register_now(&self, registration: &Registration) -> Result<ClientRecord, LogError> {
+        let mut documents = self.documents();
+        let log = documents.get_mut(&registration.document).ok_or(LogError::NotFound)?;
         let count = u32::try_from(log.clients.len()).unwrap_or(AUTHORS_MAX);
-        let author = match log.clients.get(&client) {
-            Some(author) => *author,
+        let author = match log.clients.get(&registration.client) {
+            Some((_, user)) if *user != registration.user => return Err(LogError::ClientTaken),
+            Some((author, _)) => *author,
             None if count >= AUTHORS_MAX => return Err(LogError::TooManyAuthors),
             None => Author::new(count + 1),
         };
-        log.clients.insert(client, author);
+        log.clients.insert(registration.client, (author, registration.user));
         let fresh = ClientRecord { author, last_seq: Seq::ZERO, last_revision: Revision::ZERO };
         Ok(*log.records.entry(author).or_insert(fresh))
     }
@@ -73,6 +106,9 @@ impl MemoryLog {
         let head = log.head();
         if head != append.expected_head {
             return Err(AppendError::Conflict { head });
+        }
+        if log.access != append.access {
+            return Err(AppendError::AccessChanged { version: log.access });
         }
         let mut records = log.records.clone();
         for (entry, revision) in append.entries.iter().zip(head.get() + 1..) {
@@ -119,7 +155,12 @@ impl MemoryLog {
         let logs = self.documents();
         let head = |document: &DocumentId| {
             let log = logs.get(document)?;
-            Some(Head { document: *document, epoch: log.epoch, revision: log.head() })
+            Some(Head {
+                document: *document,
+                epoch: log.epoch,
+                revision: log.head(),
+                access: log.access,
+            })
         };
         documents.iter().filter_map(head).collect()
     }
@@ -133,12 +174,8 @@ impl Log {
 
 #[async_trait]
 impl OpLog for MemoryLog {
-    async fn register(
-        &self,
-        document: DocumentId,
-        client: ClientId,
-    ) -> Result<ClientRecord, LogError> {
-        self.register_now(document, client)
+    async fn register(&self, registration: Registration) -> Result<ClientRecord, LogError> {
+        self.register_now(&registration)
     }
 
     async fn append(&self, append: Append) -> Result<(), AppendError> {

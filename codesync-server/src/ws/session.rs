@@ -74,7 +74,8 @@ pub struct Opening {
 impl From<Opening> for Join {
     fn from(opening: Opening) -> Self {
         let Opening { request, client, person, at, text } = opening;
-        Self { request, client, person, at, text }
+        let user = crate::ids::UserId::LOCAL;
+        Self { request, client, user, person, at, text }
     }
 }
 

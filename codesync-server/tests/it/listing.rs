@@ -7,10 +7,13 @@ use codesync_server::db::documents::{
     DocumentChange, DocumentRecord, Documents, ListPosition, Listing, NewDocument,
 };
 use codesync_server::db::memory::MemoryDocuments;
-use codesync_server::db::{Sqlite, SqliteOptions};
+use codesync_server::db::{Database, SqliteOptions};
 use codesync_server::document::import;
+use codesync_server::ids::UserId;
 use codesync_server::oplog::LogError;
 use codesync_server::oplog::memory::MemoryLog;
+
+use crate::support::postgres;
 
 struct Fixture {
     documents: Arc<dyn Documents>,
@@ -26,8 +29,12 @@ impl Fixture {
     async fn sqlite() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("log.sqlite3");
-        let database = Sqlite::open(&path, SqliteOptions::default()).await.expect("opened");
+        let database = Database::open_file(&path, SqliteOptions::default()).await.expect("opened");
         Self { documents: Arc::new(database), _folder: Some(folder) }
+    }
+
+    async fn postgres() -> Self {
+        Self { documents: Arc::new(postgres::database().await), _folder: None }
     }
 }
 
@@ -38,6 +45,9 @@ macro_rules! conformance {
         }
         mod sqlite {
             $(#[tokio::test] async fn $name() { super::$name(super::Fixture::sqlite().await).await; })*
+        }
+        mod postgres {
+            $(#[tokio::test] async fn $name() { super::$name(super::Fixture::postgres().await).await; })*
         }
     };
 }
@@ -57,6 +67,7 @@ async fn create(documents: &dyn Documents, number: u8, name: &str) -> DocumentRe
     let text = "two\nlines";
     let document = NewDocument {
         id: id(number),
+        owner: UserId::LOCAL,
         name: name.to_owned(),
         language: Some("rust".to_owned()),
         line_ending: LineEnding::Crlf,
@@ -67,7 +78,8 @@ async fn create(documents: &dyn Documents, number: u8, name: &str) -> DocumentRe
 }
 
 async fn search(documents: &dyn Documents, search: &str) -> Vec<String> {
-    let listing = Listing { search: Some(search.to_owned()), limit: 100, after: None };
+    let listing =
+        Listing { user: UserId::LOCAL, search: Some(search.to_owned()), limit: 100, after: None };
     let found = documents.list(listing).await.expect("listed");
     found.into_iter().map(|record| record.name).collect()
 }
@@ -115,7 +127,10 @@ async fn pages_follow_each_other_without_a_gap(fixture: Fixture) {
     }
     let (mut names, mut after) = (Vec::new(), None);
     loop {
-        let page = documents.list(Listing { search: None, limit: 3, after }).await.expect("a page");
+        let page = documents
+            .list(Listing { user: UserId::LOCAL, search: None, limit: 3, after })
+            .await
+            .expect("a page");
         let Some(last) = page.last() else { break };
         after = Some(ListPosition { updated_at: last.updated_at, id: last.id });
         names.extend(page.into_iter().map(|record| record.name));

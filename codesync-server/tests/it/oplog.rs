@@ -4,10 +4,16 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use codesync_core::{Author, ClientId, DocumentId, LineEnding, Revision, Seq};
+use codesync_server::access::AccessVersion;
 use codesync_server::db::documents::{Documents, NewDocument};
-use codesync_server::db::{Sqlite, SqliteOptions};
+use codesync_server::db::{Database, SqliteOptions};
+use codesync_server::ids::UserId;
 use codesync_server::oplog::memory::MemoryLog;
-use codesync_server::oplog::{Append, AppendError, Entry, Epoch, LogError, OpLog, ReadLimit};
+use codesync_server::oplog::{
+    Append, AppendError, Entry, Epoch, LogError, OpLog, ReadLimit, Registration,
+};
+
+use crate::support::postgres;
 
 const DOCUMENT: DocumentId = DocumentId::from_bytes([1; 16]);
 const UNKNOWN: DocumentId = DocumentId::from_bytes([9; 16]);
@@ -30,15 +36,22 @@ impl Fixture {
     async fn sqlite() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("log.sqlite3");
-        let database = Sqlite::open(&path, SqliteOptions::default()).await.expect("opened");
+        let database = Database::open_file(&path, SqliteOptions::default()).await.expect("opened");
         database.create(new_document(DOCUMENT)).await.expect("created");
         Self { log: Arc::new(database), _folder: Some(folder) }
+    }
+
+    async fn postgres() -> Self {
+        let database = postgres::database().await;
+        database.create(new_document(DOCUMENT)).await.expect("created");
+        Self { log: Arc::new(database), _folder: None }
     }
 }
 
 fn new_document(id: DocumentId) -> NewDocument {
     NewDocument {
         id,
+        owner: UserId::LOCAL,
         name: "test".to_owned(),
         language: None,
         line_ending: LineEnding::Lf,
@@ -56,12 +69,16 @@ macro_rules! conformance {
         mod sqlite {
             $(#[tokio::test] async fn $name() { super::$name(super::Fixture::sqlite().await).await; })*
         }
+        mod postgres {
+            $(#[tokio::test] async fn $name() { super::$name(super::Fixture::postgres().await).await; })*
+        }
     };
 }
 
 conformance! {
     a_client_keeps_its_author_number,
     two_registrations_at_once_give_one_number,
+    a_client_id_belongs_to_the_user_who_registered_it_first,
     an_append_is_read_back_as_it_was,
     an_append_advances_the_dedupe_row_of_every_author_in_it,
     an_append_at_another_head_changes_nothing,
@@ -87,6 +104,7 @@ fn append(expected_head: u64, entries: Vec<Entry>) -> Append {
     Append {
         document: DOCUMENT,
         epoch: Epoch::FIRST,
+        access: AccessVersion::default(),
         expected_head: Revision::new(expected_head),
         entries,
         text_bytes: 7,
@@ -94,7 +112,7 @@ fn append(expected_head: u64, entries: Vec<Entry>) -> Append {
 }
 
 async fn author(log: &dyn OpLog, client: ClientId) -> Author {
-    log.register(DOCUMENT, client).await.expect("registered").author
+    log.register(Registration::local(DOCUMENT, client)).await.expect("registered").author
 }
 
 async fn all(log: &dyn OpLog) -> Vec<Entry> {
@@ -107,7 +125,7 @@ async fn a_client_keeps_its_author_number(fixture: Fixture) {
     let (ada, bob) = (author(log, ADA).await, author(log, BOB).await);
     assert_eq!((ada, bob), (Author::new(1), Author::new(2)));
     assert_eq!(author(log, ADA).await, ada);
-    assert_eq!(log.register(UNKNOWN, ADA).await, Err(LogError::NotFound));
+    assert_eq!(log.register(Registration::local(UNKNOWN, ADA)).await, Err(LogError::NotFound));
 }
 
 async fn two_registrations_at_once_give_one_number(fixture: Fixture) {
@@ -119,6 +137,18 @@ async fn two_registrations_at_once_give_one_number(fixture: Fixture) {
     for task in tasks {
         assert_eq!(task.await.expect("no panic"), Author::new(1));
     }
+}
+
+async fn a_client_id_belongs_to_the_user_who_registered_it_first(fixture: Fixture) {
+    let log = fixture.log.as_ref();
+    let user = |number| UserId::from_bytes([number; 16]);
+    let registration =
+        |number| Registration { user: user(number), ..Registration::local(DOCUMENT, ADA) };
+    let record = log.register(registration(1)).await.expect("registered");
+    assert_eq!(log.register(registration(2)).await, Err(LogError::ClientTaken));
+    let renamed = Registration { person: "Ada".to_owned(), ..registration(1) };
+    assert_eq!(log.register(renamed).await, Ok(record));
+    assert_eq!(log.register(registration(2)).await, Err(LogError::ClientTaken));
 }
 
 async fn an_append_is_read_back_as_it_was(fixture: Fixture) {
@@ -143,8 +173,8 @@ async fn an_append_advances_the_dedupe_row_of_every_author_in_it(fixture: Fixtur
     let row = |record: codesync_server::oplog::ClientRecord| {
         (record.last_seq.get(), record.last_revision.get())
     };
-    assert_eq!(row(log.register(DOCUMENT, ADA).await.expect("known")), (2, 3));
-    assert_eq!(row(log.register(DOCUMENT, BOB).await.expect("known")), (1, 2));
+    assert_eq!(row(log.register(Registration::local(DOCUMENT, ADA)).await.expect("known")), (2, 3));
+    assert_eq!(row(log.register(Registration::local(DOCUMENT, BOB)).await.expect("known")), (1, 2));
 }
 
 async fn an_append_at_another_head_changes_nothing(fixture: Fixture) {
@@ -157,7 +187,10 @@ async fn an_append_at_another_head_changes_nothing(fixture: Fixture) {
         assert_eq!(log.append(late).await, Err(conflict));
     }
     assert_eq!(all(log).await.len(), 1);
-    assert_eq!(log.register(DOCUMENT, ADA).await.expect("known").last_seq, Seq::new(1));
+    assert_eq!(
+        log.register(Registration::local(DOCUMENT, ADA)).await.expect("known").last_seq,
+        Seq::new(1)
+    );
 }
 
 async fn an_append_with_a_seq_that_does_not_follow_changes_nothing(fixture: Fixture) {
@@ -171,7 +204,10 @@ async fn an_append_with_a_seq_that_does_not_follow_changes_nothing(fixture: Fixt
         assert!(matches!(error, AppendError::Conflict { .. }), "{error}");
     }
     assert_eq!(all(log).await.len(), 1);
-    assert_eq!(log.register(DOCUMENT, BOB).await.expect("known").last_seq, Seq::ZERO);
+    assert_eq!(
+        log.register(Registration::local(DOCUMENT, BOB)).await.expect("known").last_seq,
+        Seq::ZERO
+    );
     assert_eq!(log.heads(&[DOCUMENT]).await.expect("heads")[0].revision, Revision::new(1));
 }
 
@@ -245,16 +281,20 @@ async fn documents_do_not_mix(fixture: Fixture) {
 async fn a_log_in_sqlite_is_the_same_after_it_was_closed_and_opened() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("log.sqlite3");
-    let database = Sqlite::open(&path, SqliteOptions::default()).await.expect("opened");
+    let database = Database::open_file(&path, SqliteOptions::default()).await.expect("opened");
     database.create(new_document(DOCUMENT)).await.expect("created");
     let ada = author(&database, ADA).await;
     let entries = vec![entry(1, ada, 1, b"a"), entry(2, ada, 2, b"b")];
     database.append(append(0, entries.clone())).await.expect("appended");
     database.close().await;
 
-    let database = Sqlite::open(&path, SqliteOptions::default()).await.expect("opened again");
+    let database =
+        Database::open_file(&path, SqliteOptions::default()).await.expect("opened again");
     assert_eq!(all(&database).await, entries);
-    assert_eq!(database.register(DOCUMENT, ADA).await.expect("known").last_seq, Seq::new(2));
+    assert_eq!(
+        database.register(Registration::local(DOCUMENT, ADA)).await.expect("known").last_seq,
+        Seq::new(2)
+    );
     let record = database.find(DOCUMENT).await.expect("found");
     assert_eq!((record.revision, record.bytes), (Revision::new(2), 7));
 }

@@ -8,7 +8,7 @@ use codesync_core::protocol::{
 };
 use codesync_core::{ClientId, DocumentId, Operation};
 use codesync_server::db::documents::{Documents, NewDocument};
-use codesync_server::db::{OpenError, Sqlite, SqliteOptions};
+use codesync_server::db::{Database, OpenError, SqliteOptions};
 
 use crate::support::editor::Editor;
 use crate::support::raw::Raw;
@@ -133,6 +133,7 @@ async fn a_database_goes_on_by_itself_when_there_is_room_again() {
     let database = open(&path, Some(30)).await.expect("opened");
     let document = |number: u8| NewDocument {
         id: DocumentId::from_bytes([number; 16]),
+        owner: codesync_server::ids::UserId::LOCAL,
         name: "n".repeat(200),
         language: None,
         line_ending: codesync_core::LineEnding::Lf,
@@ -158,8 +159,8 @@ async fn a_database_goes_on_by_itself_when_there_is_room_again() {
     database.close().await;
 }
 
-async fn open(path: &Path, pages_max: Option<u32>) -> Result<Sqlite, OpenError> {
-    Sqlite::open(path, SqliteOptions { pages_max }).await
+async fn open(path: &Path, pages_max: Option<u32>) -> Result<Database, OpenError> {
+    Database::open_file(path, SqliteOptions { pages_max }).await
 }
 
 #[tokio::test]

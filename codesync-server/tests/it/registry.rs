@@ -17,9 +17,10 @@ use codesync_server::document::handle::{Command, DocumentHandle};
 use codesync_server::document::outbox::{Item, Outbox};
 use codesync_server::document::registry::{OpenError, Registry, Stores};
 use codesync_server::document::{Join, SubscriberId};
+use codesync_server::ids::UserId;
 use codesync_server::oplog::memory::MemoryLog;
 use codesync_server::oplog::{
-    Append, AppendError, ClientRecord, Head, LogError, OpLog, Page, ReadLimit,
+    Append, AppendError, ClientRecord, Head, LogError, OpLog, Page, ReadLimit, Registration,
 };
 use codesync_server::snapshots::SnapshotStore;
 use codesync_server::snapshots::memory::MemorySnapshots;
@@ -35,8 +36,8 @@ struct CountingLog {
 
 #[async_trait]
 impl OpLog for CountingLog {
-    async fn register(&self, id: DocumentId, client: ClientId) -> Result<ClientRecord, LogError> {
-        self.log.register(id, client).await
+    async fn register(&self, registration: Registration) -> Result<ClientRecord, LogError> {
+        self.log.register(registration).await
     }
 
     async fn append(&self, append: Append) -> Result<(), AppendError> {
@@ -95,6 +96,7 @@ impl Fixture {
         let documents = Arc::new(MemoryDocuments::new(log.log.clone()));
         let document = NewDocument {
             id: DOCUMENT,
+            owner: UserId::LOCAL,
             name: "shared".to_owned(),
             language: None,
             line_ending: LineEnding::Lf,
@@ -124,7 +126,14 @@ impl Person {
         let document = registry.open(DOCUMENT).await.expect("opened");
         let (subscriber, outbox) = (registry.next_subscriber(), Outbox::default());
         let client = ClientId::from_bytes([number; 16]);
-        let join = Join { request: 1, client, person: String::new(), at: None, text: true };
+        let join = Join {
+            request: 1,
+            client,
+            user: UserId::LOCAL,
+            person: String::new(),
+            at: None,
+            text: true,
+        };
         document.send(Command::Join { subscriber, join, outbox: outbox.clone() }).await;
         let person = Self { document, subscriber, outbox };
         person

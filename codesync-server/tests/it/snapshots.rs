@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use codesync_core::{ClientId, DocumentId, Operation, Revision, Seq};
+use codesync_server::access::AccessVersion;
 use codesync_server::document::load::{LoadError, load};
 use codesync_server::oplog::memory::MemoryLog;
-use codesync_server::oplog::{Append, Entry, Epoch, LogError};
+use codesync_server::oplog::{Append, Entry, Epoch, LogError, Registration};
 use codesync_server::snapshots::files::FileSnapshots;
 use codesync_server::snapshots::memory::MemorySnapshots;
 use codesync_server::snapshots::{SnapshotError, SnapshotKey, SnapshotStore};
@@ -131,7 +132,8 @@ fn typed(words: &[&str]) -> MemoryLog {
     let log = MemoryLog::default();
     log.create(DOCUMENT, Vec::new());
     let client = ClientId::from_bytes([1; 16]);
-    let author = log.register_now(DOCUMENT, client).expect("registered").author;
+    let author =
+        log.register_now(&Registration::local(DOCUMENT, client)).expect("registered").author;
     let mut length = 0;
     for (word, number) in words.iter().zip(1..) {
         let entry = Entry {
@@ -145,6 +147,7 @@ fn typed(words: &[&str]) -> MemoryLog {
         log.append_now(Append {
             document: DOCUMENT,
             epoch: Epoch::FIRST,
+            access: AccessVersion::default(),
             expected_head: Revision::new(number - 1),
             entries: vec![entry],
             text_bytes: length as u64,

@@ -4,7 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
 
-use codesync_server::db::{OpenError, Sqlite, SqliteOptions};
+use codesync_server::db::{Database, OpenError, SqliteOptions};
 use codesync_server::embedded::{BindError, Options, bind};
 
 use crate::support::editor::Editor;
@@ -82,7 +82,8 @@ async fn a_damaged_database_is_named_with_a_remedy() {
     let torn = sound[..sound.len() / 2].to_vec();
     for damaged in [no_database, overwritten, torn] {
         fs::write(&path, damaged).expect("written");
-        let error = Sqlite::open(&path, SqliteOptions::default()).await.expect_err("damaged");
+        let error =
+            Database::open_file(&path, SqliteOptions::default()).await.expect_err("damaged");
         assert!(matches!(error, OpenError::Damaged { .. }), "{error}");
         let text = path.to_str().expect("UTF-8");
         check_fails(folder.path(), &["--port", "0"], &[text, "damaged", "backup"]);
@@ -97,7 +98,7 @@ async fn a_damaged_database_is_named_with_a_remedy() {
 async fn a_database_from_the_future_is_left_alone() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("log.sqlite3");
-    let open = || Sqlite::open(&path, SqliteOptions::default());
+    let open = || Database::open_file(&path, SqliteOptions::default());
     open().await.expect("opened").close().await;
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path);
     let mut connection = sqlx::ConnectOptions::connect(&options).await.expect("connected");

@@ -8,11 +8,13 @@ use codesync_core::protocol::{
     CloseCode, RejectCode, ServerDocument, ServerMessage, ServerPresence, codec,
 };
 use codesync_core::{Channel, ClientId, DocumentId, Operation, Revision, Selection, Seq, Text};
+use codesync_server::access::AccessVersion;
 use codesync_server::document::load;
 use codesync_server::document::state::{DocumentState, Opened};
 use codesync_server::document::{Join, Output, SubscriberId};
+use codesync_server::ids::UserId;
 use codesync_server::oplog::memory::MemoryLog;
-use codesync_server::oplog::{Append, AppendError, Epoch, LogError, ReadLimit};
+use codesync_server::oplog::{Append, AppendError, Epoch, LogError, ReadLimit, Registration};
 
 const DOCUMENT: DocumentId = DocumentId::from_bytes([1; 16]);
 
@@ -47,6 +49,7 @@ impl<'a> Bench<'a> {
         let state = DocumentState::new(Opened {
             id: DOCUMENT,
             epoch: Epoch::FIRST,
+            access: AccessVersion::default(),
             name: "test".to_owned(),
             snapshot: document.head(),
             document,
@@ -90,8 +93,8 @@ impl<'a> Bench<'a> {
 
     fn perform(&mut self, output: Output) {
         match output {
-            Output::Register { subscriber, client } => {
-                let answer = self.log.register_now(DOCUMENT, client);
+            Output::Register { subscriber, registration } => {
+                let answer = self.log.register_now(&registration);
                 self.state.handle_registered(self.now, subscriber, answer);
             }
             Output::Append(append) => self.appends.push_back(append),
@@ -137,8 +140,14 @@ impl<'a> Bench<'a> {
         let subscriber = SubscriberId::new(u64::from(number) + 1000 * self.received.len() as u64);
         let client = ClientId::from_bytes([number; 16]);
         let person = format!("person {number}");
-        let join =
-            Join { request: 1, client, person, at: at.map(Revision::new), text: at.is_none() };
+        let join = Join {
+            request: 1,
+            client,
+            user: UserId::LOCAL,
+            person,
+            at: at.map(Revision::new),
+            text: at.is_none(),
+        };
         self.state.handle_join(subscriber, join);
         self.drain();
         subscriber
@@ -590,13 +599,19 @@ fn a_row_read_before_the_last_commit_does_not_make_a_returning_client_forgotten(
     bench.state.handle_leave(bench.now, ada);
     let again = SubscriberId::new(99);
     let client = ClientId::from_bytes([1; 16]);
-    let join =
-        Join { request: 1, client, person: String::new(), at: Some(Revision::ZERO), text: false };
+    let join = Join {
+        request: 1,
+        client,
+        user: UserId::LOCAL,
+        person: String::new(),
+        at: Some(Revision::ZERO),
+        text: false,
+    };
     bench.state.handle_join(again, join);
     let Some(Output::Register { .. }) = bench.state.poll_output() else {
         panic!("a row is asked for")
     };
-    let row = log.register_now(DOCUMENT, client);
+    let row = log.register_now(&Registration::local(DOCUMENT, client));
     bench.append();
     bench.state.handle_registered(bench.now, again, row);
     bench.drain();
@@ -610,13 +625,24 @@ fn of_two_joins_of_one_client_the_later_stands_in_whatever_order_the_log_answers
     let client = ClientId::from_bytes([1; 16]);
     let (dead, alive) = (SubscriberId::new(1), SubscriberId::new(2));
     for subscriber in [dead, alive] {
-        let join = Join { request: 1, client, person: String::new(), at: None, text: true };
+        let join = Join {
+            request: 1,
+            client,
+            user: UserId::LOCAL,
+            person: String::new(),
+            at: None,
+            text: true,
+        };
         bench.state.handle_join(subscriber, join);
         let asked = bench.state.poll_output();
         assert!(matches!(asked, Some(Output::Register { .. })), "{asked:?}");
     }
     for subscriber in [alive, dead] {
-        bench.state.handle_registered(bench.now, subscriber, log.register_now(DOCUMENT, client));
+        bench.state.handle_registered(
+            bench.now,
+            subscriber,
+            log.register_now(&Registration::local(DOCUMENT, client)),
+        );
         bench.drain();
     }
     assert_eq!(bench.news(dead), ["refused: 203"]);

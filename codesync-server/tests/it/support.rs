@@ -1,6 +1,7 @@
 //! What the tests stand on: a server on a free port, people who edit, and sockets that misbehave.
 
 pub(crate) mod editor;
+pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod raw;
 

@@ -91,6 +91,7 @@ impl DocumentState {
         let append = Append {
             document: self.id,
             epoch: self.epoch,
+            access: self.access,
             expected_head: self.head(),
             entries: stored.clone(),
             text_bytes: self.text_bytes_after(&entries),
@@ -145,6 +146,10 @@ impl DocumentState {
                     self.committer.phase = Phase::Resolving;
                     self.read_log();
                 }
+            }
+            Err(AppendError::AccessChanged { version }) => {
+                self.access = version;
+                self.put_back(flying);
             }
             Err(AppendError::Full) => {
                 self.reject_all(flying, Busy::Full);
@@ -329,6 +334,7 @@ impl DocumentState {
         let append = Append {
             document: self.id,
             epoch: self.epoch,
+            access: self.access,
             expected_head: head.next(),
             entries: stored.clone(),
             text_bytes: self.document.text().len_bytes() as u64,

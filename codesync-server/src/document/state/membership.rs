@@ -12,7 +12,7 @@ use codesync_core::protocol::{CloseCode, RejectCode, ServerDocument};
 use super::feed::{Stage, Subscriber};
 use super::{DocumentState, encode};
 use crate::document::{Join, Output, SubscriberId};
-use crate::oplog::{ClientRecord, LogError};
+use crate::oplog::{ClientRecord, LogError, Registration};
 
 /// Most people in one document at once.
 const SUBSCRIBERS_MAX: usize = 500;
@@ -28,7 +28,13 @@ impl DocumentState {
             self.refuse(subscriber, join.request, RejectCode::TooManyPeople);
             return;
         }
-        self.outputs.push_back(Output::Register { subscriber, client: join.client });
+        let registration = Registration {
+            document: self.id,
+            client: join.client,
+            user: join.user,
+            person: join.person.clone(),
+        };
+        self.outputs.push_back(Output::Register { subscriber, registration });
         self.subscribers.insert(subscriber, Subscriber::new(join));
     }
 
@@ -54,6 +60,7 @@ impl DocumentState {
                 let code = match error {
                     LogError::NotFound => RejectCode::DocumentNotFound,
                     LogError::TooManyAuthors => RejectCode::TooManyPeople,
+                    LogError::ClientTaken => RejectCode::ClientIdTaken,
                     _ => RejectCode::DocumentUnavailable,
                 };
                 self.remove(now, subscriber);

@@ -219,6 +219,7 @@ impl World {
         let state = DocumentState::new(Opened {
             id: document_id(document),
             epoch: loaded.epoch,
+            access: loaded.access,
             name: format!("document {document}"),
             document: loaded.document,
             snapshot: loaded.snapshot,

@@ -2,7 +2,7 @@
 
 use codesync_core::Text;
 use codesync_core::client::{State, journal};
-use codesync_server::oplog::ReadLimit;
+use codesync_server::oplog::{ReadLimit, Registration};
 
 use super::{MS, Micros, SECOND, World, document_id, say};
 use crate::oracle::{Check, broken, hold};
@@ -174,7 +174,8 @@ impl World {
             hold!("I10 snapshot", loaded.document.text() == truth.text(), "loaded another text");
             for client in &self.clients {
                 let id = client.disk.journals[&document].client;
-                let record = self.store.log.register_now(document_id(document), id);
+                let registration = Registration::local(document_id(document), id);
+                let record = self.store.log.register_now(&registration);
                 truth.registered(id, record.map_err(|error| broken("I13 dedupe", error))?)?;
             }
         }

@@ -125,13 +125,13 @@ impl World {
         let back = self.log_delay(server);
         let id = document_id(document);
         match work {
-            Output::Register { subscriber, client } => self.after(there, move |world| {
+            Output::Register { subscriber, registration } => self.after(there, move |world| {
                 let answer = match world.store.is_down(world.now) {
                     true => Err(unavailable()),
-                    false => world.store.log.register_now(id, client),
+                    false => world.store.log.register_now(&registration),
                 };
                 if let Ok(record) = answer {
-                    let check = world.truths[document].registered(client, record);
+                    let check = world.truths[document].registered(registration.client, record);
                     world.check(check);
                 }
                 world.after(back, move |world| {

@@ -15,50 +15,15 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::db::{Trouble, finish};
+use super::finish;
+use crate::db::engine::Connection;
+use crate::db::trouble::Trouble;
+use crate::db::write::{Stop, Write, WriteError, Written};
 
 /// Changes that may wait for the writer; beyond it, callers wait to hand theirs in.
 const QUEUE_MAX: usize = 1024;
 /// Changes in one transaction.
 const BATCH_MAX: usize = 128;
-
-/// One change of the database.
-#[async_trait]
-pub(crate) trait Write: Send + 'static {
-    /// What the change answers once it is durable.
-    type Done: Send + 'static;
-    /// Why it decided against itself, after which nothing of it remains.
-    type Refusal: Send + 'static;
-
-    async fn run(
-        &mut self,
-        connection: &mut SqliteConnection,
-    ) -> Result<Self::Done, Stop<Self::Refusal>>;
-}
-
-/// A change did not run to its end.
-#[derive(Debug)]
-pub(crate) enum Stop<R> {
-    Refused(R),
-    Failed(sqlx::Error),
-}
-
-impl<R> From<sqlx::Error> for Stop<R> {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Failed(error)
-    }
-}
-
-/// A change was not made, or nobody knows.
-#[derive(Debug)]
-pub(crate) enum WriteError<R> {
-    Refused(R),
-    Full,
-    Damaged(String),
-    Unavailable(String),
-    /// The disk failed during the commit: the change may be found there later.
-    Unknown(String),
-}
 
 /// A handle on the writing task.
 #[derive(Clone, Debug)]
@@ -125,10 +90,10 @@ impl Write for Probe {
     type Done = ();
     type Refusal = std::convert::Infallible;
 
-    async fn run(&mut self, connection: &mut SqliteConnection) -> Result<(), Stop<Self::Refusal>> {
+    async fn run(&mut self, connection: &mut Connection<'_>) -> Result<(), Stop<Self::Refusal>> {
         let fill = "insert into probes (content) values (zeroblob(65536))";
-        sqlx::query(fill).execute(&mut *connection).await?;
-        sqlx::query("delete from probes").execute(&mut *connection).await?;
+        connection.execute(fill, Vec::new()).await?;
+        connection.execute("delete from probes", Vec::new()).await?;
         Ok(())
     }
 }
@@ -163,12 +128,10 @@ struct Pending<W: Write> {
     reply: Option<oneshot::Sender<Written<W>>>,
 }
 
-type Written<W> = Result<<W as Write>::Done, WriteError<<W as Write>::Refusal>>;
-
 #[async_trait]
 impl<W: Write> Job for Pending<W> {
     async fn run(&mut self, connection: &mut SqliteConnection) -> Step {
-        match self.work.run(connection).await {
+        match self.work.run(&mut Connection::Sqlite(connection)).await {
             Ok(done) => {
                 self.result = Some(Ok(done));
                 Step::Keep
@@ -178,7 +141,7 @@ impl<W: Write> Job for Pending<W> {
                 Step::Undo
             }
             Err(Stop::Failed(error)) => match Trouble::of(&error) {
-                Trouble::Other(text) => {
+                Trouble::Other(text) | Trouble::Collision(text) => {
                     self.result = Some(Err(WriteError::Unavailable(text)));
                     Step::Undo
                 }
@@ -196,9 +159,12 @@ impl<W: Write> Job for Pending<W> {
             }
             (_, Outcome::Failed(Trouble::Full)) => Err(WriteError::Full),
             (_, Outcome::Failed(Trouble::Damaged(text))) => Err(WriteError::Damaged(text.clone())),
-            (_, Outcome::Failed(Trouble::Io(text) | Trouble::Other(text))) => {
-                Err(WriteError::Unavailable(text.clone()))
-            }
+            (
+                _,
+                Outcome::Failed(
+                    Trouble::Io(text) | Trouble::Collision(text) | Trouble::Other(text),
+                ),
+            ) => Err(WriteError::Unavailable(text.clone())),
             (_, Outcome::Unknown(text)) => Err(WriteError::Unknown(text.clone())),
         };
         if let Some(reply) = self.reply.take() {
@@ -274,7 +240,10 @@ impl WriterTask {
                 self.path.display(),
                 self.path.display()
             )),
-            Outcome::Failed(Trouble::Io(text) | Trouble::Other(text)) | Outcome::Unknown(text) => {
+            Outcome::Failed(
+                Trouble::Io(text) | Trouble::Collision(text) | Trouble::Other(text),
+            )
+            | Outcome::Unknown(text) => {
                 Some(format!("cannot write {}: {text}", self.path.display()))
             }
         };
