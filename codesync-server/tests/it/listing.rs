@@ -13,7 +13,7 @@ use codesync_server::ids::UserId;
 use codesync_server::oplog::LogError;
 use codesync_server::oplog::memory::MemoryLog;
 
-use crate::support::postgres;
+use crate::support;
 
 struct Fixture {
     documents: Arc<dyn Documents>,
@@ -34,7 +34,7 @@ impl Fixture {
     }
 
     async fn postgres() -> Self {
-        Self { documents: Arc::new(postgres::database().await), _folder: None }
+        Self { documents: Arc::new(support::postgres::database().await), _folder: None }
     }
 }
 

@@ -13,7 +13,7 @@ use codesync_server::oplog::{
     Append, AppendError, Entry, Epoch, LogError, OpLog, ReadLimit, Registration,
 };
 
-use crate::support::postgres;
+use crate::support;
 
 const DOCUMENT: DocumentId = DocumentId::from_bytes([1; 16]);
 const UNKNOWN: DocumentId = DocumentId::from_bytes([9; 16]);
@@ -42,7 +42,7 @@ impl Fixture {
     }
 
     async fn postgres() -> Self {
-        let database = postgres::database().await;
+        let database = support::postgres::database().await;
         database.create(new_document(DOCUMENT)).await.expect("created");
         Self { log: Arc::new(database), _folder: None }
     }
