@@ -123,7 +123,9 @@ async fn migrate(path: &Path, connection: &mut SqliteConnection) -> Result<(), O
         Err(MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..)) => {
             Err(OpenError::Newer { path: path.to_owned() })
         }
-        Err(MigrateError::Execute(error)) => Err(open_error(path, &error)),
+        Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => {
+            Err(open_error(path, &error))
+        }
         Err(error) => Err(OpenError::Unusable { path: path.to_owned(), detail: error.to_string() }),
     }
 }

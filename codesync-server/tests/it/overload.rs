@@ -130,7 +130,7 @@ async fn a_full_disk_acknowledges_nothing_and_loses_nothing() {
 async fn a_database_goes_on_by_itself_when_there_is_room_again() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("log.sqlite3");
-    let database = open(&path, Some(30)).await.expect("opened");
+    let database = open(&path, Some(70)).await.expect("opened");
     let document = |number: u8| NewDocument {
         id: DocumentId::from_bytes([number; 16]),
         owner: codesync_server::ids::UserId::LOCAL,
