@@ -5,10 +5,8 @@
 
 #[path = "shared/pipe.rs"]
 mod pipe;
-#[path = "shared/tiny_server.rs"]
-mod tiny_server;
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -24,7 +22,7 @@ struct Driver {
     connection: Connection,
     server: SocketAddr,
     started: Instant,
-    socket: Option<(TcpStream, mpsc::Receiver<Vec<u8>>)>,
+    socket: Option<(TcpStream, mpsc::Receiver<Option<Vec<u8>>>)>,
 }
 
 impl Driver {
@@ -42,13 +40,16 @@ impl Driver {
         while let Some(output) = self.connection.poll_output() {
             let now = self.started.elapsed();
             match output {
-                Output::Connect => match TcpStream::connect(self.server).and_then(read_in_thread) {
-                    Ok(socket) => {
-                        self.socket = Some(socket);
-                        self.connection.handle_connected(now);
+                Output::Connect => {
+                    let (news, frames) = mpsc::channel();
+                    match pipe::connect(self.server, news, |frame| frame) {
+                        Ok(socket) => {
+                            self.socket = Some((socket, frames));
+                            self.connection.handle_connected(now);
+                        }
+                        Err(_) => self.connection.handle_disconnected(now),
                     }
-                    Err(_) => self.connection.handle_disconnected(now),
-                },
+                }
                 Output::Disconnect => self.socket = None,
                 Output::Send(frame) => {
                     let Some((socket, _)) = &mut self.socket else { continue };
@@ -77,13 +78,13 @@ impl Driver {
         };
         let now = self.started.elapsed();
         match frame {
-            Ok(frame) => {
+            Ok(Some(frame)) => {
                 if let Err(error) = self.connection.handle_frame(now, &frame) {
                     eprintln!("the server broke the protocol: {error}");
                 }
             }
             Err(RecvTimeoutError::Timeout) => self.connection.handle_timeout(now),
-            Err(RecvTimeoutError::Disconnected) => {
+            Ok(None) | Err(RecvTimeoutError::Disconnected) => {
                 self.socket = None;
                 self.connection.handle_disconnected(now);
             }
@@ -120,24 +121,8 @@ impl Driver {
     }
 }
 
-fn read_in_thread(socket: TcpStream) -> std::io::Result<(TcpStream, mpsc::Receiver<Vec<u8>>)> {
-    let (frames, received) = mpsc::channel();
-    let mut reader = socket.try_clone()?;
-    thread::spawn(move || {
-        while let Ok(frame) = pipe::read_frame(&mut reader) {
-            if frames.send(frame).is_err() {
-                break;
-            }
-        }
-    });
-    Ok((socket, received))
-}
-
 fn main() -> std::io::Result<()> {
-    let listener = TcpListener::bind(("127.0.0.1", 0))?;
-    let server = listener.local_addr()?;
-    pipe::serve(listener, "");
-
+    let server = pipe::serve("")?;
     let people = [(1, "ana "), (2, "bob ")]
         .map(|(number, word)| thread::spawn(move || Driver::open(server, number).run(word)));
     let [first, second] = people.map(|person| person.join().expect("nobody panics"));

@@ -1,13 +1,16 @@
 //! Frames over any pipe of bytes: four bytes of length, big-endian, and the frame.
 
+#[path = "tiny_server.rs"]
+mod tiny_server;
+
 use std::io::{self, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 
 use codesync_core::limits::FRAME_BYTES_MAX;
 
-use crate::tiny_server::TinyServer;
+use self::tiny_server::TinyServer;
 
 pub(crate) fn write_frame(pipe: &mut impl Write, frame: &[u8]) -> io::Result<()> {
     pipe.write_all(&(frame.len() as u32).to_be_bytes())?;
@@ -27,8 +30,31 @@ pub(crate) fn read_frame(pipe: &mut impl Read) -> io::Result<Vec<u8>> {
     Ok(frame)
 }
 
-/// Serves one document on a listener for as long as the process lives, a thread for each socket.
-pub(crate) fn serve(listener: TcpListener, text: &str) {
+/// Connects, and passes on what arrives: each frame, and `None` when the socket has ended.
+pub(crate) fn connect<T: Send + 'static>(
+    server: impl ToSocketAddrs,
+    news: mpsc::Sender<T>,
+    news_of: fn(Option<Vec<u8>>) -> T,
+) -> io::Result<TcpStream> {
+    let socket = TcpStream::connect(server)?;
+    let mut reader = socket.try_clone()?;
+    thread::spawn(move || {
+        loop {
+            let frame = read_frame(&mut reader).ok();
+            let is_last = frame.is_none();
+            if news.send(news_of(frame)).is_err() || is_last {
+                return;
+            }
+        }
+    });
+    Ok(socket)
+}
+
+/// Serves one document on a free port of this machine for as long as the process lives, a thread
+/// for each socket. Answers with the address.
+pub(crate) fn serve(text: &str) -> io::Result<SocketAddr> {
+    let listener = TcpListener::bind(("127.0.0.1", 0))?;
+    let address = listener.local_addr()?;
     let server = Arc::new(Mutex::new((TinyServer::new(text), Vec::<TcpStream>::new())));
     thread::spawn(move || {
         for socket in listener.incoming().map_while(Result::ok) {
@@ -42,6 +68,7 @@ pub(crate) fn serve(listener: TcpListener, text: &str) {
             thread::spawn(move || serve_socket(socket, number, &server));
         }
     });
+    Ok(address)
 }
 
 fn serve_socket(
