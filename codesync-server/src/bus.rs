@@ -1,44 +1,116 @@
-//! The bus: hints between the servers that hold one document.
+//! The bus: hints between the servers that share one database.
 //!
-//! Whatever it says is also in the log; whatever it loses, doubles or reorders is repaired from
-//! there. It must not be trusted with anything else. [`in_process`] serves one process.
+//! Whatever it says is also in the log or the database, or is presence, which may be lost; whatever
+//! it loses, doubles or reorders is repaired from there. It must not be trusted with anything else.
+//! Everybody who listens hears everything, whoever published it included. [`in_process`] serves
+//! one process.
 
 pub mod in_process;
 
-use async_trait::async_trait;
-use codesync_core::DocumentId;
+use std::sync::Arc;
 
+use async_trait::async_trait;
+use codesync_core::{Author, DocumentId, Revision, Selection};
+
+use crate::access::AccessVersion;
+use crate::ids::{SessionId, UserId};
 use crate::oplog::Entry;
 
-/// Entries that were committed, in order and without a gap between them.
-#[derive(Clone, Debug)]
-pub struct Hint {
-    /// Which server committed them, so that it need not listen to itself.
-    pub origin: u64,
-    pub entries: Vec<Entry>,
+/// Names one run of a server on the bus, so that it need not listen to itself: a random number.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Origin(u64);
+
+impl Origin {
+    #[must_use]
+    pub const fn new(n: u64) -> Self {
+        Self(n)
+    }
+
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
 }
 
-/// What was heard about one document.
-#[derive(Clone, Debug)]
-pub enum Heard {
-    Committed(std::sync::Arc<Hint>),
-    /// Something was lost; the log knows what.
+/// Something about one document.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Hint {
+    /// Entries that a server committed, in order and without a gap between them.
+    Committed { origin: Origin, entries: Vec<Entry> },
+    /// The log is at least here.
+    Head(Revision),
+    /// Who is in the document at a server.
+    Presence { origin: Origin, presence: Presence },
+    /// The permissions of the document are at least at this version.
+    Access(AccessVersion),
+}
+
+/// What one server says of the people in a document who are connected to it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Presence {
+    /// These arrived, or moved.
+    Here(Vec<Person>),
+    /// Everybody who is there, repeated as a sign of life. Whoever is not named has gone.
+    Everyone(Vec<Author>),
+    /// Asks the other servers who is there.
+    Who,
+}
+
+/// Somebody who has a document open, and where he is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Person {
+    pub author: Author,
+    pub name: String,
+    pub color: u8,
+    /// In the text at `revision`; empty as long as it is not known.
+    pub selections: Vec<Selection>,
+    pub revision: Revision,
+}
+
+/// Something that concerns the sockets of all servers.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Notice {
+    /// Logins of a user have ended.
+    SessionsEnded { user: UserId, sessions: Sessions },
+}
+
+/// Which logins of a user.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Sessions {
+    All,
+    These(Vec<SessionId>),
+}
+
+/// What a listener hears.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Heard<T> {
+    News(Arc<T>),
+    /// Something was lost; the log and the database know what.
     Lost,
 }
 
-/// Carries hints between servers.
+/// Carries hints and notices between servers.
 #[async_trait]
 pub trait Bus: Send + Sync + 'static {
-    /// Tells the others, as far as it goes.
+    /// Tells all who listen to the document, as far as it goes. Never waits.
     fn publish(&self, document: DocumentId, hint: Hint);
 
     /// Listens to a document from now on.
-    async fn subscribe(&self, document: DocumentId) -> Box<dyn Subscription>;
+    async fn subscribe(&self, document: DocumentId) -> Box<dyn Subscription<Hint>>;
+
+    /// Tells all servers, as far as it goes. Never waits.
+    fn announce(&self, notice: Notice);
+
+    /// Listens to notices from now on.
+    async fn notices(&self) -> Box<dyn Subscription<Notice>>;
+
+    /// Whether other servers can be heard at the moment; if not, the log is looked at more often.
+    fn is_connected(&self) -> bool;
 }
 
-/// Hints about one document, until it is dropped.
+/// What is said about one document, or to all servers, until this is dropped.
 #[async_trait]
-pub trait Subscription: Send + 'static {
+pub trait Subscription<T>: Send + 'static {
     /// Waits for the next one. May be dropped while waiting without losing anything.
-    async fn next(&mut self) -> Heard;
+    async fn next(&mut self) -> Heard<T>;
 }

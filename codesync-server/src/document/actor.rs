@@ -18,7 +18,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::bus::{Bus, Heard, Hint, Subscription};
+use crate::bus::{Bus, Heard, Hint, Origin, Subscription};
 use crate::document::handle::{Command, DocumentHandle};
 use crate::document::outbox::{Item, Outbox};
 use crate::document::registry::Retire;
@@ -43,7 +43,7 @@ pub(crate) struct Services {
     /// Bounds how many clients' long catch-ups are worked out at once.
     pub(crate) heavy: Arc<Semaphore>,
     /// Names this server on the bus.
-    pub(crate) origin: u64,
+    pub(crate) origin: Origin,
 }
 
 pub(crate) struct Actor {
@@ -54,7 +54,7 @@ pub(crate) struct Actor {
     mailbox: mpsc::Receiver<Command>,
     own: mpsc::WeakSender<Command>,
     head: Arc<AtomicU64>,
-    subscription: Box<dyn Subscription>,
+    subscription: Box<dyn Subscription<Hint>>,
     work: FuturesUnordered<BoxFuture<'static, Done>>,
     outboxes: BTreeMap<SubscriberId, Outbox>,
     started: Instant,
@@ -89,7 +89,7 @@ impl Actor {
         epoch: Epoch,
         state: DocumentState,
         services: Services,
-        subscription: Box<dyn Subscription>,
+        subscription: Box<dyn Subscription<Hint>>,
     ) -> (Self, DocumentHandle) {
         let head = Arc::new(AtomicU64::new(state.head().get()));
         let (handle, mailbox) = DocumentHandle::new(id, state.channel(), head.clone());
@@ -251,14 +251,16 @@ impl Actor {
         }
     }
 
-    fn heard(&mut self, heard: Heard) {
-        match heard {
-            Heard::Committed(hint) if hint.origin == self.services.origin => {}
-            Heard::Committed(hint) => {
+    fn heard(&mut self, heard: Heard<Hint>) {
+        let Heard::News(hint) = heard else { return self.state.handle_hints_lost() };
+        match hint.as_ref() {
+            Hint::Committed { origin, .. } if *origin == self.services.origin => {}
+            Hint::Committed { entries, .. } => {
                 let now = self.now();
-                self.state.handle_hint(now, &hint.entries);
+                self.state.handle_hint(now, entries);
             }
-            Heard::Lost => self.state.handle_hints_lost(),
+            Hint::Head(revision) => self.state.handle_head(*revision),
+            Hint::Presence { .. } | Hint::Access(_) => {}
         }
     }
 
@@ -284,7 +286,7 @@ impl Actor {
                     self.outboxes.remove(&subscriber);
                 }
                 Output::Publish(entries) => {
-                    let hint = Hint { origin: self.services.origin, entries };
+                    let hint = Hint::Committed { origin: self.services.origin, entries };
                     self.services.bus.publish(self.id, hint);
                 }
                 Output::Failed { code } => {

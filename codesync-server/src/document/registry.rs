@@ -14,7 +14,7 @@ use tokio::sync::{OnceCell, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::bus::Bus;
+use crate::bus::{Bus, Origin};
 use crate::db::documents::Documents;
 use crate::document::SubscriberId;
 use crate::document::actor::{Actor, Services};
@@ -79,7 +79,7 @@ impl Registry {
             snapshots: stores.snapshots,
             bus: stores.bus,
             heavy: Arc::new(Semaphore::new(HEAVY_MAX)),
-            origin: seed,
+            origin: Origin::new(seed),
         };
         let shared = Arc::new(Shared {
             services,
@@ -168,7 +168,7 @@ impl Registry {
         let Loaded { document, epoch, access, snapshot } =
             loaded.map_err(|error| load_error(id, error))?;
         let channel = Channel::new(shared.channels.fetch_add(1, Ordering::Relaxed));
-        let seed = shared.services.origin ^ (u64::from(channel.get()) << 32);
+        let seed = shared.services.origin.get() ^ (u64::from(channel.get()) << 32);
         let revision = document.head();
         let name = record.name;
         let opened = Opened { id, epoch, access, name, document, snapshot, channel, seed };

@@ -2,6 +2,7 @@
 
 mod support;
 
+mod bus;
 mod crash;
 mod documents;
 mod editing;

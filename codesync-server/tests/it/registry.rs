@@ -10,7 +10,7 @@ use codesync_core::document::Submission;
 use codesync_core::protocol::{ServerDocument, ServerMessage, codec};
 use codesync_core::{ClientId, DocumentId, LineEnding, Operation, Revision, Seq};
 use codesync_server::bus::in_process::InProcessBus;
-use codesync_server::bus::{Bus, Heard, Hint, Subscription};
+use codesync_server::bus::{Bus, Heard, Hint, Notice, Subscription};
 use codesync_server::db::documents::{Documents, NewDocument};
 use codesync_server::db::memory::MemoryDocuments;
 use codesync_server::document::handle::{Command, DocumentHandle};
@@ -73,14 +73,24 @@ struct Silence;
 impl Bus for SilentBus {
     fn publish(&self, _: DocumentId, _: Hint) {}
 
-    async fn subscribe(&self, _: DocumentId) -> Box<dyn Subscription> {
+    async fn subscribe(&self, _: DocumentId) -> Box<dyn Subscription<Hint>> {
         Box::new(Silence)
+    }
+
+    fn announce(&self, _: Notice) {}
+
+    async fn notices(&self) -> Box<dyn Subscription<Notice>> {
+        Box::new(Silence)
+    }
+
+    fn is_connected(&self) -> bool {
+        true
     }
 }
 
 #[async_trait]
-impl Subscription for Silence {
-    async fn next(&mut self) -> Heard {
+impl<T: 'static> Subscription<T> for Silence {
+    async fn next(&mut self) -> Heard<T> {
         std::future::pending().await
     }
 }

@@ -1,0 +1,147 @@
+//! One suite for every bus: who hears what, in which order, and that a loss is told.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use codesync_core::{Author, DocumentId, Operation, Revision, Selection, Seq};
+use codesync_server::access::AccessVersion;
+use codesync_server::bus::in_process::InProcessBus;
+use codesync_server::bus::{
+    Bus, Heard, Hint, Notice, Origin, Person, Presence, Sessions, Subscription,
+};
+use codesync_server::ids::{SessionId, UserId};
+use codesync_server::oplog::Entry;
+
+use crate::support::PATIENCE;
+
+const DOCUMENT: DocumentId = DocumentId::from_bytes([1; 16]);
+const OTHER: DocumentId = DocumentId::from_bytes([2; 16]);
+const ORIGIN: Origin = Origin::new(u64::MAX);
+
+/// Two servers' ends of one bus.
+struct Fixture {
+    left: Arc<dyn Bus>,
+    right: Arc<dyn Bus>,
+}
+
+impl Fixture {
+    fn in_process() -> Self {
+        let bus = Arc::new(InProcessBus::default());
+        Self { left: bus.clone(), right: bus }
+    }
+}
+
+macro_rules! conformance {
+    ($($name:ident),* $(,)?) => {
+        mod in_process {
+            $(#[tokio::test] async fn $name() { super::$name(super::Fixture::in_process()).await; })*
+        }
+    };
+}
+
+conformance! {
+    every_kind_of_hint_arrives_as_it_was_sent,
+    hints_are_heard_in_order_and_only_for_their_document,
+    notices_reach_all_servers_their_own_included,
+    whoever_listens_too_slowly_is_told_that_something_is_lost,
+    waiting_may_be_given_up_without_losing_anything,
+}
+
+fn committed(revision: u64) -> Hint {
+    let entry = Entry {
+        revision: Revision::new(revision),
+        author: Author::new(7),
+        seq: Seq::new(revision),
+        operation: Bytes::from(Operation::replace(3, 1..2, "é\u{1f680}").encode()),
+        base_length: 3,
+    };
+    Hint::Committed { origin: ORIGIN, entries: vec![entry] }
+}
+
+fn ended(sessions: Sessions) -> Notice {
+    Notice::SessionsEnded { user: UserId::from_bytes([9; 16]), sessions }
+}
+
+async fn next<T: 'static>(subscription: &mut Box<dyn Subscription<T>>) -> Heard<T> {
+    tokio::time::timeout(PATIENCE, subscription.next()).await.expect("something is heard")
+}
+
+async fn news<T: Clone + 'static>(subscription: &mut Box<dyn Subscription<T>>) -> T {
+    match next(subscription).await {
+        Heard::News(news) => news.as_ref().clone(),
+        Heard::Lost => panic!("nothing was lost"),
+    }
+}
+
+async fn every_kind_of_hint_arrives_as_it_was_sent(bus: Fixture) {
+    let mut heard = bus.right.subscribe(DOCUMENT).await;
+    let person = Person {
+        author: Author::new(3),
+        name: "Åsa 🚀".to_owned(),
+        color: 5,
+        selections: vec![Selection::new(4, 2), Selection::caret(9)],
+        revision: Revision::new(u64::from(u32::MAX) + 1),
+    };
+    let presences = [
+        Presence::Here(vec![person]),
+        Presence::Everyone(vec![Author::new(3), Author::new(900_000)]),
+        Presence::Everyone(Vec::new()),
+        Presence::Who,
+    ];
+    let presences = presences.map(|presence| Hint::Presence { origin: ORIGIN, presence });
+    let others =
+        [committed(1), Hint::Head(Revision::new(300)), Hint::Access(AccessVersion::new(12))];
+    for hint in others.into_iter().chain(presences) {
+        bus.left.publish(DOCUMENT, hint.clone());
+        assert_eq!(news(&mut heard).await, hint);
+    }
+}
+
+async fn hints_are_heard_in_order_and_only_for_their_document(bus: Fixture) {
+    let mut heard = bus.right.subscribe(DOCUMENT).await;
+    let mut other = bus.left.subscribe(OTHER).await;
+    for revision in 1..=100 {
+        bus.left.publish(DOCUMENT, committed(revision));
+        bus.left.publish(OTHER, committed(1000 + revision));
+    }
+    for revision in 1..=100 {
+        assert_eq!(news(&mut heard).await, committed(revision));
+        assert_eq!(news(&mut other).await, committed(1000 + revision));
+    }
+}
+
+async fn notices_reach_all_servers_their_own_included(bus: Fixture) {
+    let (mut left, mut right) = (bus.left.notices().await, bus.right.notices().await);
+    let these = vec![SessionId::from_bytes([1; 16]), SessionId::from_bytes([2; 16])];
+    for notice in [ended(Sessions::All), ended(Sessions::These(these))] {
+        bus.left.announce(notice.clone());
+        assert_eq!(news(&mut left).await, notice);
+        assert_eq!(news(&mut right).await, notice);
+    }
+}
+
+async fn whoever_listens_too_slowly_is_told_that_something_is_lost(bus: Fixture) {
+    let mut slow = bus.right.subscribe(DOCUMENT).await;
+    let mut quick = bus.right.subscribe(DOCUMENT).await;
+    for revision in 1..=1000 {
+        bus.left.publish(DOCUMENT, committed(revision));
+        assert_eq!(news(&mut quick).await, committed(revision));
+    }
+    assert_eq!(next(&mut slow).await, Heard::Lost);
+    // What it still hears is the newest, in order and without another gap.
+    let Hint::Committed { entries, .. } = news(&mut slow).await else { panic!("another kind") };
+    for revision in entries[0].revision.get() + 1..=1000 {
+        assert_eq!(news(&mut slow).await, committed(revision));
+    }
+}
+
+async fn waiting_may_be_given_up_without_losing_anything(bus: Fixture) {
+    let mut heard = bus.right.subscribe(DOCUMENT).await;
+    for revision in 1..=20 {
+        let soon = tokio::time::timeout(Duration::from_millis(1), heard.next());
+        assert!(soon.await.is_err(), "nothing was said");
+        bus.left.publish(DOCUMENT, committed(revision));
+        assert_eq!(news(&mut heard).await, committed(revision));
+    }
+}
