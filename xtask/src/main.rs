@@ -2,6 +2,7 @@
 //! right order, installs what is missing where it can, and else names the command that would.
 
 mod run;
+mod services;
 mod test;
 mod tools;
 mod wasm;
@@ -13,6 +14,7 @@ use anyhow::anyhow;
 const USAGE: &str = "\
 cargo xtask run [--port N] [--data DIR]   build, serve on http://localhost:3000, open the editor
 cargo xtask test [--long] [--only STEP]   all that CI checks; --long draws many more cases
+cargo xtask services -- COMMAND           the command, with Redis, Postgres and S3 beside it
 cargo xtask wasm                          the browser's copy of the core, in frontend/src/wasm
 cargo xtask page                          that, and the browser's page, in frontend/dist";
 
@@ -23,6 +25,7 @@ fn main() -> ExitCode {
     let outcome = match command.as_str() {
         "run" => run::run(&words),
         "test" => test::run(&words),
+        "services" => services::run(&words),
         "wasm" => wasm::build(),
         "page" => wasm::build_page(),
         _ => Err(anyhow!("the commands are\n\n{USAGE}")),

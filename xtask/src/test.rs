@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::tools::{answer, check, command, install_debian, program};
-use crate::wasm;
+use crate::{services, wasm};
 
 /// The cheap ones first, and the page before the programs that contain it.
 #[rustfmt::skip]
@@ -65,5 +65,5 @@ fn step(name: &str, long: bool) -> Result<()> {
         shell.env("CODESYNC_BIN", program("codesync"));
         shell.env("CODESYNC_PLAY_TRACE", program("examples/play_trace"));
     }
-    check(&mut shell)
+    if name == "tests" { services::check_served(&mut shell) } else { check(&mut shell) }
 }

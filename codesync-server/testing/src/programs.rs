@@ -1,0 +1,50 @@
+//! Where the servers' programs are, and which package brings one that is missing.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+/// What `pip` installs for the S3 server.
+pub const MOTO_PACKAGES: &str =
+    "moto==5.2.5 flask==3.1.3 flask-cors==6.0.5 py-partiql-parser==0.6.3 PyYAML==6.0.4";
+
+/// The virtual environment of Python in which the S3 server is, or where it is to be made.
+#[must_use]
+pub fn moto_folder() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let target = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    root.join(target).join("moto")
+}
+
+/// The server itself.
+pub fn redis() -> Result<PathBuf> {
+    find("redis-server", path(), "the Debian package redis-server")
+}
+
+/// A program of Postgres, which Debian keeps out of the path, one folder a version.
+pub fn postgres(name: &str) -> Result<PathBuf> {
+    let versions = Path::new("/usr/lib/postgresql").read_dir().into_iter().flatten().flatten();
+    let mut folders: Vec<_> = versions.map(|version| version.path().join("bin")).collect();
+    folders.sort();
+    find(name, path().chain(folders.into_iter().rev()), "the Debian package postgresql")
+}
+
+/// The S3 server.
+pub fn moto() -> Result<PathBuf> {
+    let own = moto_folder().join("bin");
+    find("moto_server", [own].into_iter().chain(path()), "cargo xtask services")
+}
+
+fn path() -> impl Iterator<Item = PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).collect::<Vec<_>>().into_iter()
+}
+
+fn find(name: &str, folders: impl IntoIterator<Item = PathBuf>, remedy: &str) -> Result<PathBuf> {
+    let mut paths = folders.into_iter().map(|folder| folder.join(name));
+    match paths.find(|path| path.is_file()) {
+        Some(path) => Ok(path),
+        None => bail!("there is no {name}: {remedy} brings it"),
+    }
+}
