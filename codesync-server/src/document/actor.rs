@@ -379,7 +379,8 @@ async fn keep(
         tracing::warn!(doc = %id, %revision, %error, "snapshot not kept; the log has everything");
         return None;
     }
-    match snapshots.list(id, epoch).await {
+    let keys: Result<Vec<SnapshotKey>, _> = snapshots.list(id, epoch).await;
+    match keys {
         Ok(keys) => {
             for old in keys.iter().skip(SNAPSHOTS_KEPT) {
                 if let Err(error) = snapshots.delete(old).await {

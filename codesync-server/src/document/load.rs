@@ -48,7 +48,7 @@ pub async fn load(
         let Head { epoch, access, .. } = head;
         Loaded { document, epoch, access, snapshot }
     };
-    let keys = match snapshots.list(id, head.epoch).await {
+    let keys: Vec<SnapshotKey> = match snapshots.list(id, head.epoch).await {
         Ok(keys) => keys,
         Err(error) => {
             tracing::warn!(doc = %id, %error, "no snapshots; reading the whole log");

@@ -7,13 +7,14 @@
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use codesync_core::DocumentId;
 
 use crate::oplog::Epoch;
-use crate::snapshots::{SnapshotError, SnapshotKey, SnapshotStore};
+use crate::snapshots::{Key, Objects, SnapshotError};
 
 /// A folder of snapshots.
 #[derive(Clone, Debug)]
@@ -27,24 +28,24 @@ impl FileSnapshots {
         Self { root }
     }
 
-    fn folder(&self, document: DocumentId, epoch: Epoch) -> PathBuf {
-        self.root.join(SnapshotKey::folder(document, epoch))
+    fn folder<K: Key>(&self, document: DocumentId, epoch: Epoch) -> PathBuf {
+        self.root.join(K::folder(document, epoch))
     }
 
-    fn path(&self, key: &SnapshotKey) -> PathBuf {
-        self.folder(key.document, key.epoch).join(key.file_name())
+    fn path<K: Key>(&self, key: &K) -> PathBuf {
+        self.folder::<K>(key.document(), key.epoch()).join(key.file_name())
     }
 }
 
 #[async_trait]
-impl SnapshotStore for FileSnapshots {
-    async fn put(&self, key: &SnapshotKey, content: Bytes) -> Result<(), SnapshotError> {
-        let folder = self.folder(key.document, key.epoch);
+impl<K: Key> Objects<K> for FileSnapshots {
+    async fn put(&self, key: &K, content: Bytes) -> Result<(), SnapshotError> {
+        let folder = self.folder::<K>(key.document(), key.epoch());
         let (root, name) = (self.root.clone(), key.file_name());
         blocking(self.path(key), move || write(&root, &folder, &name, &content)).await
     }
 
-    async fn get(&self, key: &SnapshotKey) -> Result<Bytes, SnapshotError> {
+    async fn get(&self, key: &K) -> Result<Bytes, SnapshotError> {
         let path = self.path(key);
         let matching = key.clone();
         let read = blocking(path.clone(), move || {
@@ -57,26 +58,22 @@ impl SnapshotStore for FileSnapshots {
             Ok(Some((content, intact)))
         });
         match read.await? {
-            None => Err(SnapshotError::NotFound { key: key.clone() }),
-            Some((_, false)) => Err(SnapshotError::Damaged { key: key.clone() }),
+            None => Err(SnapshotError::NotFound { key: key.to_string() }),
+            Some((_, false)) => Err(SnapshotError::Damaged { key: key.to_string() }),
             Some((content, true)) => Ok(Bytes::from(content)),
         }
     }
 
-    async fn list(
-        &self,
-        document: DocumentId,
-        epoch: Epoch,
-    ) -> Result<Vec<SnapshotKey>, SnapshotError> {
-        let folder = self.folder(document, epoch);
+    async fn list(&self, document: DocumentId, epoch: Epoch) -> Result<Vec<K>, SnapshotError> {
+        let folder = self.folder::<K>(document, epoch);
         let names = blocking(folder.clone(), move || names(&folder)).await?;
-        let key = |name: &String| SnapshotKey::parse(document, epoch, name);
+        let key = |name: &String| K::parse(document, epoch, name);
         let mut keys: Vec<_> = names.iter().filter_map(key).collect();
         keys.sort_unstable_by(|left, right| right.cmp(left));
         Ok(keys)
     }
 
-    async fn delete(&self, key: &SnapshotKey) -> Result<(), SnapshotError> {
+    async fn delete(&self, key: &K) -> Result<(), SnapshotError> {
         let path = self.path(key);
         blocking(path.clone(), move || match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -101,7 +98,10 @@ fn write(root: &Path, folder: &Path, name: &str, content: &[u8]) -> io::Result<(
     }
     fs::create_dir_all(folder)?;
     // A dot in front: such a name is no key, so that what a crash leaves behind is never listed.
-    let new = folder.join(format!(".{name}.new"));
+    // A number: the same content may be put twice at once.
+    static WRITTEN: AtomicU64 = AtomicU64::new(0);
+    let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
+    let new = folder.join(format!(".{name}.{number}.new"));
     let mut file = File::create(&new)?;
     file.write_all(content)?;
     file.sync_all()?;

@@ -22,8 +22,8 @@ use codesync_server::oplog::memory::MemoryLog;
 use codesync_server::oplog::{
     Append, AppendError, ClientRecord, Head, LogError, OpLog, Page, ReadLimit, Registration,
 };
-use codesync_server::snapshots::SnapshotStore;
 use codesync_server::snapshots::memory::MemorySnapshots;
+use codesync_server::snapshots::{SnapshotKey, SnapshotStore};
 
 const DOCUMENT: DocumentId = DocumentId::from_bytes([1; 16]);
 
@@ -238,7 +238,8 @@ async fn an_idle_document_is_closed_after_its_snapshot_and_opened_again() {
     assert_eq!(registry.open_count(), 0, "a look does not keep it open");
 
     let epoch = codesync_server::oplog::Epoch::FIRST;
-    let kept = fixture.stores.snapshots.list(DOCUMENT, epoch).await.expect("listed");
+    let kept: Vec<SnapshotKey> =
+        fixture.stores.snapshots.list(DOCUMENT, epoch).await.expect("listed");
     assert_eq!(kept.first().map(|key| key.revision), Some(Revision::new(1)));
     let bob = Person::join(&registry, 2).await;
     bob.types(1, "again ").await;
@@ -261,7 +262,7 @@ async fn only_the_last_snapshots_are_kept() {
     registry.close().await;
     let snapshots: &dyn SnapshotStore = fixture.stores.snapshots.as_ref();
     let epoch = codesync_server::oplog::Epoch::FIRST;
-    let kept = snapshots.list(DOCUMENT, epoch).await.expect("listed");
+    let kept: Vec<SnapshotKey> = snapshots.list(DOCUMENT, epoch).await.expect("listed");
     let revisions: Vec<_> = kept.iter().map(|key| key.revision.get()).collect();
     assert_eq!(revisions, [10, 9, 8]);
     assert_eq!(snapshots.get(&kept[0]).await.expect("given"), Bytes::from("x".repeat(10)));

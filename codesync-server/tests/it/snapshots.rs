@@ -1,5 +1,7 @@
 //! One suite for every snapshot store, and what loading does when a snapshot is no good.
 
+mod s3;
+
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,10 +14,17 @@ use codesync_server::oplog::memory::MemoryLog;
 use codesync_server::oplog::{Append, Entry, Epoch, LogError, Registration};
 use codesync_server::snapshots::files::FileSnapshots;
 use codesync_server::snapshots::memory::MemorySnapshots;
-use codesync_server::snapshots::{SnapshotError, SnapshotKey, SnapshotStore};
+use codesync_server::snapshots::s3::{S3Options, S3Snapshots};
+use codesync_server::snapshots::{
+    Key, Objects, SegmentKey, SnapshotError, SnapshotKey, SnapshotStore,
+};
+
+use crate::support::bucket::Bucket;
 
 const DOCUMENT: DocumentId = DocumentId::from_bytes([1; 16]);
 const OTHER: DocumentId = DocumentId::from_bytes([2; 16]);
+
+const NOTHING: [u64; 0] = [];
 
 struct Fixture {
     store: Arc<dyn SnapshotStore>,
@@ -23,40 +32,77 @@ struct Fixture {
 }
 
 impl Fixture {
-    fn memory() -> Self {
-        Self { store: Arc::new(MemorySnapshots::default()), _folder: None }
+    fn of(store: impl SnapshotStore) -> Self {
+        Self { store: Arc::new(store), _folder: None }
     }
 
-    fn files() -> Self {
+    async fn memory() -> Self {
+        Self::of(MemorySnapshots::default())
+    }
+
+    async fn files() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let store = FileSnapshots::new(folder.path().join("snapshots"));
         Self { store: Arc::new(store), _folder: Some(folder) }
     }
+
+    async fn s3() -> Self {
+        let bucket = Bucket::new().await;
+        Self::of(S3Snapshots::new(bucket.options()).await)
+    }
+
+    async fn s3_below_a_prefix() -> Self {
+        let options = Bucket::new().await.options();
+        Self::of(S3Snapshots::new(S3Options { prefix: "a/b".to_owned(), ..options }).await)
+    }
 }
 
 macro_rules! conformance {
-    ($($name:ident),* $(,)?) => {
-        mod memory {
-            $(#[tokio::test] async fn $name() { super::$name(super::Fixture::memory()).await; })*
+    ($store:ident: $($name:ident),* $(,)?) => {
+        mod $store {
+            $(#[tokio::test] async fn $name() {
+                super::$name(super::Fixture::$store().await).await;
+            })*
         }
-        mod files {
-            $(#[tokio::test] async fn $name() { super::$name(super::Fixture::files()).await; })*
+    };
+    ($($name:ident),* $(,)?) => {
+        conformance!(memory: $($name),*);
+        conformance!(files: $($name),*);
+        mod in_a_bucket {
+            use super::*;
+            conformance!(s3: $($name),*);
+            conformance!(s3_below_a_prefix: $($name),*);
         }
     };
 }
 
 conformance! {
     what_is_put_is_given_back,
+    what_is_put_twice_at_once_is_kept_once,
     the_newest_revision_is_listed_first,
     what_is_deleted_is_gone,
     epochs_and_documents_do_not_mix,
+    segments_of_the_log_lie_beside_snapshots,
 }
 
-async fn put(store: &dyn SnapshotStore, revision: u64, content: &'static str) -> SnapshotKey {
-    let (revision, content) = (Revision::new(revision), Bytes::from_static(content.as_bytes()));
-    let key = SnapshotKey::of(DOCUMENT, Epoch::FIRST, revision, &content);
+fn key(revision: u64, content: &[u8]) -> SnapshotKey {
+    SnapshotKey::of(DOCUMENT, Epoch::FIRST, Revision::new(revision), content)
+}
+
+async fn put(
+    store: &(impl Objects<SnapshotKey> + ?Sized),
+    revision: u64,
+    content: &'static str,
+) -> SnapshotKey {
+    let (key, content) =
+        (key(revision, content.as_bytes()), Bytes::from_static(content.as_bytes()));
     store.put(&key, content).await.expect("kept");
     key
+}
+
+async fn snapshots(store: &dyn SnapshotStore, document: DocumentId, epoch: Epoch) -> Vec<u64> {
+    let keys: Vec<SnapshotKey> = store.list(document, epoch).await.expect("listed");
+    keys.iter().map(|key| key.revision.get()).collect()
 }
 
 async fn what_is_put_is_given_back(fixture: Fixture) {
@@ -66,9 +112,19 @@ async fn what_is_put_is_given_back(fixture: Fixture) {
         store.put(&key, Bytes::from_static(content.as_bytes())).await.expect("kept again");
         assert_eq!(store.get(&key).await.expect("given"), content.as_bytes());
     }
-    let never = SnapshotKey::of(DOCUMENT, Epoch::FIRST, Revision::new(8), b"never");
-    let error = store.get(&never).await.expect_err("never put");
+    let large = Bytes::from("0123456789abcdef".repeat(512 * 1024));
+    store.put(&key(8, &large), large.clone()).await.expect("kept");
+    assert_eq!(store.get(&key(8, &large)).await.expect("given"), large);
+    let error = store.get(&key(8, b"never")).await.expect_err("never put");
     assert!(matches!(error, SnapshotError::NotFound { .. }), "{error}");
+}
+
+async fn what_is_put_twice_at_once_is_kept_once(fixture: Fixture) {
+    let store = fixture.store.as_ref();
+    let both = tokio::join!(put(store, 3, "text"), put(store, 3, "text"));
+    assert_eq!(both.0, both.1);
+    assert_eq!(store.get(&both.0).await.expect("given"), "text");
+    assert_eq!(snapshots(store, DOCUMENT, Epoch::FIRST).await, [3]);
 }
 
 async fn the_newest_revision_is_listed_first(fixture: Fixture) {
@@ -76,9 +132,7 @@ async fn the_newest_revision_is_listed_first(fixture: Fixture) {
     for revision in [9, 10, 100, 1] {
         put(store, revision, "text").await;
     }
-    let keys = store.list(DOCUMENT, Epoch::FIRST).await.expect("listed");
-    let revisions: Vec<_> = keys.iter().map(|key| key.revision.get()).collect();
-    assert_eq!(revisions, [100, 10, 9, 1]);
+    assert_eq!(snapshots(store, DOCUMENT, Epoch::FIRST).await, [100, 10, 9, 1]);
 }
 
 async fn what_is_deleted_is_gone(fixture: Fixture) {
@@ -87,14 +141,47 @@ async fn what_is_deleted_is_gone(fixture: Fixture) {
     store.delete(&key).await.expect("deleted");
     store.delete(&key).await.expect("deleted again");
     assert!(store.get(&key).await.is_err());
-    assert_eq!(store.list(DOCUMENT, Epoch::FIRST).await.expect("listed"), []);
+    assert_eq!(snapshots(store, DOCUMENT, Epoch::FIRST).await, NOTHING);
+    put(store, 1, "text").await;
+    assert_eq!(store.get(&key).await.expect("given, being put again"), "text");
 }
 
 async fn epochs_and_documents_do_not_mix(fixture: Fixture) {
     let store = fixture.store.as_ref();
     put(store, 1, "text").await;
-    assert_eq!(store.list(DOCUMENT, Epoch::new(2)).await.expect("listed"), []);
-    assert_eq!(store.list(OTHER, Epoch::FIRST).await.expect("listed"), []);
+    assert_eq!(snapshots(store, DOCUMENT, Epoch::new(11)).await, NOTHING);
+    assert_eq!(snapshots(store, DOCUMENT, Epoch::new(2)).await, NOTHING);
+    assert_eq!(snapshots(store, OTHER, Epoch::FIRST).await, NOTHING);
+}
+
+async fn segments_of_the_log_lie_beside_snapshots(fixture: Fixture) {
+    let store = fixture.store.as_ref();
+    let snapshot = put(store, 20, "text").await;
+    let segment = |first, last, content: &'static [u8]| {
+        let range = (Revision::new(first), Revision::new(last));
+        (SegmentKey::of(DOCUMENT, Epoch::FIRST, range, content), Bytes::from_static(content))
+    };
+    let kept = [segment(1, 9, b"one"), segment(10, 99, b"two"), segment(100, 101, b"three")];
+    for (key, content) in &kept {
+        store.put(key, content.clone()).await.expect("kept");
+        store.put(key, content.clone()).await.expect("kept again");
+    }
+    let listed: Vec<SegmentKey> = store.list(DOCUMENT, Epoch::FIRST).await.expect("listed");
+    assert_eq!(listed, [&kept[2], &kept[1], &kept[0]].map(|(key, _)| key.clone()));
+    assert_eq!(snapshots(store, DOCUMENT, Epoch::FIRST).await, [20]);
+    for (key, content) in &kept {
+        assert_eq!(store.get(key).await.expect("given"), content);
+    }
+    let (never, _) = segment(1, 8, b"one");
+    let error = store.get(&never).await.expect_err("never put");
+    assert!(matches!(error, SnapshotError::NotFound { .. }), "{error}");
+
+    store.delete(&kept[0].0).await.expect("deleted");
+    assert!(store.get(&kept[0].0).await.is_err());
+    assert_eq!(store.get(&snapshot).await.expect("still there"), "text");
+    let epoch = Epoch::new(2);
+    let elsewhere: Vec<SegmentKey> = store.list(DOCUMENT, epoch).await.expect("listed");
+    assert_eq!(elsewhere, []);
 }
 
 /// Files of a store's document, hidden ones too.
@@ -124,7 +211,8 @@ async fn what_a_crash_left_behind_is_not_listed() {
     let torn =
         files(folder.path().to_owned())[0].with_file_name(format!(".{}.new", key.file_name()));
     fs::write(torn, "te").expect("written");
-    assert_eq!(store.list(DOCUMENT, Epoch::FIRST).await.expect("listed"), [key]);
+    let listed: Vec<SnapshotKey> = store.list(DOCUMENT, Epoch::FIRST).await.expect("listed");
+    assert_eq!(listed, [key]);
 }
 
 /// A log in which one client typed these words, one after the other.

@@ -1,5 +1,6 @@
 //! What the tests stand on: a server on a free port, people who edit, and sockets that misbehave.
 
+pub(crate) mod bucket;
 pub(crate) mod editor;
 pub(crate) mod postgres;
 pub(crate) mod process;

@@ -12,7 +12,7 @@ use codesync_server::document::{Output, SubscriberId};
 use codesync_server::oplog::memory::MemoryLog;
 use codesync_server::oplog::{Append, AppendError, Epoch, LogError, ReadLimit};
 use codesync_server::snapshots::memory::MemorySnapshots;
-use codesync_server::snapshots::{SnapshotKey, SnapshotStore};
+use codesync_server::snapshots::{Objects, SnapshotKey};
 use futures_util::FutureExt;
 
 use super::{MS, Micros, World, document_id, say};
