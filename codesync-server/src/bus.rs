@@ -3,21 +3,26 @@
 //! Whatever it says is also in the log or the database, or is presence, which may be lost; whatever
 //! it loses, doubles or reorders is repaired from there. It must not be trusted with anything else.
 //! Everybody who listens hears everything, whoever published it included. [`in_process`] serves
-//! one process.
+//! one process, [`redis`] several; one conformance suite runs on both.
 
 pub mod in_process;
+#[cfg(feature = "cloud")]
+pub mod redis;
+
+mod listeners;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use codesync_core::{Author, DocumentId, Revision, Selection};
+use serde::{Deserialize, Serialize};
 
 use crate::access::AccessVersion;
 use crate::ids::{SessionId, UserId};
 use crate::oplog::Entry;
 
 /// Names one run of a server on the bus, so that it need not listen to itself: a random number.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Deserialize, Serialize)]
 pub struct Origin(u64);
 
 impl Origin {
@@ -46,7 +51,7 @@ pub enum Hint {
 }
 
 /// What one server says of the people in a document who are connected to it.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
 pub enum Presence {
     /// These arrived, or moved.
     Here(Vec<Person>),
@@ -57,7 +62,7 @@ pub enum Presence {
 }
 
 /// Somebody who has a document open, and where he is.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
 pub struct Person {
     pub author: Author,
     pub name: String,

@@ -27,6 +27,8 @@ pub mod http;
 pub mod ids;
 mod names;
 pub mod oplog;
+#[cfg(feature = "cloud")]
+pub mod redis;
 pub mod snapshots;
 pub mod telemetry;
 pub mod ws;

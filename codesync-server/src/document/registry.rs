@@ -1,8 +1,8 @@
 //! All open documents of this server: each is opened once, however many ask for it.
 //!
 //! A document is loaded by whoever asks first; the others wait for the same load. It is found here
-//! until nobody has taken part for a while. Once a second one question to the log tells which
-//! documents another server has moved on.
+//! until nobody has taken part for a while. Once a second, and more often while the bus is down,
+//! one question to the log tells which documents another server has moved on.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use codesync_core::{Channel, DocumentId, Revision, Text};
 use tokio::sync::{OnceCell, Semaphore};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -26,8 +27,10 @@ use crate::snapshots::SnapshotStore;
 
 /// Long catch-ups and loads that are worked out at once.
 const HEAVY_MAX: usize = 2;
-/// How often the log is asked for the heads of all open documents.
+/// How often the log is asked for the heads of all open documents: as long as the bus tells of
+/// them, and while it does not.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
+const POLL_INTERVAL_ALONE: Duration = Duration::from_millis(250);
 /// How often a document that was closing just now is opened anew.
 const OPEN_ATTEMPTS_MAX: usize = 3;
 
@@ -234,14 +237,17 @@ fn load_error(id: DocumentId, error: LoadError) -> OpenError {
 
 /// One question a second for all open documents: has another server moved any of them on?
 async fn poll_heads(shared: Weak<Shared>, stop: CancellationToken) {
-    let mut ticks = tokio::time::interval(POLL_INTERVAL);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut polled = Instant::now();
     loop {
         tokio::select! {
-            _ = ticks.tick() => {}
+            () = tokio::time::sleep(POLL_INTERVAL_ALONE) => {}
             () = stop.cancelled() => return,
         }
         let Some(shared) = shared.upgrade() else { return };
+        if shared.services.bus.is_connected() && polled.elapsed() < POLL_INTERVAL {
+            continue;
+        }
+        polled = Instant::now();
         let handles = shared.handles();
         if handles.is_empty() {
             continue;

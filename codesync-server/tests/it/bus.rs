@@ -1,5 +1,7 @@
 //! One suite for every bus: who hears what, in which order, and that a loss is told.
 
+pub(crate) mod redis;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,17 +28,27 @@ struct Fixture {
 }
 
 impl Fixture {
-    fn in_process() -> Self {
+    async fn in_process() -> Self {
         let bus = Arc::new(InProcessBus::default());
         Self { left: bus.clone(), right: bus }
+    }
+
+    async fn through_redis() -> Self {
+        let prefix = redis::prefix();
+        let connect = || redis::connected(codesync_testing::redis_url(), &prefix);
+        Self { left: connect().await, right: connect().await }
     }
 }
 
 macro_rules! conformance {
-    ($($name:ident),* $(,)?) => {
-        mod in_process {
-            $(#[tokio::test] async fn $name() { super::$name(super::Fixture::in_process()).await; })*
+    ($bus:ident: $($name:ident),* $(,)?) => {
+        mod $bus {
+            $(#[tokio::test] async fn $name() { super::$name(super::Fixture::$bus().await).await; })*
         }
+    };
+    ($($name:ident),* $(,)?) => {
+        conformance!(in_process: $($name),*);
+        conformance!(through_redis: $($name),*);
     };
 }
 
@@ -46,6 +58,7 @@ conformance! {
     notices_reach_all_servers_their_own_included,
     whoever_listens_too_slowly_is_told_that_something_is_lost,
     waiting_may_be_given_up_without_losing_anything,
+    a_bus_that_others_hear_says_so,
 }
 
 fn committed(revision: u64) -> Hint {
@@ -134,6 +147,10 @@ async fn whoever_listens_too_slowly_is_told_that_something_is_lost(bus: Fixture)
     for revision in entries[0].revision.get() + 1..=1000 {
         assert_eq!(news(&mut slow).await, committed(revision));
     }
+}
+
+async fn a_bus_that_others_hear_says_so(bus: Fixture) {
+    assert!(bus.left.is_connected() && bus.right.is_connected());
 }
 
 async fn waiting_may_be_given_up_without_losing_anything(bus: Fixture) {
