@@ -37,6 +37,8 @@ pub(super) struct Subscriber {
     credit: usize,
     /// Since when there has been no credit.
     starved: Option<Duration>,
+    /// Whether we are told when he has taken everything.
+    room_awaited: bool,
     /// Whether he has missed presence, or has not had any yet.
     presence_due: bool,
     /// Who left while he could not be told.
@@ -67,6 +69,7 @@ impl Subscriber {
             at: Revision::ZERO,
             credit: CREDIT_BYTES,
             starved: None,
+            room_awaited: false,
             presence_due: false,
             departed: BTreeSet::new(),
         }
@@ -100,6 +103,7 @@ impl Subscriber {
     pub(super) fn refill(&mut self) {
         self.credit = CREDIT_BYTES;
         self.starved = None;
+        self.room_awaited = false;
     }
 
     fn takes_presence(&self) -> bool {
@@ -163,10 +167,8 @@ impl DocumentState {
         let Some(subscriber) = self.subscribers.get_mut(&id) else { return false };
         let Some(author) = subscriber.author else { return false };
         if subscriber.credit == 0 {
-            if subscriber.starved.is_none() {
-                subscriber.starved = Some(now);
-                self.outputs.push_back(Output::AwaitRoom { subscriber: id });
-            }
+            subscriber.starved.get_or_insert(now);
+            self.await_room(id);
             return false;
         }
         match &mut subscriber.stage {
@@ -227,7 +229,19 @@ impl DocumentState {
                 }
                 true
             }
+            Stage::Live if subscriber.presence_due => {
+                // Nothing else may ever use up what credit is left.
+                self.await_room(id);
+                false
+            }
             Stage::Live => false,
+        }
+    }
+
+    fn await_room(&mut self, id: SubscriberId) {
+        let Some(subscriber) = self.subscribers.get_mut(&id) else { return };
+        if !std::mem::replace(&mut subscriber.room_awaited, true) {
+            self.outputs.push_back(Output::AwaitRoom { subscriber: id });
         }
     }
 
@@ -343,19 +357,25 @@ impl DocumentState {
 
     /// Presence to all who take it; the others get the whole table later.
     fn tell(&mut self, but: Option<SubscriberId>, messages: &Bytes) {
-        let mut takers = Vec::with_capacity(self.subscribers.len());
+        let (mut takers, mut full) = (Vec::with_capacity(self.subscribers.len()), Vec::new());
         for (id, subscriber) in &mut self.subscribers {
             if Some(*id) == but {
                 continue;
             }
             if subscriber.takes_presence() {
                 takers.push(*id);
-            } else {
-                subscriber.presence_due = true;
+                continue;
+            }
+            subscriber.presence_due = true;
+            if subscriber.credit < PRESENCE_CREDIT_MIN {
+                full.push(*id);
             }
         }
         for id in takers {
             self.deliver(id, messages.clone());
+        }
+        for id in full {
+            self.await_room(id);
         }
     }
 }
