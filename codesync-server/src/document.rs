@@ -27,6 +27,7 @@ use bytes::Bytes;
 use codesync_core::protocol::{CloseCode, RejectCode};
 use codesync_core::{ClientId, Revision, Text};
 
+use crate::bus;
 use crate::ids::UserId;
 use crate::oplog::{Append, Entry, Registration};
 
@@ -70,6 +71,8 @@ pub enum Output {
     ReadOlder { subscriber: SubscriberId, from: Revision, to: Revision },
     /// Tell other servers, as far as it goes.
     Publish(Vec<Entry>),
+    /// Tell other servers who is here, as far as it goes.
+    Presence(bus::Presence),
     /// Give a subscriber these messages, after all that it was given before.
     Deliver { subscriber: SubscriberId, messages: Bytes },
     /// Answer with `handle_room` once the subscriber has taken everything.

@@ -18,7 +18,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::bus::{Bus, Heard, Hint, Origin, Subscription};
+use crate::bus::{self, Bus, Heard, Hint, Origin, Subscription};
 use crate::document::handle::{Command, DocumentHandle};
 use crate::document::outbox::{Item, Outbox};
 use crate::document::registry::Retire;
@@ -138,6 +138,10 @@ impl Actor {
             }
         }
         retire.now();
+        if self.state.subscriber_count() > 0 {
+            // They have not left; the server goes down.
+            self.say(bus::Presence::Everyone(Vec::new()));
+        }
         tracing::debug!(doc = %self.id, revision = %self.state.head(), "document closed");
     }
 
@@ -260,7 +264,12 @@ impl Actor {
                 self.state.handle_hint(now, entries);
             }
             Hint::Head(revision) => self.state.handle_head(*revision),
-            Hint::Presence { .. } | Hint::Access(_) => {}
+            Hint::Presence { origin, .. } if *origin == self.services.origin => {}
+            Hint::Presence { origin, presence } => {
+                let now = self.now();
+                self.state.handle_presence(now, *origin, presence);
+            }
+            Hint::Access(_) => {}
         }
     }
 
@@ -289,6 +298,7 @@ impl Actor {
                     let hint = Hint::Committed { origin: self.services.origin, entries };
                     self.services.bus.publish(self.id, hint);
                 }
+                Output::Presence(presence) => self.say(presence),
                 Output::Failed { code } => {
                     tracing::error!(doc = %self.id, %code, "document failed");
                     failed = true;
@@ -301,6 +311,11 @@ impl Actor {
             }
         }
         failed
+    }
+
+    fn say(&self, presence: bus::Presence) {
+        let hint = Hint::Presence { origin: self.services.origin, presence };
+        self.services.bus.publish(self.id, hint);
     }
 
     fn to_socket(&self, subscriber: SubscriberId, item: Item) {
@@ -338,6 +353,7 @@ impl Actor {
                 })
             }
             Output::Publish(_)
+            | Output::Presence(_)
             | Output::Deliver { .. }
             | Output::AwaitRoom { .. }
             | Output::Detach { .. }

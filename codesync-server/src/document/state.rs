@@ -9,10 +9,12 @@
 //! - `membership` lets people in and out.
 //! - `commit` keeps the sacred order of an edit.
 //! - `feed` brings every subscriber to the document's head and never lets one fill memory.
+//! - `others` shows them the people at other servers.
 
 mod commit;
 mod feed;
 mod membership;
+mod others;
 mod queue;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -20,12 +22,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use codesync_core::bugs::{self, Bug};
-use codesync_core::document::{CatchUp, Checkpoint, Document, Submission};
+use codesync_core::document::{Checkpoint, Document, Submission};
 use codesync_core::protocol::{RejectCode, ServerDocument, ServerMessage, codec};
-use codesync_core::selection;
 use codesync_core::{
-    Author, Bias, Channel, DocumentId, History, Operation, OperationLimits, Revision, Selection,
-    Text,
+    Author, Channel, DocumentId, History, Operation, OperationLimits, Revision, Selection, Text,
 };
 
 use crate::access::AccessVersion;
@@ -203,23 +203,14 @@ impl DocumentState {
     ) {
         let author = self.subscribers.get(&subscriber).and_then(Subscriber::author);
         let Some(author) = author else { return };
-        let head = self.head();
-        // From a future that we have not reached, or long ago: the next news will do.
-        if head.since(revision).is_none_or(|behind| behind > PRESENCE_REVISIONS_MAX) {
+        // From a future that we have not reached: the next news will do.
+        if revision > self.head() {
             return;
         }
-        let Ok(steps) = self.document.catch_up(revision, Author::ZERO) else { return };
-        let selections = steps.iter().fold(selections, |selections, step| match step {
-            CatchUp::Range { operation, .. } => selection::map(&selections, operation, Bias::Left),
-            CatchUp::Own { .. } => selections,
-        });
-        let len = self.document.text().len();
-        let selections = selections
-            .into_iter()
-            .map(|it| Selection::new(it.anchor.min(len), it.head.min(len)))
-            .collect();
-        self.presence.select(author, head, selections);
-        self.tell_presence(now);
+        if let Some((head, selections)) = self.bring_forward(revision, selections) {
+            self.presence.select(author, head, selections);
+            self.tell_presence(now);
+        }
     }
 
     /// The document has another name.
@@ -268,6 +259,7 @@ impl DocumentState {
 
     /// Hints may have been lost.
     pub fn handle_hints_lost(&mut self) {
+        self.presence.missed();
         self.read_log();
     }
 
@@ -337,7 +329,7 @@ impl DocumentState {
     pub fn handle_timeout(&mut self, now: Duration) {
         self.commit_timeout(now);
         self.feed_timeout(now);
-        self.tell_presence(now);
+        self.presence_timeout(now);
         if self.is_dirty() && !self.snapshots.writing && self.snapshots.not_before <= now {
             self.snapshot_now();
         }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use codesync_core::document::Submission;
-use codesync_core::protocol::{ServerDocument, ServerMessage, codec};
-use codesync_core::{ClientId, DocumentId, LineEnding, Operation, Revision, Seq};
+use codesync_core::protocol::{ServerDocument, ServerMessage, ServerPresence, codec};
+use codesync_core::{Author, ClientId, DocumentId, LineEnding, Operation, Revision, Seq};
 use codesync_server::bus::in_process::InProcessBus;
 use codesync_server::bus::{Bus, Heard, Hint, Notice, Subscription};
 use codesync_server::db::documents::{Documents, NewDocument};
@@ -24,6 +24,9 @@ use codesync_server::oplog::{
 };
 use codesync_server::snapshots::memory::MemorySnapshots;
 use codesync_server::snapshots::{SnapshotKey, SnapshotStore};
+use codesync_testing::Signal;
+
+use crate::bus::redis;
 
 const DOCUMENT: DocumentId = DocumentId::from_bytes([1; 16]);
 
@@ -122,6 +125,11 @@ impl Fixture {
     fn server(&self, seed: u64) -> Registry {
         Registry::new(self.stores.clone(), seed)
     }
+
+    /// A server with its own way to the others.
+    fn server_on(&self, bus: Arc<dyn Bus>, seed: u64) -> Registry {
+        Registry::new(Stores { bus, ..self.stores.clone() }, seed)
+    }
 }
 
 /// Somebody at one server.
@@ -155,7 +163,12 @@ impl Person {
     }
 
     async fn types(&self, seq: u64, text: &str) {
-        let operation = Operation::replace(0, 0..0, text).encode();
+        self.types_before(0, seq, text).await;
+    }
+
+    /// Types in front of the chars that were there after his edit before.
+    async fn types_before(&self, length: usize, seq: u64, text: &str) {
+        let operation = Operation::replace(length, 0..0, text).encode();
         let submission = Submission { seq: Seq::new(seq), since: 0, operation };
         self.document.send(Command::Submit { subscriber: self.subscriber, submission }).await;
         self.until(|message| matches!(message, ServerMessage::Acked { .. })).await;
@@ -165,6 +178,28 @@ impl Person {
         let expected = Revision::new(expected);
         let is_it = |message: &ServerMessage<'_>| match message {
             ServerMessage::Applied { revision, .. } => *revision == expected,
+            _ => false,
+        };
+        self.until(is_it).await;
+    }
+
+    async fn leaves(self) {
+        self.document.send(Command::Leave { subscriber: self.subscriber }).await;
+    }
+
+    async fn meets(&self, other: u32) {
+        let other = Author::new(other);
+        let is_it = |message: &ServerMessage<'_>| match message {
+            ServerMessage::Presence(ServerPresence::Arrived { author, .. }) => *author == other,
+            _ => false,
+        };
+        self.until(is_it).await;
+    }
+
+    async fn loses(&self, other: u32) {
+        let other = Author::new(other);
+        let is_it = |message: &ServerMessage<'_>| match message {
+            ServerMessage::Presence(ServerPresence::Departed { author, .. }) => *author == other,
             _ => false,
         };
         self.until(is_it).await;
@@ -288,4 +323,65 @@ async fn two_servers_tell_each_other_by_the_bus_and_by_the_log_when_the_bus_is_s
         left.close().await;
         right.close().await;
     }
+}
+
+async fn see_each_other_come_and_go(left: Registry, right: Registry) {
+    let ada = Person::join(&left, 1).await;
+    let bob = Person::join(&right, 2).await;
+    ada.meets(2).await;
+    bob.meets(1).await;
+    let cy = Person::join(&right, 3).await;
+    cy.meets(1).await;
+    ada.meets(3).await;
+    ada.leaves().await;
+    bob.loses(1).await;
+
+    let dee = Person::join(&left, 4).await;
+    bob.meets(4).await;
+    dee.meets(2).await;
+    right.close().await;
+    dee.loses(2).await;
+    left.close().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn people_at_two_servers_see_each_other_come_and_go() {
+    let fixture = Fixture::new(Arc::new(InProcessBus::default())).await;
+    see_each_other_come_and_go(fixture.server(1), fixture.server(2)).await;
+}
+
+#[tokio::test]
+async fn people_at_two_servers_see_each_other_through_redis() {
+    let fixture = Fixture::new(Arc::new(SilentBus)).await;
+    let prefix = redis::prefix();
+    let bus = || redis::connected(codesync_testing::redis_url(), &prefix);
+    let (left, right) = (bus().await, bus().await);
+    see_each_other_come_and_go(fixture.server_on(left, 1), fixture.server_on(right, 2)).await;
+}
+
+#[tokio::test]
+async fn edits_go_on_while_redis_is_down_and_are_seen_within_two_seconds() {
+    let mut server = codesync_testing::Redis::start().expect("Redis starts");
+    let fixture = Fixture::new(Arc::new(SilentBus)).await;
+    let address = server.url();
+    let bus = || redis::connected(&address, "down");
+    let (left, right) = (bus().await, bus().await);
+    let (left, right) = (fixture.server_on(left, 1), fixture.server_on(right, 2));
+    let (ada, bob) = (Person::join(&left, 1).await, Person::join(&right, 2).await);
+    ada.types(1, "one ").await;
+    bob.sees(1).await;
+    server.end(Signal::Kill);
+    for (length, seq) in [(4, 2), (9, 3)] {
+        let began = std::time::Instant::now();
+        ada.types_before(length, seq, "more ").await;
+        bob.sees(seq).await;
+        assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    }
+    let cy = Person::join(&right, 3).await;
+    server.restart().expect("Redis starts again");
+    cy.meets(1).await;
+    bob.types(1, "and ").await;
+    ada.sees(4).await;
+    left.close().await;
+    right.close().await;
 }

@@ -1,5 +1,7 @@
 //! One open document without any IO: virtual time, a log in memory, and faults where wanted.
 
+mod others;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -7,8 +9,11 @@ use codesync_core::document::{Document, Submission};
 use codesync_core::protocol::{
     CloseCode, RejectCode, ServerDocument, ServerMessage, ServerPresence, codec,
 };
-use codesync_core::{Channel, ClientId, DocumentId, Operation, Revision, Selection, Seq, Text};
+use codesync_core::{
+    Channel, ClientId, DocumentId, Operation, Peers, Revision, Selection, Seq, Text,
+};
 use codesync_server::access::AccessVersion;
+use codesync_server::bus::Presence;
 use codesync_server::document::load;
 use codesync_server::document::state::{DocumentState, Opened};
 use codesync_server::document::{Join, Output, SubscriberId};
@@ -35,6 +40,10 @@ struct Bench<'a> {
     read_older: usize,
     snapshots: Vec<Revision>,
     received: BTreeMap<SubscriberId, Vec<String>>,
+    /// Whom each of them was told of.
+    seen: BTreeMap<SubscriberId, Peers>,
+    /// What was said to other servers and not passed on yet.
+    said: Vec<Presence>,
     starved: Vec<SubscriberId>,
     closed: Vec<(SubscriberId, CloseCode)>,
     failed: Option<RejectCode>,
@@ -66,6 +75,8 @@ impl<'a> Bench<'a> {
             read_older: 0,
             snapshots: Vec::new(),
             received: BTreeMap::new(),
+            seen: BTreeMap::new(),
+            said: Vec::new(),
             starved: Vec::new(),
             closed: Vec::new(),
             failed: None,
@@ -108,14 +119,18 @@ impl<'a> Bench<'a> {
             }
             Output::Deliver { subscriber, messages } => {
                 for message in codec::decode_server(&messages).expect("a frame") {
-                    let message = describe(&message.expect("a message"));
-                    self.received.entry(subscriber).or_default().push(message);
+                    let message = message.expect("a message");
+                    self.received.entry(subscriber).or_default().push(describe(&message));
+                    if let ServerMessage::Presence(presence) = message {
+                        see(self.seen.entry(subscriber).or_default(), presence);
+                    }
                 }
             }
             Output::AwaitRoom { subscriber } => self.starved.push(subscriber),
             Output::Close { subscriber, code } => self.closed.push((subscriber, code)),
             Output::Snapshot { revision, .. } => self.snapshots.push(revision),
             Output::Failed { code } => self.failed = Some(code),
+            Output::Presence(presence) => self.said.push(presence),
             Output::Publish(_) | Output::Detach { .. } => {}
         }
     }
@@ -194,6 +209,17 @@ impl<'a> Bench<'a> {
 
     fn text(&self) -> String {
         self.state.text().to_string()
+    }
+}
+
+/// Keeps what a client would.
+fn see(peers: &mut Peers, presence: ServerPresence<'_>) {
+    match presence {
+        ServerPresence::Arrived { author, name, color, .. } => peers.arrived(author, &name, color),
+        ServerPresence::Moved { author, revision, selections, .. } => {
+            peers.moved(author, revision, selections);
+        }
+        ServerPresence::Departed { author, .. } => peers.departed(author),
     }
 }
 
@@ -608,9 +634,8 @@ fn a_row_read_before_the_last_commit_does_not_make_a_returning_client_forgotten(
         text: false,
     };
     bench.state.handle_join(again, join);
-    let Some(Output::Register { .. }) = bench.state.poll_output() else {
-        panic!("a row is asked for")
-    };
+    let mut asked = std::iter::from_fn(|| bench.state.poll_output());
+    assert!(asked.any(|it| matches!(it, Output::Register { .. })), "a row is asked for");
     let row = log.register_now(&Registration::local(DOCUMENT, client));
     bench.append();
     bench.state.handle_registered(bench.now, again, row);

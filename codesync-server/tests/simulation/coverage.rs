@@ -49,6 +49,7 @@ encounters! {
     UnsentRestored = "journals restored with unsent edits",
     JournalRewritten = "journals written anew",
     SteppedBack = "undo and redo",
+    PeopleElsewhere = "news of people at another server",
 }
 
 /// How often each was met.

@@ -337,11 +337,8 @@ impl DocumentState {
         }
     }
 
-    /// Tells everybody who moved, if it is time.
-    pub(super) fn tell_presence(&mut self, now: Duration) {
-        for messages in self.presence.take(now) {
-            self.tell(None, &messages);
-        }
+    pub(super) fn tell_all(&mut self, messages: &Bytes) {
+        self.tell(None, messages);
     }
 
     pub(super) fn tell_others(&mut self, but: SubscriberId, messages: &Bytes) {

@@ -189,8 +189,9 @@ impl DocumentState {
         let Some(author) = subscriber.author() else { return self.forget_gone() };
         if self.authors.get(&author) == Some(&id) {
             self.authors.remove(&author);
-            let departed = self.presence.depart(author);
-            self.tell_departed(author, &departed);
+            if let Some(departed) = self.presence.depart(author) {
+                self.tell_departed(author, &departed);
+            }
             self.tell_presence(now);
         }
         self.forget_if_gone(author);

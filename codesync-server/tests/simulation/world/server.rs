@@ -6,9 +6,9 @@ use std::time::Duration;
 use codesync_core::document::Submission;
 use codesync_core::protocol::{CloseCode, RejectCode};
 use codesync_core::{Channel, ClientId, DocumentId, Revision};
+use codesync_server::bus::{Hint, Origin, Presence};
 use codesync_server::document::state::{DocumentState, Opened};
 use codesync_server::document::{Join, Output, SubscriberId};
-use codesync_server::oplog::Entry;
 use codesync_server::ws::session::Opening;
 
 use super::wire::Item;
@@ -37,7 +37,7 @@ pub(crate) struct Server {
 
 /// A document on a server.
 enum Slot {
-    Loading { generation: u64, waiting: Vec<(usize, Opening)>, hints: Vec<Vec<Entry>> },
+    Loading { generation: u64, waiting: Vec<(usize, Opening)>, hints: Vec<Hint> },
     Open(Box<Open>),
 }
 
@@ -63,6 +63,11 @@ impl Server {
             generations: 0,
             chance: Chance::of(seed, &[5, number]),
         }
+    }
+
+    /// Each start is another origin.
+    fn origin(&self) -> Origin {
+        Origin::new(self.number << 32 | self.boot)
     }
 
     pub(crate) fn due(&self) -> impl Iterator<Item = (usize, Micros)> {
@@ -232,8 +237,8 @@ impl World {
         server.slots.insert(document, Slot::Open(Box::new(open)));
         self.with_document(number, document, |state, now| {
             state.handle_hints_lost();
-            for entries in hints {
-                state.handle_hint(now, &entries);
+            for hint in hints {
+                hear(state, now, &hint);
             }
         });
         for (socket, opening) in waiting {
@@ -365,7 +370,14 @@ impl World {
                     self.put(socket, Item::Close(code));
                 }
             }
-            Output::Publish(entries) => self.publish(number, document, &entries),
+            Output::Publish(entries) => {
+                let hint = Hint::Committed { origin: self.servers[number].origin(), entries };
+                self.publish(number, document, &hint);
+            }
+            Output::Presence(presence) => {
+                let hint = Hint::Presence { origin: self.servers[number].origin(), presence };
+                self.publish(number, document, &hint);
+            }
             Output::Failed { .. } => unreachable!("seen to by the caller"),
             Output::Register { .. }
             | Output::Append(_)
@@ -391,7 +403,7 @@ impl World {
     }
 
     /// Tells the other servers, as far as the bus goes: some of it is lost, late, twice.
-    fn publish(&mut self, from: usize, document: usize, entries: &[Entry]) {
+    fn publish(&mut self, from: usize, document: usize, hint: &Hint) {
         let rates = self.rates;
         for number in (0..self.servers.len()).filter(|number| *number != from) {
             let chance = &mut self.servers[from].chance;
@@ -401,17 +413,20 @@ impl World {
             let times = if chance.per_mille(rates.hints_doubled) { 2 } else { 1 };
             for _ in 0..times {
                 let late = self.servers[from].chance.below(rates.hints_late_ms * MS + MS);
-                let entries = entries.to_vec();
-                self.after(late, move |world| world.hear(number, document, entries));
+                let hint = hint.clone();
+                self.after(late, move |world| world.hear(number, document, hint));
             }
         }
     }
 
-    fn hear(&mut self, number: usize, document: usize, entries: Vec<Entry>) {
+    fn hear(&mut self, number: usize, document: usize, hint: Hint) {
         if let Some(Slot::Loading { hints, .. }) = self.servers[number].slots.get_mut(&document) {
-            return hints.push(entries);
+            return hints.push(hint);
         }
-        self.with_document(number, document, |state, now| state.handle_hint(now, &entries));
+        if matches!(&hint, Hint::Presence { presence: Presence::Here(_), .. }) {
+            self.coverage.met(Met::PeopleElsewhere);
+        }
+        self.with_document(number, document, |state, now| hear(state, now, &hint));
     }
 
     /// Closes a document that nobody has had open for a while, after a last snapshot.
@@ -430,5 +445,14 @@ impl World {
         let slow = self.store.slow_by(self.now);
         let chance = &mut self.servers[number].chance;
         usual / 2 + chance.below(usual + 1) + chance.below(slow + 1)
+    }
+}
+
+fn hear(state: &mut DocumentState, now: Duration, hint: &Hint) {
+    match hint {
+        Hint::Committed { entries, .. } => state.handle_hint(now, entries),
+        Hint::Head(revision) => state.handle_head(*revision),
+        Hint::Presence { origin, presence } => state.handle_presence(now, *origin, presence),
+        Hint::Access(_) => {}
     }
 }

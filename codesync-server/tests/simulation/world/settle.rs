@@ -13,6 +13,9 @@ const QUIET_AFTER_MAX: Micros = 150 * SECOND;
 /// The bus may lose everything: whoever is connected has a commit so soon after it. A second until
 /// the log is asked, and the ways.
 const HEARD_AFTER_MAX: Micros = 2 * SECOND;
+/// Whoever is in a document is seen there so soon after the bus is in order, and nobody else: a
+/// server that knows of no other says who is there every half a minute, and is asked for names.
+const SEEN_AFTER_MAX: Micros = 35 * SECOND;
 /// How often it is looked whether all is quiet.
 const LOOK_INTERVAL: Micros = 100 * MS;
 
@@ -40,7 +43,12 @@ impl World {
         self.quiet_within(QUIET_AFTER_MAX)?;
         self.check_everything()?;
 
-        say!(self, "all is quiet; a last word without the bus");
+        say!(self, "all is quiet; with the bus in order everybody sees everybody");
+        let lost = std::mem::replace(&mut self.rates.hints_lost, 0);
+        self.seen_within(SEEN_AFTER_MAX)?;
+        self.rates.hints_lost = lost;
+
+        say!(self, "a last word without the bus");
         self.rates.hints_lost = 1000;
         let ways = 6 * self.rates.latency_ms + 8 * self.rates.log_ms + 2 * self.rates.fsync_ms;
         for client in 0..self.clients.len() {
@@ -65,6 +73,35 @@ impl World {
                 return Err(broken("quiet", noise));
             }
         }
+    }
+
+    fn seen_within(&mut self, at_most: Micros) -> Check {
+        let end = self.now + at_most;
+        while let Some(unseen) = self.unseen() {
+            if self.now >= end {
+                return Err(broken("presence", unseen));
+            }
+            self.run_until(self.now + LOOK_INTERVAL)?;
+        }
+        Ok(())
+    }
+
+    /// Somebody who does not see just all the others.
+    fn unseen(&self) -> Option<String> {
+        for (number, it) in self.clients.iter().enumerate() {
+            let others = (0..self.clients.len()).filter(|other| *other != number);
+            let mut others: Vec<_> = others.map(|other| format!("client {other}")).collect();
+            others.sort();
+            for document in 0..self.truths.len() {
+                let replica = it.connection.as_ref()?.document(document_id(document))?;
+                let mut seen: Vec<_> = replica.peers().map(|peer| peer.name.to_owned()).collect();
+                seen.sort();
+                if seen != others {
+                    return Some(format!("client {number} sees {seen:?} in document {document}"));
+                }
+            }
+        }
+        None
     }
 
     /// What is not as it should be once all is quiet.

@@ -162,6 +162,7 @@ impl World {
                 world.keep(asker, back, revision, &text);
             }),
             Output::Publish(_)
+            | Output::Presence(_)
             | Output::Deliver { .. }
             | Output::AwaitRoom { .. }
             | Output::Detach { .. }
