@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use codesync_core::client::journal::Replayed;
 use codesync_core::client::{self, Connection, ConnectionConfig, EditError, Output, Replica};
-use codesync_core::{ClientId, DocumentId, Encoding, Selection, TextEdit};
+use codesync_core::{AccessToken, ClientId, DocumentId, Encoding, Selection, TextEdit};
 use tokio::sync::{mpsc, watch};
 
 use crate::outbox::{self, ConflictCopy, Outlets, Progress, Work};
@@ -34,7 +34,7 @@ pub struct SessionConfig {
     /// What others call this person.
     pub name: String,
     /// Proof of who it is, where the server wants one.
-    pub token: Option<String>,
+    pub token: Option<AccessToken>,
     /// Where unsent work is kept. `None` keeps it in memory only.
     pub outbox: Option<Outbox>,
 }

@@ -77,6 +77,7 @@ pub mod selection;
 #[cfg(feature = "test-support")]
 pub mod test_support;
 pub mod text;
+mod token;
 pub mod transform;
 pub mod undo;
 
@@ -92,5 +93,6 @@ pub use text::{
     ApplyError, Chars, Chunks, EditError, Encoding, LineEnding, OffsetError, Position,
     PositionError, Text, TextBuilder, TextEdit, TextHash,
 };
+pub use token::AccessToken;
 pub use transform::{transform, transform_new};
 pub use undo::{Group, UndoStack, UndoStep};

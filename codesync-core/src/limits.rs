@@ -37,8 +37,17 @@ pub const DOCUMENT_BYTES_CEILING: u64 = 1024 * 1024 * 1024;
 /// names; the core, which has no grapheme table, bounds their bytes ([`NAME_BYTES_MAX`]).
 pub const NAME_GRAPHEMES_MAX: usize = 64;
 
-/// Longest token in a [`Hello`](crate::protocol::ClientSession::Hello), in bytes.
+/// Longest token in a [`Hello`](crate::protocol::ClientSession::Hello) or a
+/// [`Renew`](crate::protocol::ClientSession::Renew), in bytes.
 pub const TOKEN_BYTES_MAX: usize = 4 * 1024;
+
+/// How long before a token ends a client asks for another one, in milliseconds; a fifth of the
+/// token's life, if that is less.
+pub const TOKEN_MARGIN_MS_MAX: u64 = 60_000;
+
+/// Longest life of a token that a client counts on, in milliseconds: a day. It asks for another
+/// one by then, whatever the server said.
+pub const TOKEN_LIFE_MS_MAX: u64 = 24 * 60 * 60 * 1_000;
 
 /// Longest sentence that explains a code, in bytes.
 pub const SENTENCE_BYTES_MAX: usize = 1024;

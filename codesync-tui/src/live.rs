@@ -268,6 +268,11 @@ impl Live {
                 self.tell(Event::Notice(format!("the server refused: {message}")));
                 self.tell_saving();
             }
+            client::Event::LoginNeeded { message, .. } => {
+                self.tell(Event::Notice(format!("login needed: {message}")));
+                self.tell_saving();
+            }
+            client::Event::TokenExpiring { .. } => {}
         }
     }
 

@@ -61,7 +61,9 @@ impl TinyServer {
                     self.join(from, request, client, at.filter(|_| !text));
                 }
                 ClientMessage::Document(ClientDocument::Leave { .. }) => self.gone(from),
-                ClientMessage::Presence(ClientPresence::Select { .. }) => {}
+                // It asks nobody who he is.
+                ClientMessage::Session(ClientSession::Renew { .. })
+                | ClientMessage::Presence(ClientPresence::Select { .. }) => {}
             }
         }
         Ok(std::mem::take(&mut self.out))
@@ -82,6 +84,7 @@ impl TinyServer {
                 components_max: limits::OPERATION_COMPONENTS_MAX as u32,
                 documents_max: 1,
                 messages_per_second: 0,
+                token_life_ms: None,
             }),
         );
     }

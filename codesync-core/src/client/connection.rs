@@ -1,17 +1,20 @@
 //! The client's protocol machine over many documents.
 
 mod edit;
+mod login;
 mod socket;
 
 use std::collections::{BTreeMap, btree_map};
 use std::time::Duration;
 
+use self::login::Login;
 use self::socket::Socket;
 use super::backoff::Backoff;
 use super::journal::Replayed;
 use super::output::{Context, Output};
 use super::replica::Replica;
 use super::seat::Seat;
+use crate::AccessToken;
 use crate::ids::{Channel, ClientId, DocumentId};
 use crate::protocol::DecodeError;
 use crate::selection::Selection;
@@ -28,7 +31,7 @@ pub struct ConnectionConfig {
     /// Any number that differs between clients: the chance in reconnecting comes from it.
     pub seed: u64,
     /// Proof of who the person is, where the server asks for one.
-    pub token: Option<String>,
+    pub token: Option<AccessToken>,
 }
 
 /// A document to be opened of which there is no journal.
@@ -102,7 +105,8 @@ pub enum FrameError {
 /// ```
 #[derive(Debug)]
 pub struct Connection {
-    config: ConnectionConfig,
+    name: String,
+    login: Login,
     socket: Socket,
     backoff: Backoff,
     seats: BTreeMap<DocumentId, Seat>,
@@ -119,15 +123,17 @@ impl Connection {
     /// A connection without documents. It asks for a socket when the first one is opened.
     #[must_use]
     pub fn new(config: ConnectionConfig) -> Self {
+        let ConnectionConfig { name, seed, token } = config;
         Self {
+            name,
+            login: Login::new(token),
             socket: Socket::Idle,
             backoff: Backoff::default(),
             seats: BTreeMap::new(),
             channels: BTreeMap::new(),
             abandoned: BTreeMap::new(),
             requests: 0,
-            context: Context::new(config.seed),
-            config,
+            context: Context::new(seed),
         }
     }
 
@@ -200,11 +206,6 @@ impl Connection {
     /// that undo and redo answer with; [`Encoding::Scalar`] at first.
     pub fn set_event_encoding(&mut self, encoding: Encoding) {
         self.context.event_encoding = encoding;
-    }
-
-    /// Uses another token, from the next socket on.
-    pub fn set_token(&mut self, token: Option<String>) {
-        self.config.token = token;
     }
 
     /// A document, if it is open.

@@ -104,8 +104,22 @@ pub enum Event {
     /// The server is not reached. Editing goes on.
     Offline {
         /// When the next attempt comes; `None` if the server turned us away and only
-        /// [`reconnect`](super::Connection::reconnect) makes another.
+        /// [`reconnect`](super::Connection::reconnect) or another token makes another.
         retry_in: Option<Duration>,
+    },
+    /// The token ends before long: another one is wanted by
+    /// [`set_token`](super::Connection::set_token).
+    TokenExpiring {
+        /// How long the present one still counts.
+        left: Duration,
+    },
+    /// The server wants to know, perhaps again, who the person is. Editing goes on, and nothing is
+    /// sent until there is another token ([`set_token`](super::Connection::set_token)).
+    LoginNeeded {
+        /// Why.
+        code: RejectCode,
+        /// The same for people, in the server's words.
+        message: String,
     },
 }
 

@@ -233,13 +233,16 @@ fn selection_count(at: usize, count: usize) -> Result<(), DecodeError> {
 }
 
 impl<'a> Message<'a> for ClientMessage<'a> {
-    const KINDS: &'static [u32] = &[2, 0, 2, 1];
+    const KINDS: &'static [u32] = &[3, 0, 2, 1];
 
     fn check(&self, at: usize) -> Result<(), DecodeError> {
         match self {
             Self::Session(ClientSession::Hello { name: person, token, .. }) => {
                 name(at, person)?;
                 text(at, "token", token.as_deref().unwrap_or_default(), TOKEN_BYTES_MAX)
+            }
+            Self::Session(ClientSession::Renew { token }) => {
+                text(at, "token", token, TOKEN_BYTES_MAX)
             }
             Self::Presence(ClientPresence::Select { selections, .. }) => {
                 selection_count(at, selections.len())
@@ -252,7 +255,7 @@ impl<'a> Message<'a> for ClientMessage<'a> {
 }
 
 impl<'a> Message<'a> for ServerMessage<'a> {
-    const KINDS: &'static [u32] = &[4, 0, 0, 8, 3];
+    const KINDS: &'static [u32] = &[5, 0, 0, 8, 3];
 
     fn check(&self, at: usize) -> Result<(), DecodeError> {
         match self {
@@ -271,7 +274,11 @@ impl<'a> Message<'a> for ServerMessage<'a> {
             Self::Presence(ServerPresence::Moved { selections, .. }) => {
                 selection_count(at, selections.len())
             }
-            Self::Session(ServerSession::Pong { .. } | ServerSession::Reconnect { .. })
+            Self::Session(
+                ServerSession::Pong { .. }
+                | ServerSession::Reconnect { .. }
+                | ServerSession::Renewed { .. },
+            )
             | Self::Applied { .. }
             | Self::Acked { .. }
             | Self::Document(

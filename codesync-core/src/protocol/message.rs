@@ -58,6 +58,13 @@ pub enum ClientSession<'a> {
         /// Any number.
         nonce: u64,
     },
+    /// Another proof of who it is, before the one that counts so far ends. It must show the same
+    /// person. Answered by [`Renewed`](ServerSession::Renewed).
+    Renew {
+        /// As in [`Hello`](Self::Hello).
+        #[serde(borrow)]
+        token: Cow<'a, str>,
+    },
 }
 
 /// What a client says about its part in a document.
@@ -155,6 +162,10 @@ pub enum ServerSession<'a> {
         /// Messages a second that it takes in the long run, and twice as many at once; zero for
         /// any number.
         messages_per_second: u32,
+        /// Milliseconds from now after which the token of the hello counts no longer and the
+        /// connection is closed, unless a [`Renew`](ClientSession::Renew) comes before; `None` if
+        /// that never happens.
+        token_life_ms: Option<u64>,
     },
     /// Answer to [`Ping`](ClientSession::Ping).
     Pong {
@@ -173,6 +184,11 @@ pub enum ServerSession<'a> {
         /// The same for people.
         #[serde(borrow)]
         message: Cow<'a, str>,
+    },
+    /// Answer to [`Renew`](ClientSession::Renew): the new token counts.
+    Renewed {
+        /// As in [`Welcome`](Self::Welcome), of the new token.
+        token_life_ms: Option<u64>,
     },
 }
 

@@ -75,6 +75,8 @@ codes! {
         TooManyMessages = 106, "too many messages in a short time";
         ShuttingDown = 107, "the server is going down and will be back";
         InternalError = 108, "something went wrong inside the server";
+        SessionEnded = 109, "the login has ended";
+        TooManyConnections = 110, "too many connections at once";
 
         DocumentNotFound = 200, "there is no such document, or you may not see it";
         RevisionAhead = 201, "the client knows a revision that the server has not reached";
@@ -110,11 +112,19 @@ impl RejectCode {
             Self::TooManyMessages
                 | Self::ShuttingDown
                 | Self::InternalError
+                | Self::TooManyConnections
                 | Self::DocumentUnavailable
                 | Self::TooManyPeople
                 | Self::Busy
                 | Self::RateLimited
         )
+    }
+
+    /// Whether another token is what it takes: the connection is refused until the person has
+    /// shown, perhaps again, who he is.
+    #[must_use]
+    pub const fn is_about_login(self) -> bool {
+        matches!(self, Self::NotAuthenticated | Self::SessionEnded)
     }
 }
 

@@ -136,6 +136,7 @@ impl Table {
                     components_max: 0,
                     documents_max: 0,
                     messages_per_second: 0,
+                    token_life_ms: None,
                 };
                 self.tell(person, &ServerMessage::Session(welcome));
             }
@@ -165,7 +166,7 @@ impl Table {
                 let submission = Submission { seq, since, operation };
                 self.commit(person, &submission);
             }
-            ClientMessage::Session(ClientSession::Ping { .. })
+            ClientMessage::Session(ClientSession::Ping { .. } | ClientSession::Renew { .. })
             | ClientMessage::Document(ClientDocument::Leave { .. })
             | ClientMessage::Presence(_) => {}
         }

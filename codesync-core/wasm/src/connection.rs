@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use codesync_core::client::{self, ConnectionConfig, OpenDocument, Peer, Replica, journal};
-use codesync_core::{DocumentId, Encoding, Selection, Text, TextEdit};
+use codesync_core::{AccessToken, DocumentId, Encoding, Selection, Text, TextEdit};
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
@@ -22,10 +22,12 @@ pub struct Connection {
 
 #[wasm_bindgen]
 impl Connection {
-    /// `name` is what others see; `seed` any random number, for the jitter of reconnecting.
+    /// `name` is what others see; `seed` any random number, for the jitter of reconnecting; `token`
+    /// says who the person is, where the server asks for that.
     #[wasm_bindgen(constructor)]
-    pub fn new(name: String, seed: u64) -> Self {
-        let mut inner = client::Connection::new(ConnectionConfig { name, seed, token: None });
+    pub fn new(name: String, seed: u64, token: Option<String>) -> Self {
+        let token = token.map(AccessToken::from);
+        let mut inner = client::Connection::new(ConnectionConfig { name, seed, token });
         inner.set_event_encoding(Encoding::Utf16);
         Self { inner }
     }
@@ -98,6 +100,13 @@ impl Connection {
         let selections = selections.into_iter().map(|it| from_utf16(text, it.into())).collect();
         self.inner.set_selections(moment(now), id(document)?, selections);
         Ok(())
+    }
+
+    /// Uses another token from now on: shows it to the server at once, if there is a socket, and asks
+    /// for one if only a login was missing.
+    #[wasm_bindgen(js_name = setToken)]
+    pub fn set_token(&mut self, token: Option<String>, now: f64) {
+        self.inner.set_token(moment(now), token.map(AccessToken::from));
     }
 
     /// The socket that was asked for is open.

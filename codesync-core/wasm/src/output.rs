@@ -68,6 +68,14 @@ fn event(event: Event) -> JsValue {
             ("type", "offline".into()),
             ("retryIn", retry_in.map_or(JsValue::UNDEFINED, |wait| milliseconds(wait).into())),
         ]),
+        Event::TokenExpiring { left } => {
+            object([("type", "token-expiring".into()), ("left", milliseconds(left).into())])
+        }
+        Event::LoginNeeded { code, message } => object([
+            ("type", "login-needed".into()),
+            ("code", code.number().into()),
+            ("message", message.into()),
+        ]),
     }
 }
 

@@ -58,8 +58,12 @@ export type Event =
   | { readonly type: "conflict"; readonly document: string; readonly text: string; readonly reason: string }
   | { readonly type: "refused"; readonly document: string; readonly code: number; readonly message: string }
   | { readonly type: "online" }
-  /** `retryIn` in milliseconds; undefined when only `reconnect` makes another attempt. */
-  | { readonly type: "offline"; readonly retryIn: number | undefined };
+  /** `retryIn` in milliseconds; undefined when only `reconnect` or another token makes another attempt. */
+  | { readonly type: "offline"; readonly retryIn: number | undefined }
+  /** The token ends in `left` milliseconds: another one is wanted by `setToken`. */
+  | { readonly type: "token-expiring"; readonly left: number }
+  /** The server wants to know who this is. Editing goes on; nothing is sent until `setToken` brings another token. */
+  | { readonly type: "login-needed"; readonly code: number; readonly message: string };
 "#;
 
 #[wasm_bindgen]

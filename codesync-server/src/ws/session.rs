@@ -297,6 +297,7 @@ impl Session {
             components_max: wire(OPERATION_COMPONENTS_MAX),
             documents_max: wire(DOCUMENTS_PER_SOCKET_MAX),
             messages_per_second: self.messages_per_second,
+            token_life_ms: None,
         }));
     }
 
@@ -311,7 +312,7 @@ impl Session {
         };
         let allowed = self.messages.take(now, 1).and_then(|()| self.bytes.take(now, bytes));
         match message {
-            ClientMessage::Session(ClientSession::Hello { .. }) => {}
+            ClientMessage::Session(ClientSession::Hello { .. } | ClientSession::Renew { .. }) => {}
             ClientMessage::Session(ClientSession::Ping { nonce }) => {
                 if allowed.is_ok() {
                     self.send(&ServerMessage::Session(ServerSession::Pong { nonce }));

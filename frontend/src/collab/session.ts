@@ -265,6 +265,13 @@ export class DocumentSession {
       case 'offline':
         this.#update({ online: false });
         break;
+      case 'login-needed':
+        this.show({
+          text: `Log in to go on: ${event.message}. What you type is kept in this browser.`,
+        });
+        break;
+      case 'token-expiring':
+        break;
     }
   }
 

@@ -32,6 +32,8 @@ pub(super) enum Socket {
     Online { heard_at: Duration, ping_at: Duration },
     /// There is none; another is asked for at this time.
     Waiting { until: Duration },
+    /// The server wants to know who the person is: there is none until there is another token.
+    LoginNeeded,
     /// The server turned us away, and asking again would not help.
     TurnedAway,
 }
@@ -47,12 +49,11 @@ impl Connection {
             return;
         }
         self.socket = Socket::Greeting { deadline: now + ms(ANSWER_MS_MAX) };
-        let name = &self.config.name;
-        let name = &name[..name.floor_char_boundary(NAME_BYTES_MAX)];
+        let name = &self.name[..self.name.floor_char_boundary(NAME_BYTES_MAX)];
         let hello = ClientMessage::Session(ClientSession::Hello {
             version: VERSION,
             name: Cow::Borrowed(name),
-            token: self.config.token.as_deref().map(Cow::Borrowed),
+            token: self.login.show().map(|token| Cow::Borrowed(token.expose())),
         });
         // The joins need not wait for the answer: they are read after it.
         let frame = codec::encode_client(&hello);
@@ -63,10 +64,9 @@ impl Connection {
     pub fn handle_disconnected(&mut self, now: Duration) {
         match self.socket {
             Socket::Connecting { .. } | Socket::Greeting { .. } | Socket::Online { .. } => {
-                let wait = self.backoff.wait(now, &mut self.context.chance);
-                self.lose_socket(now, Some(wait));
+                self.lose_socket_for_a_while(now);
             }
-            Socket::Idle | Socket::Waiting { .. } | Socket::TurnedAway => {}
+            Socket::Idle | Socket::Waiting { .. } | Socket::LoginNeeded | Socket::TurnedAway => {}
         }
     }
 
@@ -80,8 +80,8 @@ impl Connection {
         match &mut self.socket {
             Socket::Greeting { .. } => {}
             Socket::Online { heard_at, .. } => *heard_at = now,
-            Socket::Idle | Socket::Connecting { .. } => return Ok(()),
-            Socket::Waiting { .. } | Socket::TurnedAway => return Ok(()),
+            Socket::Idle | Socket::Connecting { .. } | Socket::Waiting { .. } => return Ok(()),
+            Socket::LoginNeeded | Socket::TurnedAway => return Ok(()),
         }
         let read = self.read(now, frame);
         if read.is_err() {
@@ -95,7 +95,7 @@ impl Connection {
     /// called at any time.
     pub fn handle_timeout(&mut self, now: Duration) {
         match self.socket {
-            Socket::Idle | Socket::TurnedAway => {}
+            Socket::Idle | Socket::LoginNeeded | Socket::TurnedAway => {}
             Socket::Waiting { until } => {
                 if until <= now {
                     self.connect(now);
@@ -117,6 +117,7 @@ impl Connection {
             }
         }
         if self.has_socket() {
+            self.ask_for_token(now);
             let mut unanswered = false;
             for seat in self.seats.values_mut() {
                 unanswered |= seat.handle_timeout(now, &mut self.context);
@@ -133,19 +134,24 @@ impl Connection {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
         let socket = match self.socket {
-            Socket::Idle | Socket::TurnedAway => return None,
+            Socket::Idle | Socket::LoginNeeded | Socket::TurnedAway => return None,
             Socket::Waiting { until } => return Some(until),
             Socket::Connecting { deadline } => return Some(deadline),
             Socket::Greeting { deadline } => deadline,
             Socket::Online { heard_at, ping_at } => ping_at.min(heard_at + ms(SILENCE_MS_MAX)),
         };
-        self.seats.values().filter_map(Seat::poll_timeout).chain([socket]).min()
+        let seats = self.seats.values().filter_map(Seat::poll_timeout);
+        seats.chain(self.login.due()).chain([socket]).min()
     }
 
-    /// Tries to connect now instead of waiting: the network is back, or there is another token.
+    /// Tries to connect now instead of waiting: the network is back, say.
     pub fn reconnect(&mut self, now: Duration) {
-        if matches!(self.socket, Socket::Waiting { .. } | Socket::TurnedAway) {
-            self.connect(now);
+        match self.socket {
+            Socket::Waiting { .. } | Socket::LoginNeeded | Socket::TurnedAway => self.connect(now),
+            Socket::Idle
+            | Socket::Connecting { .. }
+            | Socket::Greeting { .. }
+            | Socket::Online { .. } => {}
         }
     }
 
@@ -163,7 +169,7 @@ impl Connection {
         self.settle(now);
     }
 
-    fn connect(&mut self, now: Duration) {
+    pub(super) fn connect(&mut self, now: Duration) {
         self.socket = Socket::Connecting { deadline: now + ms(ANSWER_MS_MAX) };
         self.context.push(Output::Connect);
     }
@@ -173,18 +179,24 @@ impl Connection {
     }
 
     /// Closes the socket ourselves and tries again after a while.
-    fn give_up_socket(&mut self, now: Duration) {
+    pub(super) fn give_up_socket(&mut self, now: Duration) {
         self.context.push(Output::Disconnect);
-        let wait = self.backoff.wait(now, &mut self.context.chance);
-        self.lose_socket(now, Some(wait));
+        self.lose_socket_for_a_while(now);
     }
 
-    /// There is no socket any longer; another is asked for after `retry_in`, if at all.
-    fn lose_socket(&mut self, now: Duration, retry_in: Option<Duration>) {
-        self.socket = match retry_in {
-            Some(wait) => Socket::Waiting { until: now + wait },
-            None => Socket::TurnedAway,
+    fn lose_socket_for_a_while(&mut self, now: Duration) {
+        let wait = self.backoff.wait(now, &mut self.context.chance);
+        self.lose_socket(now, Socket::Waiting { until: now + wait });
+    }
+
+    /// There is no socket any longer, but what is said instead.
+    pub(super) fn lose_socket(&mut self, now: Duration, instead: Socket) {
+        let retry_in = match instead {
+            Socket::Waiting { until } => Some(until - now),
+            _ => None,
         };
+        self.socket = instead;
+        self.login.lost_socket();
         self.channels.clear();
         self.abandoned.clear();
         self.context.forget_frames();
@@ -252,7 +264,7 @@ impl Connection {
         now: Duration,
     ) -> Result<(), FrameError> {
         match message {
-            ServerSession::Welcome { version, messages_per_second, .. } => {
+            ServerSession::Welcome { version, messages_per_second, token_life_ms, .. } => {
                 if !(VERSION_MIN..=VERSION).contains(&version) {
                     return Err(FrameError::Version { met: version, known: VERSION });
                 }
@@ -261,19 +273,27 @@ impl Connection {
                     let ping_at = now + ms(PING_INTERVAL_MS);
                     self.socket = Socket::Online { heard_at: now, ping_at };
                     self.context.event(Event::Online);
+                    self.login.lives(token_life_ms, now);
+                    // One that came while the hello was under way.
+                    self.renew();
                 }
             }
             ServerSession::Pong { .. } => {}
             ServerSession::Reconnect { after_ms } => {
                 self.context.push(Output::Disconnect);
-                self.lose_socket(now, Some(ms(u64::from(after_ms).min(RETRY_MS_MAX))));
+                let wait = ms(u64::from(after_ms).min(RETRY_MS_MAX));
+                self.lose_socket(now, Socket::Waiting { until: now + wait });
             }
+            ServerSession::Renewed { token_life_ms } => self.login.lives(token_life_ms, now),
             ServerSession::Fault { code, message } => self.handle_fault(code, &message, now),
         }
         Ok(())
     }
 
     fn handle_fault(&mut self, code: RejectCode, message: &str, now: Duration) {
+        if code.is_about_login() {
+            return self.handle_login_needed(code, message, now);
+        }
         // A frame that it could not read will not come again; all else is final.
         let retry = code.is_retryable() || code == RejectCode::MalformedFrame;
         if retry {
@@ -284,7 +304,7 @@ impl Connection {
             let message = message.to_owned();
             self.context.event(Event::Refused { document, code, message });
         }
-        self.lose_socket(now, None);
+        self.lose_socket(now, Socket::TurnedAway);
     }
 
     fn handle_document(

@@ -1,6 +1,7 @@
 //! What happens to a client, one story at a time.
 
 mod journal;
+mod login;
 mod presence;
 mod trouble;
 
@@ -241,7 +242,7 @@ fn a_submission_without_an_answer_is_asked_after() {
 #[test]
 fn a_server_that_turns_us_away_is_not_asked_again() {
     let mut world = World::new("abc", 1);
-    let (code, message) = (RejectCode::NotAuthenticated, "who are you?".into());
+    let (code, message) = (RejectCode::VersionUnsupported, "too old".into());
     let fault = ServerMessage::Session(ServerSession::Fault { code, message });
     world.clients[0].down.push_back(codec::encode_server(&fault));
     world.deliver_down(0);
@@ -249,7 +250,6 @@ fn a_server_that_turns_us_away_is_not_asked_again() {
     assert!(world.clients[0].events.contains(&Event::Offline { retry_in: None }));
     world.edit(0, 3, 0, "d");
     let now = world.now;
-    world.clients[0].connection.set_token(Some("Ana".into()));
     world.clients[0].connection.reconnect(now);
     world.pass(ms(0));
     world.settle();

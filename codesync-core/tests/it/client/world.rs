@@ -118,6 +118,11 @@ impl World {
         self.drain(i);
     }
 
+    pub(super) fn set_token(&mut self, i: usize, token: &str) {
+        self.clients[i].connection.set_token(self.now, Some(token.into()));
+        self.drain(i);
+    }
+
     pub(super) fn select(&mut self, i: usize, caret: usize) {
         let selections = vec![Selection::caret(caret)];
         self.clients[i].connection.set_selections(self.now, DOCUMENT, selections);

@@ -41,6 +41,7 @@ fn client_messages() -> Vec<(&'static str, ClientMessage<'static>)> {
         ("hello", hello("Ana", None)),
         ("hello with a token", hello("Žofie 🦊", Some("secret"))),
         ("ping", ClientMessage::Session(ClientSession::Ping { nonce: 20_000 })),
+        ("renew", ClientMessage::Session(ClientSession::Renew { token: "another".into() })),
         (
             "submit one character",
             ClientMessage::Submit {
@@ -103,8 +104,23 @@ pub(super) fn server_messages() -> Vec<(&'static str, ServerMessage<'static>)> {
                 components_max: 10_000,
                 documents_max: 256,
                 messages_per_second: 30,
+                token_life_ms: None,
             }),
         ),
+        (
+            "welcome with the life of a token",
+            session(ServerSession::Welcome {
+                version: 1,
+                server_name: "codesync-server 0.1.0".into(),
+                frame_bytes_max: 262_144,
+                operation_bytes_max: 65_536,
+                components_max: 10_000,
+                documents_max: 256,
+                messages_per_second: 30,
+                token_life_ms: Some(900_000),
+            }),
+        ),
+        ("renewed", session(ServerSession::Renewed { token_life_ms: Some(900_000) })),
         ("pong", session(ServerSession::Pong { nonce: 20_000 })),
         ("reconnect", session(ServerSession::Reconnect { after_ms: 5_000 })),
         (
@@ -344,7 +360,7 @@ fn the_vectors_name_every_kind_of_message() {
         met.len()
     };
     let client = client_messages().iter().map(|(_, message)| encode_client(message)).collect();
-    assert_eq!(kinds(client, &[2, 0, 2, 1]), 2 + 1 + 2 + 1);
+    assert_eq!(kinds(client, &[3, 0, 2, 1]), 3 + 1 + 2 + 1);
     let server = server_messages().iter().map(|(_, message)| encode_server(message)).collect();
-    assert_eq!(kinds(server, &[4, 0, 0, 8, 3]), 4 + 1 + 1 + 8 + 3);
+    assert_eq!(kinds(server, &[5, 0, 0, 8, 3]), 5 + 1 + 1 + 8 + 3);
 }

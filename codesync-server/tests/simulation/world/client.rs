@@ -298,7 +298,12 @@ impl World {
                 let refused = format!("client {number} is refused: {code}");
                 self.check(Err(broken("I16 kept", refused)));
             }
+            Event::LoginNeeded { code, .. } => {
+                let refused = format!("client {number} is asked who he is: {code}");
+                self.check(Err(broken("I16 kept", refused)));
+            }
             Event::Status { .. }
+            | Event::TokenExpiring { .. }
             | Event::Peers { .. }
             | Event::Renamed { .. }
             | Event::Online

@@ -22,6 +22,9 @@ pub(in crate::client) struct Server {
     pub(in crate::client) rejects: VecDeque<(RejectCode, Option<u32>)>,
     /// Whether a checkpoint tells a wrong hash.
     pub(in crate::client) lies: bool,
+    /// What clients showed, each in the order in which it came.
+    pub(in crate::client) tokens: Vec<Option<String>>,
+    pub(in crate::client) token_life_ms: Option<u64>,
 }
 
 impl Server {
@@ -34,6 +37,8 @@ impl Server {
             outbox: Vec::new(),
             rejects: VecDeque::new(),
             lies: false,
+            tokens: Vec::new(),
+            token_life_ms: None,
         }
     }
 
@@ -105,7 +110,16 @@ impl Server {
             codec::decode_client(frame).unwrap().collect::<Result<_, _>>().unwrap();
         for message in messages {
             match message {
-                ClientMessage::Session(ClientSession::Hello { .. }) => self.welcome(from),
+                ClientMessage::Session(ClientSession::Hello { token, .. }) => {
+                    self.tokens.push(token.map(Into::into));
+                    self.welcome(from);
+                }
+                ClientMessage::Session(ClientSession::Renew { token }) => {
+                    self.tokens.push(Some(token.into()));
+                    let token_life_ms = self.token_life_ms;
+                    let renewed = ServerSession::Renewed { token_life_ms };
+                    self.send(from, &ServerMessage::Session(renewed));
+                }
                 ClientMessage::Session(ClientSession::Ping { nonce }) => {
                     self.send(from, &ServerMessage::Session(ServerSession::Pong { nonce }));
                 }
@@ -142,6 +156,7 @@ impl Server {
             components_max: 1,
             documents_max: 1,
             messages_per_second: 0,
+            token_life_ms: self.token_life_ms,
         };
         self.send(to, &ServerMessage::Session(welcome));
     }
