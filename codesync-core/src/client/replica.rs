@@ -241,10 +241,13 @@ impl Replica {
     }
 
     /// What a join tells besides where we stand.
-    pub(super) fn set_terms(&mut self, author: Author, writable: bool, document_bytes_max: u64) {
+    pub(super) fn set_terms(&mut self, author: Author, document_bytes_max: u64) {
         self.author = Some(author);
-        self.writable = writable;
         self.document_bytes_max = document_bytes_max;
+    }
+
+    pub(super) fn set_writable(&mut self, writable: bool) {
+        self.writable = writable;
     }
 
     /// Takes the server's text in place of everything here.

@@ -17,7 +17,7 @@ use crate::bugs::{self, Bug};
 use crate::ids::{Channel, ClientId, DocumentId};
 use crate::limits::ANSWER_MS_MAX;
 use crate::operation::Operation;
-use crate::protocol::{ClientDocument, ClientMessage, ClientPresence};
+use crate::protocol::{ClientDocument, ClientMessage, ClientPresence, RejectCode};
 use crate::text::TextBuilder;
 
 /// One document of a connection.
@@ -174,6 +174,23 @@ impl Seat {
         self.rejoin(now, context);
     }
 
+    /// What the user may not send any longer becomes a conflict copy, once it is certain that
+    /// nothing of it was committed on its way.
+    fn give_up_unsendable(&mut self, now: Duration, context: &mut Context) {
+        let is_certain = match self.link {
+            Link::Joined { flight: Flight::Ready | Flight::Held { .. }, .. } => true,
+            Link::Joined { flight: Flight::Sent { .. }, .. }
+            | Link::Apart { .. }
+            | Link::Joining { .. }
+            | Link::Receiving { .. }
+            | Link::Ended => false,
+        };
+        let is_idle = *self.replica.pending() == Pending::Synchronized;
+        if is_certain && !self.replica.is_writable() && !is_idle {
+            self.conflict(ConflictReason::Rejected(RejectCode::ReadOnly), now, context);
+        }
+    }
+
     fn hand_over(&mut self, reason: ConflictReason, context: &mut Context) {
         let (document, text) = (self.document(), self.replica.text().to_string());
         context.event(Event::Conflict { document, text, reason });
@@ -223,6 +240,7 @@ impl Seat {
     /// Brings out what follows from all that happened: first what must be durable, then what
     /// depends on it.
     pub(super) fn settle(&mut self, now: Duration, context: &mut Context) {
+        self.give_up_unsendable(now, context);
         if bugs::active(Bug::SavedAfterSending) {
             self.submit(now, context);
         }

@@ -255,7 +255,7 @@ impl<'a> Message<'a> for ClientMessage<'a> {
 }
 
 impl<'a> Message<'a> for ServerMessage<'a> {
-    const KINDS: &'static [u32] = &[5, 0, 0, 8, 3];
+    const KINDS: &'static [u32] = &[5, 0, 0, 9, 3];
 
     fn check(&self, at: usize) -> Result<(), DecodeError> {
         match self {
@@ -284,7 +284,8 @@ impl<'a> Message<'a> for ServerMessage<'a> {
             | Self::Document(
                 ServerDocument::TextPart { .. }
                 | ServerDocument::CaughtUp { .. }
-                | ServerDocument::Checkpoint { .. },
+                | ServerDocument::Checkpoint { .. }
+                | ServerDocument::Role { .. },
             )
             | Self::Presence(ServerPresence::Departed { .. }) => Ok(()),
         }

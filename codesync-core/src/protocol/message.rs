@@ -293,6 +293,14 @@ pub enum ServerDocument<'a> {
         #[serde(borrow)]
         message: Cow<'a, str>,
     },
+    /// What the client may do has changed. A submission that is on its way may still be committed,
+    /// if it reached the log before the change.
+    Role {
+        /// Where.
+        channel: Channel,
+        /// Whether this client may write now.
+        writable: bool,
+    },
 }
 
 /// Where others are. Lossy: any of these may be missing.

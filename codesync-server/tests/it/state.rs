@@ -244,6 +244,8 @@ fn describe(message: &ServerMessage<'_>) -> String {
             ServerDocument::Refused { code, .. } => format!("refused: {}", code.number()),
             ServerDocument::Renamed { name, .. } => format!("renamed {name}"),
             ServerDocument::Ended { code, .. } => format!("ended: {}", code.number()),
+            ServerDocument::Role { writable: true, .. } => "may write".to_owned(),
+            ServerDocument::Role { writable: false, .. } => "may read".to_owned(),
         },
         ServerMessage::Presence(ServerPresence::Arrived { author, .. }) => {
             format!("arrived {author}")

@@ -370,6 +370,9 @@ impl Connection {
                     seat.turned_away(code, &message, now, context);
                 });
             }
+            ServerDocument::Role { channel, writable } => {
+                self.with(channel, |seat, _| seat.set_writable(writable));
+            }
         }
         Ok(())
     }

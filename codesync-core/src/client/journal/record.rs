@@ -36,6 +36,8 @@ pub(in crate::client) enum Record<'a> {
         #[serde(borrow)]
         name: Cow<'a, str>,
     },
+    /// The user may write, or may not.
+    Role { writable: bool },
 }
 
 /// The whole state of a replica, but for who else is there and what can be undone.

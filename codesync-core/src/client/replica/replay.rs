@@ -90,6 +90,10 @@ impl Replica {
                     .expect("it was read over this length");
             }
             Record::Renamed { name } => self.set_name(&name),
+            Record::Role { writable } => {
+                self.set_writable(writable);
+                self.state = if writable { State::Waiting } else { State::ReadOnly };
+            }
         }
         Ok(())
     }

@@ -42,7 +42,8 @@ impl Seat {
         if head.get() > NUMBER_MAX || last_seq.get() > NUMBER_MAX || last_revision > head {
             return Err(FrameError::Numbers);
         }
-        self.replica.set_terms(admission.author, admission.writable, admission.document_bytes_max);
+        self.replica.set_terms(admission.author, admission.document_bytes_max);
+        self.set_writable(admission.writable);
         self.rename(admission.name, context);
         self.announcer.reset();
         if self.afresh {
@@ -58,9 +59,6 @@ impl Seat {
         self.link = Link::Joined { channel, flight: Flight::Ready };
         match self.compare_standing(standing, now) {
             Err(reason) => self.conflict(reason, now, context),
-            Ok(_) if !admission.writable && *self.replica.pending() != Pending::Synchronized => {
-                self.conflict(ConflictReason::Rejected(RejectCode::ReadOnly), now, context);
-            }
             Ok(flight) => self.link = Link::Joined { channel, flight },
         }
         if bugs::active(Bug::SeqReusedAfterReconnect)
@@ -282,6 +280,14 @@ impl Seat {
         self.replica.set_state(State::Ended);
         let (document, message) = (self.document(), message.to_owned());
         context.event(Event::Refused { document, code, message });
+    }
+
+    /// The user may write, or may not.
+    pub(in crate::client) fn set_writable(&mut self, writable: bool) {
+        if self.replica.is_writable() != writable {
+            self.replica.set_writable(writable);
+            self.journal.push(&Record::Role { writable });
+        }
     }
 
     /// The document's name is this.

@@ -2,6 +2,7 @@
 
 mod journal;
 mod login;
+mod permission;
 mod presence;
 mod trouble;
 

@@ -123,6 +123,12 @@ impl World {
         self.drain(i);
     }
 
+    /// What client `i` may do is another; it is told so.
+    pub(super) fn set_writable(&mut self, i: usize, writable: bool) {
+        self.server.set_writable(i, writable);
+        self.carry();
+    }
+
     pub(super) fn select(&mut self, i: usize, caret: usize) {
         let selections = vec![Selection::caret(caret)];
         self.clients[i].connection.set_selections(self.now, DOCUMENT, selections);

@@ -177,6 +177,8 @@ pub(super) fn server_messages() -> Vec<(&'static str, ServerMessage<'static>)> {
                 message: RejectCode::DocumentNotFound.sentence().into(),
             }),
         ),
+        ("no longer writable", document(ServerDocument::Role { channel, writable: false })),
+        ("writable again", document(ServerDocument::Role { channel, writable: true })),
         ("renamed", document(ServerDocument::Renamed { channel, name: "lib.rs".into() })),
         (
             "ended",
@@ -362,5 +364,5 @@ fn the_vectors_name_every_kind_of_message() {
     let client = client_messages().iter().map(|(_, message)| encode_client(message)).collect();
     assert_eq!(kinds(client, &[3, 0, 2, 1]), 3 + 1 + 2 + 1);
     let server = server_messages().iter().map(|(_, message)| encode_server(message)).collect();
-    assert_eq!(kinds(server, &[5, 0, 0, 8, 3]), 5 + 1 + 1 + 8 + 3);
+    assert_eq!(kinds(server, &[5, 0, 0, 9, 3]), 5 + 1 + 1 + 9 + 3);
 }

@@ -6,7 +6,7 @@ use codesync_core::protocol::{RejectCode, ServerDocument, ServerMessage, codec};
 use super::super::world::{CHANNEL, DOCUMENT, World, submissions};
 use super::ms;
 
-fn reasons(world: &World, i: usize) -> Vec<ConflictReason> {
+pub(super) fn reasons(world: &World, i: usize) -> Vec<ConflictReason> {
     let reason = |event: &Event| match event {
         Event::Conflict { reason, .. } => Some(*reason),
         _ => None,

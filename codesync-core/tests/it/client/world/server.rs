@@ -1,6 +1,6 @@
 //! The model server: `Document`, a log, and who is joined.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use codesync_core::document::{AuthorRecord, CatchUp, Document, Prepared, Submission};
 use codesync_core::protocol::{
@@ -22,6 +22,7 @@ pub(in crate::client) struct Server {
     pub(in crate::client) rejects: VecDeque<(RejectCode, Option<u32>)>,
     /// Whether a checkpoint tells a wrong hash.
     pub(in crate::client) lies: bool,
+    readers: BTreeSet<usize>,
     /// What clients showed, each in the order in which it came.
     pub(in crate::client) tokens: Vec<Option<String>>,
     pub(in crate::client) token_life_ms: Option<u64>,
@@ -37,6 +38,7 @@ impl Server {
             outbox: Vec::new(),
             rejects: VecDeque::new(),
             lies: false,
+            readers: BTreeSet::new(),
             tokens: Vec::new(),
             token_life_ms: None,
         }
@@ -84,6 +86,17 @@ impl Server {
         }
         let (revision, hash) = (checkpoint.revision, checkpoint.hash);
         self.say(to, ServerDocument::Checkpoint { channel: CHANNEL, revision, hash });
+    }
+
+    /// What a client may do is another, and he is told so if he is there.
+    pub(in crate::client) fn set_writable(&mut self, to: usize, writable: bool) {
+        match writable {
+            true => self.readers.remove(&to),
+            false => self.readers.insert(to),
+        };
+        if self.joined.contains_key(&to) {
+            self.say(to, ServerDocument::Role { channel: CHANNEL, writable });
+        }
     }
 
     /// The server as a backup has it that was made after `entries` commits to `text`.
@@ -166,6 +179,7 @@ impl Server {
         let Some(&author) = self.joined.get(&from) else { return };
         let verdict = match self.rejects.pop_front() {
             Some(reject) => Err(reject),
+            None if self.readers.contains(&from) => Err((RejectCode::ReadOnly, None)),
             None => self.document.prepare(author, submission).map_err(|e| (e.code(), None)),
         };
         match verdict {
@@ -212,7 +226,7 @@ impl Server {
                 last_seq: record.last_seq,
                 last_revision: record.last_revision,
                 name: "a document".into(),
-                writable: true,
+                writable: !self.readers.contains(&from),
                 document_bytes_max: self.document.document_bytes_max(),
                 text_bytes: text.then_some(whole.len() as u64),
             },
