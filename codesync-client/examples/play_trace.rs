@@ -134,7 +134,7 @@ impl Player {
         let mut session = Session::start(SessionConfig {
             server: link.server.clone(),
             name: NAME.to_owned(),
-            token: None,
+            tokens: None,
             outbox: None,
         });
         let document = link.document;

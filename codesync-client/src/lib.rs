@@ -7,7 +7,8 @@
 //!   wait; [`Session::next`] brings what others did. It reconnects by itself.
 //! - [`Outbox`] keeps what is not yet known to be on the server: every edit is on the disk before
 //!   it leaves, survives a killed process, and is sent exactly once.
-//! - [`Rest`] lists, creates, reads and renames documents.
+//! - [`Rest`] lists, creates, reads and renames documents, and logs people in.
+//! - A [`TokenSource`] says who the person is, on a server with accounts.
 //! - [`ServerUrl`] and [`Link`] are addresses, checked once.
 //!
 //! ```text
@@ -31,7 +32,7 @@
 //!     outbox: Outbox::usual(&link.server),
 //!     server: link.server,
 //!     name: "Ana".into(),
-//!     token: None,
+//!     tokens: None,
 //! });
 //! session.open(link.document)?;
 //! let hello = TextEdit { range: 0..0, text: "hello\n".into() };
@@ -49,6 +50,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod login;
 mod outbox;
 mod rest;
 mod server_url;
@@ -57,10 +59,11 @@ mod socket;
 
 pub use codesync_core as core;
 
+pub use login::{FixedToken, Keep, LoginTokens, RefreshToken, TokenError, TokenSource};
 pub use outbox::{About, Outbox};
 pub use rest::{
-    Content, DocumentInfo, DocumentPage, DocumentQuery, FileLineEnding, NewDocument, Rest,
-    RestError,
+    Account, Content, DocumentInfo, DocumentPage, DocumentQuery, FileLineEnding, Grant, NewAccount,
+    NewDocument, Rest, RestError,
 };
 pub use server_url::{Link, LinkError, ServerUrl, ServerUrlError};
 pub use session::{DiskState, OpenError, Session, SessionConfig, SessionEvent};

@@ -2,13 +2,19 @@
 //!
 //! Knows addresses and JSON; nothing of sockets, replicas or files.
 
+mod auth;
+
+use std::sync::Arc;
 use std::time::Duration;
 
-use codesync_core::{DocumentId, Revision};
+use codesync_core::{AccessToken, DocumentId, Revision};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, header};
 use serde::{Deserialize, Serialize};
 
 use crate::ServerUrl;
+use crate::login::{TokenError, TokenSource};
+
+pub use auth::{Account, Grant, NewAccount};
 
 /// How long a server may take to accept a connection.
 const CONNECT_MS_MAX: u64 = 5_000;
@@ -33,6 +39,7 @@ const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub struct Rest {
     server: ServerUrl,
     http: reqwest::Client,
+    tokens: Option<Arc<dyn TokenSource>>,
 }
 
 /// What the server tells about a document.
@@ -119,6 +126,12 @@ pub enum RestError {
     /// There is no such document, or none that this person may see.
     #[error("no such document")]
     NotFound,
+    /// The server wants to know who asks, or does not believe it.
+    #[error("login needed: {reason}")]
+    LoginNeeded {
+        /// Why. May come from outside: make it harmless before showing it.
+        reason: String,
+    },
     /// The server understood and said no.
     #[error("the server refused: {detail} ({status}, {code})")]
     Refused {
@@ -188,7 +201,19 @@ impl Rest {
             .timeout(Duration::from_millis(CALL_MS_MAX))
             .build()
             .expect("the settings are constant and the TLS provider is compiled in");
-        Self { server, http }
+        Self { server, http, tokens: None }
+    }
+
+    /// The same caller as somebody who has logged in.
+    #[must_use]
+    pub fn with_tokens(self, tokens: Arc<dyn TokenSource>) -> Self {
+        Self { tokens: Some(tokens), ..self }
+    }
+
+    /// The same caller as nobody.
+    #[must_use]
+    pub fn without_tokens(self) -> Self {
+        Self { tokens: None, ..self }
     }
 
     /// The server this talks to.
@@ -284,12 +309,52 @@ impl Rest {
         request: RequestBuilder,
     ) -> Result<T, RestError> {
         let response = self.send(request).await?;
+        self.read_json(response).await
+    }
+
+    async fn read_json<T: for<'de> Deserialize<'de>>(
+        &self,
+        response: Response,
+    ) -> Result<T, RestError> {
         let body = self.body(response).await?;
         serde_json::from_slice(&body)
             .map_err(|error| RestError::Answer { reason: error.to_string() })
     }
 
+    /// Asks as whoever has logged in. A token that the server refuses is changed for another one,
+    /// once.
     async fn send(&self, request: RequestBuilder) -> Result<Response, RestError> {
+        let Some(tokens) = &self.tokens else { return self.send_as(request, None).await };
+        let again = request.try_clone();
+        let token = tokens.token(None).await.map_err(|error| self.without_token(error))?;
+        match (self.send_as(request, Some(&token)).await, again) {
+            (Err(RestError::LoginNeeded { .. }), Some(again)) => {
+                let other = tokens.token(Some(&token)).await;
+                let other = other.map_err(|error| self.without_token(error))?;
+                self.send_as(again, Some(&other)).await
+            }
+            (answer, _) => answer,
+        }
+    }
+
+    fn without_token(&self, error: TokenError) -> RestError {
+        match error {
+            TokenError::LoginNeeded { reason } => RestError::LoginNeeded { reason },
+            TokenError::Unavailable { reason } => {
+                RestError::Unreachable { server: self.server.to_string(), reason }
+            }
+        }
+    }
+
+    async fn send_as(
+        &self,
+        request: RequestBuilder,
+        token: Option<&AccessToken>,
+    ) -> Result<Response, RestError> {
+        let request = match token {
+            Some(token) => request.bearer_auth(token.expose()),
+            None => request,
+        };
         let response = request.send().await.map_err(|error| self.unreachable(&error))?;
         let status = response.status();
         if status.is_success() {
@@ -309,6 +374,9 @@ impl Rest {
             .into_iter()
             .find(|text| !text.is_empty())
             .unwrap_or_default();
+        if status == StatusCode::UNAUTHORIZED {
+            return Err(RestError::LoginNeeded { reason: detail });
+        }
         Err(RestError::Refused { status: status.as_u16(), code: problem.code, detail })
     }
 

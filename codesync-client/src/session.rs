@@ -11,9 +11,11 @@
 //! No call of the user waits for the disk or the network, but for [`Session::open`], which reads
 //! the journal.
 
+mod tokens;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
-use std::sync::mpsc as blocking;
+use std::sync::{Arc, mpsc as blocking};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -22,6 +24,8 @@ use codesync_core::client::{self, Connection, ConnectionConfig, EditError, Outpu
 use codesync_core::{AccessToken, ClientId, DocumentId, Encoding, Selection, TextEdit};
 use tokio::sync::{mpsc, watch};
 
+use self::tokens::{Tokens, Wish, answer};
+use crate::login::{TokenError, TokenSource};
 use crate::outbox::{self, ConflictCopy, Outlets, Progress, Work};
 use crate::socket::{self, Command, News, What};
 use crate::{Outbox, ServerUrl};
@@ -34,7 +38,7 @@ pub struct SessionConfig {
     /// What others call this person.
     pub name: String,
     /// Proof of who it is, where the server wants one.
-    pub token: Option<AccessToken>,
+    pub tokens: Option<Arc<dyn TokenSource>>,
     /// Where unsent work is kept. `None` keeps it in memory only.
     pub outbox: Option<Outbox>,
 }
@@ -110,7 +114,7 @@ pub enum OpenError {
 ///     outbox: Outbox::usual(&server),
 ///     server,
 ///     name: "Ana".into(),
-///     token: None,
+///     tokens: None,
 /// });
 /// session.open(document)?;
 /// session.edit(document, &[TextEdit { range: 0..0, text: "hello".into() }], Encoding::Scalar)?;
@@ -126,6 +130,7 @@ pub enum OpenError {
 #[derive(Debug)]
 pub struct Session {
     connection: Connection,
+    tokens: Option<Tokens>,
     started: Instant,
     outbox: Option<Outbox>,
     config: SessionConfig,
@@ -185,9 +190,10 @@ impl Session {
         let connection = Connection::new(ConnectionConfig {
             name: config.name.clone(),
             seed: u64::from_le_bytes(random_bytes()),
-            token: config.token.clone(),
+            token: None,
         });
         Self {
+            tokens: config.tokens.clone().map(Tokens::of),
             connection,
             started: Instant::now(),
             outbox: config.outbox.clone(),
@@ -307,6 +313,13 @@ impl Session {
         self.drain();
     }
 
+    /// Tries to reach the server now instead of when the wait is over: the network is back.
+    pub fn reconnect(&mut self) {
+        let now = self.now();
+        self.connection.reconnect(now);
+        self.drain();
+    }
+
     /// A document as it is seen here.
     #[must_use]
     pub fn document(&self, document: DocumentId) -> Option<&Replica> {
@@ -324,6 +337,19 @@ impl Session {
     #[must_use]
     pub fn disk(&self) -> &DiskState {
         &self.disk
+    }
+
+    /// Whether the person has to log in before anything more is sent: see [`Session::log_in`].
+    #[must_use]
+    pub fn is_login_needed(&self) -> bool {
+        self.connection.is_login_needed()
+    }
+
+    /// Goes on as somebody who has logged in: what waits is sent.
+    pub fn log_in(&mut self, tokens: Arc<dyn TokenSource>) {
+        self.config.tokens = Some(tokens.clone());
+        let tokens = self.tokens.insert(Tokens::of(tokens));
+        tokens.ask(Wish::Another);
     }
 
     /// Why the last attempt to reach the server failed, until one succeeds. Comes from outside:
@@ -359,6 +385,7 @@ impl Session {
                 }
                 Ok(()) = self.progress.changed() => self.note_disk(),
                 Some(copy) = self.conflicts.recv() => self.handle_conflict(copy),
+                told = answer(&mut self.tokens) => self.handle_token(told),
                 () = sleep_until(deadline) => {
                     let now = self.now();
                     self.connection.handle_timeout(now);
@@ -433,13 +460,16 @@ impl Session {
         let mut batch = Vec::new();
         while let Some(output) = self.connection.poll_output() {
             match output {
-                Output::Connect => {
-                    self.attempt += 1;
-                    self.is_wanted = true;
-                    batch.push(Work::Socket(Command::Connect));
-                }
+                Output::Connect => match &mut self.tokens {
+                    // The answer leads to the socket.
+                    Some(tokens) => tokens.ask(Wish::ToConnect),
+                    None => batch.push(self.dial()),
+                },
                 Output::Disconnect => {
                     self.is_wanted = false;
+                    if let Some(tokens) = &mut self.tokens {
+                        tokens.is_not_connecting();
+                    }
                     batch.push(Work::Socket(Command::Disconnect));
                 }
                 Output::Send(frame) => batch.push(Work::Socket(Command::Send(frame))),
@@ -451,11 +481,43 @@ impl Session {
                     if let client::Event::Conflict { document, text, .. } = &event {
                         batch.push(self.conflict_work(*document, text.clone()));
                     }
-                    self.events.push_back(SessionEvent::Core(event));
+                    if !self.tokens.as_mut().is_some_and(|tokens| tokens.see_to(&event)) {
+                        self.events.push_back(SessionEvent::Core(event));
+                    }
                 }
             }
         }
         self.hand_over(batch);
+    }
+
+    fn dial(&mut self) -> Work {
+        self.attempt += 1;
+        self.is_wanted = true;
+        Work::Socket(Command::Connect)
+    }
+
+    /// There is a token, or there is none.
+    fn handle_token(&mut self, (wish, answer): (Wish, Result<AccessToken, TokenError>)) {
+        let now = self.now();
+        match answer {
+            Ok(token) => {
+                self.connection.set_token(now, Some(token));
+                if wish == Wish::ToConnect {
+                    let dial = self.dial();
+                    self.hand_over(vec![dial]);
+                }
+            }
+            Err(TokenError::LoginNeeded { reason }) => {
+                self.connection.handle_login_needed(now, &reason);
+            }
+            Err(TokenError::Unavailable { reason }) => {
+                self.last_failure = Some(reason);
+                if wish == Wish::ToConnect {
+                    self.connection.handle_disconnected(now);
+                }
+            }
+        }
+        self.drain();
     }
 
     fn conflict_work(&self, document: DocumentId, text: String) -> Work {
@@ -510,10 +572,14 @@ impl Session {
         }
     }
 
-    /// Runs until everything of this document is saved on the server. The journal stays, holding
+    /// Runs until everything of this document is saved on the server, or cannot be. The journal stays, holding
     /// nothing unsent, and is cleared away when the document is next opened.
     async fn carry(mut self, document: DocumentId) {
-        while self.document(document).is_some_and(|replica| replica.status().unsaved_edits > 0) {
+        let is_waiting = |replica: &Replica| {
+            let status = replica.status();
+            status.unsaved_edits > 0 && status.state != client::State::Ended
+        };
+        while self.document(document).is_some_and(is_waiting) {
             self.next().await;
         }
         let _ = self.flushed().await;

@@ -63,6 +63,15 @@ bugs! {
     RemoteEditsNotJournaled,
     /// A journal that is written anew leaves out what was not sent.
     CompactionForgetsBuffer,
+    /// What the log would not append, because permissions changed, is appended under the new ones
+    /// without asking what they are.
+    AccessChangeNotAskedAbout,
+    /// Edits that wait are appended although their author may no longer write.
+    QueueKeptAfterDemotion,
+    /// Who may no longer read goes on getting everything.
+    WithdrawnReaderKept,
+    /// A client that may no longer write throws away what it has not sent.
+    UnsentDroppedOnDemotion,
     /// Undo remembers every change of the text, whosesoever it is.
     UndoTakesOthersEdits,
 }

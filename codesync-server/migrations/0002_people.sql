@@ -60,12 +60,14 @@ create table links (
 
 create index links_by_document on links (document, created_at desc);
 
--- Who may do what. A member who came through a link has its role and goes with it.
+-- Who may do what. A member who came through a link has its role and goes with it, unless he had a
+-- lower one before, which is then his again.
 create table members (
     document   blob    not null references documents (id) on delete cascade,
     user_id    blob    not null references users (id) on delete cascade,
     role       text    not null check (role in ('owner', 'editor', 'viewer')),
     link       blob    references links (id) on delete cascade,
+    own_role   text    check (own_role is null or own_role in ('editor', 'viewer')),
     created_at integer not null,
     primary key (document, user_id)
 ) strict, without rowid;

@@ -66,6 +66,14 @@ pub struct Rights {
     pub until: Option<i64>,
 }
 
+impl Rights {
+    /// Without an end.
+    #[must_use]
+    pub const fn lasting(role: Role) -> Self {
+        Self { role, until: None }
+    }
+}
+
 /// The rights of some users at one state of a document's permissions. Who is missing has none.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct AccessTable {

@@ -4,8 +4,11 @@
 //! second server out. It knows the names of what lies inside, never what is in the files.
 
 use std::fs::{self, File, TryLockError};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+/// Bytes of a secret that is made here.
+const TOKEN_SECRET_BYTES: usize = 48;
 
 /// The data directory of this process, locked until the value is dropped.
 #[derive(Debug)]
@@ -30,6 +33,12 @@ pub enum DataDirError {
     )]
     Locked { path: PathBuf },
     #[error(
+        "cannot keep the secret for tokens in {path}: {source}; check its owner and permissions"
+    )]
+    Secret { path: PathBuf, source: io::Error },
+    #[error("{path} can be read by others; change it with: chmod 600 {path}")]
+    Exposed { path: PathBuf },
+    #[error(
         "there is no home directory to keep documents in; set HOME, or name a directory with --data"
     )]
     NoHome,
@@ -41,10 +50,7 @@ impl DataDir {
         let absolute = |name: &str| {
             std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute())
         };
-        absolute("XDG_DATA_HOME")
-            .or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
-            .map(|base| base.join("codesync"))
-            .ok_or(DataDirError::NoHome)
+        default_in(absolute("XDG_DATA_HOME"), absolute("HOME")).ok_or(DataDirError::NoHome)
     }
 
     /// Makes the directory if need be, private to its owner, and locks it.
@@ -73,14 +79,76 @@ impl DataDir {
     /// The SQLite file that holds the log and the list of documents.
     #[must_use]
     pub fn database(&self) -> PathBuf {
-        self.path.join("codesync.sqlite3")
+        database_in(&self.path)
     }
 
-    /// The folder of the snapshot files.
-    #[must_use]
-    pub fn snapshots(&self) -> PathBuf {
-        self.path.join("snapshots")
+    /// The secret that signs tokens: made by the system's chance at the first call, and private to
+    /// the owner of the folder. Without the file everybody has to log in again.
+    pub fn token_secret(&self) -> Result<Vec<u8>, DataDirError> {
+        let path = self.path.join("token.secret");
+        let failed = |source| DataDirError::Secret { path: path.clone(), source };
+        match fs::read(&path) {
+            Ok(secret) if is_private(&path).map_err(failed)? => Ok(secret),
+            Ok(_) => Err(DataDirError::Exposed { path }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.make_secret(&path).map_err(failed)
+            }
+            Err(error) => Err(failed(error)),
+        }
     }
+
+    fn make_secret(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let mut secret = vec![0; TOKEN_SECRET_BYTES];
+        getrandom::fill(&mut secret)?;
+        // Whole or not at all: half a secret would be taken for one after a crash.
+        let made = path.with_extension("new");
+        let _ = fs::remove_file(&made);
+        let mut file = create_private_file(&made)?;
+        file.write_all(&secret)?;
+        file.sync_all()?;
+        fs::rename(&made, path)?;
+        File::open(&self.path)?.sync_all()?;
+        Ok(secret)
+    }
+}
+
+/// The data directory where none is named, if there is a home.
+pub(crate) fn default_in(xdg_data: Option<PathBuf>, home: Option<PathBuf>) -> Option<PathBuf> {
+    let base = xdg_data.or_else(|| home.map(|home| home.join(".local/share")))?;
+    Some(base.join("codesync"))
+}
+
+/// The SQLite file.
+pub(crate) fn database_in(data: &Path) -> PathBuf {
+    data.join("codesync.sqlite3")
+}
+
+/// The folder of the snapshot files.
+pub(crate) fn snapshots_in(data: &Path) -> PathBuf {
+    data.join("snapshots")
+}
+
+#[cfg(unix)]
+fn create_private_file(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    File::options().write(true).create_new(true).mode(0o600).open(path)
+}
+
+#[cfg(not(unix))]
+fn create_private_file(path: &Path) -> io::Result<File> {
+    File::options().write(true).create_new(true).open(path)
+}
+
+/// Whether nobody but its owner may read a file.
+#[cfg(unix)]
+fn is_private(path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::PermissionsExt;
+    Ok(fs::metadata(path)?.permissions().mode() & 0o077 == 0)
+}
+
+#[cfg(not(unix))]
+fn is_private(_: &Path) -> io::Result<bool> {
+    Ok(true)
 }
 
 #[cfg(unix)]
@@ -115,5 +183,33 @@ mod tests {
         let error = DataDir::open(file.path()).expect_err("not a directory");
         assert!(error.to_string().contains(file.path().to_str().expect("UTF-8")), "{error}");
         assert!(error.to_string().contains("--data"), "{error}");
+    }
+
+    #[test]
+    fn a_secret_is_made_once_and_private() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let data = DataDir::open(folder.path()).expect("opened");
+        let secret = data.token_secret().expect("made");
+        assert_eq!(secret.len(), TOKEN_SECRET_BYTES);
+        assert_eq!(data.token_secret().expect("read"), secret);
+        let path = folder.path().join("token.secret");
+        assert!(is_private(&path).expect("there"));
+        let other = tempfile::tempdir().expect("a temporary folder");
+        let other = DataDir::open(other.path()).expect("opened");
+        assert_ne!(other.token_secret().expect("made"), secret);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_secret_that_others_can_read_is_not_used() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let data = DataDir::open(folder.path()).expect("opened");
+        data.token_secret().expect("made");
+        let path = folder.path().join("token.secret");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("changed");
+        let error = data.token_secret().expect_err("refused");
+        assert!(matches!(error, DataDirError::Exposed { .. }), "{error}");
+        assert!(error.to_string().contains("chmod 600"), "{error}");
     }
 }

@@ -12,13 +12,20 @@
 //! | `sqlite`, `postgres` | opening, writing and closing each of them |
 //! | `trouble` | what their errors mean |
 
+pub mod audit;
 pub mod documents;
 pub(crate) mod engine;
+pub(crate) mod housekeeping;
+pub mod links;
+pub mod members;
 pub mod memory;
 pub(crate) mod postgres;
 pub(crate) mod schema;
+pub mod sessions;
 pub(crate) mod sqlite;
+pub mod trash;
 pub(crate) mod trouble;
+pub mod users;
 pub(crate) mod write;
 
 use std::path::{Path, PathBuf};
@@ -85,6 +92,11 @@ impl Database {
         Ok(Self { engine: Engine::Sqlite(Sqlite::open(path, options).await?) })
     }
 
+    /// Opens a file to read it alone, while a server may be working on it.
+    pub async fn open_for_reading(path: &Path) -> Result<Self, OpenError> {
+        Ok(Self { engine: Engine::Sqlite(Sqlite::open_for_reading(path).await?) })
+    }
+
     /// Connects to Postgres.
     pub async fn connect(options: PostgresOptions) -> Result<Self, OpenError> {
         Ok(Self { engine: Engine::Postgres(postgres::Postgres::connect(options).await?) })
@@ -119,6 +131,14 @@ impl Database {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.writer.write(work).await,
             Engine::Postgres(postgres) => postgres.write(work).await,
+        }
+    }
+
+    /// Runs a change that takes as long as it takes, and cannot be run twice.
+    pub(crate) async fn write_once<W: Write>(&self, work: W) -> Written<W> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.writer.write(work).await,
+            Engine::Postgres(postgres) => postgres.write_once(work).await,
         }
     }
 
@@ -167,6 +187,19 @@ impl Database {
         }
     }
 
+    /// How busy it is.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        match &self.engine {
+            Engine::Sqlite(Sqlite { reads, writer, .. }) => {
+                Usage::of(reads.size(), reads.num_idle(), writer.waiting())
+            }
+            Engine::Postgres(postgres::Postgres { pool, appender }) => {
+                Usage::of(pool.size(), pool.num_idle(), appender.waiting())
+            }
+        }
+    }
+
     /// Why nothing can be written at the moment, if that is so. Tries again when it was so.
     pub async fn trouble(&self) -> Option<String> {
         match &self.engine {
@@ -181,6 +214,22 @@ impl Database {
             Engine::Sqlite(sqlite) => sqlite.close().await,
             Engine::Postgres(postgres) => postgres.close().await,
         }
+    }
+}
+
+/// How busy a database is, as far as this process can see.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Usage {
+    /// Connections of the pool, and those of them that nobody uses.
+    pub connections: usize,
+    pub idle: usize,
+    /// Changes that wait: with SQLite all of them, with Postgres the appends.
+    pub waiting: usize,
+}
+
+impl Usage {
+    fn of(connections: u32, idle: usize, waiting: usize) -> Self {
+        Self { connections: usize::try_from(connections).unwrap_or(usize::MAX), idle, waiting }
     }
 }
 

@@ -27,6 +27,7 @@ use bytes::Bytes;
 use codesync_core::protocol::{CloseCode, RejectCode};
 use codesync_core::{ClientId, Revision, Text};
 
+use crate::access::{AccessVersion, Rights};
 use crate::bus;
 use crate::ids::UserId;
 use crate::oplog::{Append, Entry, Registration};
@@ -50,6 +51,9 @@ pub struct Join {
     pub client: ClientId,
     /// Whose client it is.
     pub user: UserId,
+    /// What he may do, at this state of the document's permissions.
+    pub access: AccessVersion,
+    pub rights: Rights,
     /// The person's name, as others shall see it.
     pub person: String,
     /// The revision of the client's confirmed text, if it has one.
@@ -65,6 +69,8 @@ pub enum Output {
     Register { subscriber: SubscriberId, registration: Registration },
     /// Append; answer with `handle_appended`. At most one is under way.
     Append(Append),
+    /// Read what these may do; answer with `handle_access`. At most one is under way.
+    ReadAccess { users: Vec<UserId> },
     /// Read the log from here on; answer with `handle_log`. At most one is under way.
     ReadLog { after: Revision },
     /// Read entries from before the window; answer with `handle_older`.
@@ -79,6 +85,8 @@ pub enum Output {
     AwaitRoom { subscriber: SubscriberId },
     /// The subscriber takes no further part.
     Detach { subscriber: SubscriberId },
+    /// The subscriber handed in an edit although he could know that he may not write.
+    Trespassed { subscriber: SubscriberId },
     /// Close the whole socket of a subscriber.
     Close { subscriber: SubscriberId, code: CloseCode },
     /// Keep a snapshot; answer with `handle_snapshot`. At most one is under way.

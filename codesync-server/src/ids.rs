@@ -76,6 +76,8 @@ uuid_id! {
 impl UserId {
     /// Whoever sits at the machine of a server without accounts.
     pub const LOCAL: Self = Self([0; 16]);
+    /// Whoever is no more: what was made by deleted accounts was made by this one. It lets nobody in.
+    pub const ERASED: Self = Self([0xff; 16]);
 }
 
 /// 122 random bits in the form of a UUID, version 4.

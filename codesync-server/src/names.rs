@@ -1,5 +1,34 @@
 //! What a name may hold: only characters that people see as what they are.
 
+use codesync_core::limits::{NAME_BYTES_MAX, NAME_GRAPHEMES_MAX};
+use unicode_segmentation::UnicodeSegmentation;
+
+/// A name is none. The rest of the sentence "the name …".
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the name {0}")]
+pub struct NameError(pub &'static str);
+
+/// The name without blanks around it, if people can read it and programs can keep it.
+pub(crate) fn visible_name(name: &str) -> Result<String, NameError> {
+    let name = visible_label(name)?;
+    if name.is_empty() {
+        return Err(NameError("must not be empty"));
+    }
+    Ok(name)
+}
+
+/// The same where there need not be one.
+pub(crate) fn visible_label(label: &str) -> Result<String, NameError> {
+    let label = label.trim();
+    if label.chars().any(is_hidden) {
+        return Err(NameError("must not hold control or invisible characters"));
+    }
+    if label.len() > NAME_BYTES_MAX || label.graphemes(true).count() > NAME_GRAPHEMES_MAX {
+        return Err(NameError("is longer than 64 characters or 256 bytes"));
+    }
+    Ok(label.to_owned())
+}
+
 /// Whether a character would be obeyed instead of shown, or not be seen at all: controls, line
 /// separators, marks that turn the direction of what follows, blanks of no width, and tags.
 ///
@@ -16,6 +45,19 @@ pub(crate) fn is_hidden(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_measured_as_people_count() {
+        let family = "👨‍👩‍👧‍👦";
+        assert_eq!(visible_name(&family.repeat(10)), Ok(family.repeat(10)));
+        assert!(visible_name(&"n".repeat(NAME_GRAPHEMES_MAX)).is_ok());
+        assert!(visible_name(&"n".repeat(NAME_GRAPHEMES_MAX + 1)).is_err());
+        assert!(visible_name(&format!("e{}", "\u{301}".repeat(NAME_BYTES_MAX))).is_err());
+        assert!(visible_name(" \t ").is_err());
+        assert!(visible_name("a\u{1b}[2Jb").is_err());
+        assert_eq!(visible_name("  notes.md ").as_deref(), Ok("notes.md"));
+        assert_eq!(visible_label("  ").as_deref(), Ok(""));
+    }
 
     #[test]
     fn what_turns_or_hides_a_name_is_told_from_what_writes_it() {

@@ -17,8 +17,7 @@
 //! ```
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ::redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use ::redis::io::tcp::TcpSettings;
@@ -26,6 +25,8 @@ use ::redis::{
     Client, Cmd, ConnectionInfo, FromRedisValue, Pipeline, ProtocolVersion, RedisError,
     RedisResult, ScriptInvocation,
 };
+
+use crate::pause::{Change, Pause};
 
 /// How long a command may take.
 pub const COMMAND_MAX: Duration = Duration::from_millis(250);
@@ -64,9 +65,7 @@ struct Shared {
     client: Client,
     manager: ConnectionManager,
     prefix: String,
-    started: Instant,
-    /// Until when nobody asks, in milliseconds since the start; zero if the last answer came.
-    paused_ms: AtomicU64,
+    pause: Pause,
 }
 
 impl Redis {
@@ -85,8 +84,8 @@ impl Redis {
             .set_response_timeout(Some(COMMAND_MAX));
         let manager = ConnectionManager::new_lazy_with_config(client.clone(), config)
             .map_err(|error| AddressError(error.to_string()))?;
-        let (prefix, started, paused_ms) = (prefix.into(), Instant::now(), AtomicU64::new(0));
-        Ok(Self { shared: Arc::new(Shared { client, manager, prefix, started, paused_ms }) })
+        let (prefix, pause) = (prefix.into(), Pause::new(PAUSE));
+        Ok(Self { shared: Arc::new(Shared { client, manager, prefix, pause }) })
     }
 
     /// A name of ours.
@@ -98,7 +97,7 @@ impl Redis {
     /// Whether the last command was answered.
     #[must_use]
     pub fn is_up(&self) -> bool {
-        self.shared.paused_ms.load(Ordering::Relaxed) == 0
+        self.shared.pause.is_over()
     }
 
     /// Runs one command.
@@ -128,14 +127,7 @@ impl Redis {
     }
 
     async fn bounded<T>(&self, ask: impl Future<Output = RedisResult<T>>) -> Result<T, RedisDown> {
-        let paused_ms = &self.shared.paused_ms;
-        let (until, now) = (paused_ms.load(Ordering::Relaxed), self.now_ms());
-        let order = Ordering::Relaxed;
-        // After a pause one of all who ask finds out; the others are not held up.
-        let may_ask = until == 0
-            || until <= now
-                && paused_ms.compare_exchange(until, now + pause(), order, order).is_ok();
-        if !may_ask {
+        if !self.shared.pause.may_ask() {
             return Err(RedisDown::Paused);
         }
         let answer = tokio::time::timeout(COMMAND_MAX, ask).await;
@@ -145,29 +137,16 @@ impl Redis {
             Ok(Err(error)) => !error.is_io_error() && !error.is_unrecoverable_error(),
             Err(_) => false,
         };
-        paused_ms.store(if answered { 0 } else { self.now_ms() + pause() }, order);
-        match (until, answered) {
-            (0, false) => tracing::warn!("Redis does not answer; going on without it"),
-            (1.., true) => tracing::info!("Redis answers again"),
-            (0, true) | (1.., false) => {}
+        match self.shared.pause.answered(answered) {
+            Change::Gone => tracing::warn!("Redis does not answer; going on without it"),
+            Change::Back => tracing::info!("Redis answers again"),
+            Change::Nothing => {}
         }
         match answer {
             Ok(answer) => answer.map_err(RedisDown::Failed),
             Err(_) => Err(RedisDown::TimedOut),
         }
     }
-
-    fn now_ms(&self) -> u64 {
-        milliseconds(self.shared.started.elapsed())
-    }
-}
-
-fn pause() -> u64 {
-    milliseconds(PAUSE)
-}
-
-fn milliseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl std::fmt::Debug for Redis {

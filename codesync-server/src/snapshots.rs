@@ -21,6 +21,7 @@ use codesync_core::DocumentId;
 
 use crate::oplog::Epoch;
 
+pub(crate) use self::key::hex;
 pub use self::key::{Key, SegmentKey, SnapshotKey};
 
 /// Something cannot be kept or given.

@@ -1,17 +1,23 @@
 //! Logs: structured, to standard error, pretty for people or JSON for machines.
 //!
 //! Fields name documents, clients and revisions. No text of a document and no secret is logged
-//! anywhere; the formatters escape control characters of what comes from outside.
+//! anywhere; what comes from outside cannot forge a line or hide one.
 
-use std::io::IsTerminal;
+mod encode;
+
+use std::io::{IsTerminal, stderr};
 
 use tracing_subscriber::EnvFilter;
 
-/// Libraries that would log what people type, whatever the filter says.
-const WORDY: [&str; 3] = ["tungstenite=info", "tokio_tungstenite=info", "sqlx=info"];
+use encode::Encoded;
+
+/// Libraries that would log what people type, or a secret, whatever the filter says. A name stands
+/// for all that begin with it.
+const WORDY: [&str; 8] =
+    ["aws", "h2", "hyper", "redis", "rustls", "sqlx", "tokio_tungstenite", "tungstenite"];
 
 /// How log lines are written.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum LogFormat {
     #[default]
     Pretty,
@@ -32,16 +38,23 @@ pub struct FilterError {
 pub fn start(format: LogFormat, filter: &str) -> Result<(), FilterError> {
     let unreadable = |source| FilterError { filter: filter.to_owned(), source };
     let mut allowed = EnvFilter::try_new(filter).map_err(unreadable)?;
-    for quiet in WORDY {
+    for library in WORDY {
+        let quiet = format!("{library}=info");
         allowed = allowed.add_directive(quiet.parse().map_err(unreadable)?);
     }
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(allowed)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
+    let logs = tracing_subscriber::fmt().with_env_filter(allowed);
     let _ = match format {
-        LogFormat::Pretty => logs.with_target(false).compact().try_init(),
-        LogFormat::Json => logs.json().flatten_event(true).try_init(),
+        // Colours are escape sequences of the formatter's own, which then encodes those of others.
+        LogFormat::Pretty if stderr().is_terminal() => {
+            logs.with_writer(stderr).with_target(false).compact().try_init()
+        }
+        LogFormat::Pretty => {
+            let logs = logs.with_writer(|| Encoded(stderr())).with_ansi(false);
+            logs.with_target(false).compact().try_init()
+        }
+        LogFormat::Json => {
+            logs.with_writer(|| Encoded(stderr())).json().flatten_event(true).try_init()
+        }
     };
     Ok(())
 }

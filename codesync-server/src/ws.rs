@@ -4,10 +4,11 @@
 //! shell that moves its bytes. Neither looks into an operation.
 
 mod bucket;
+mod crowd;
 pub mod session;
 mod socket;
+mod watch;
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -20,10 +21,15 @@ use axum::{Json, Router};
 use codesync_core::limits::{DOCUMENT_BYTES_MAX, FRAME_BYTES_MAX};
 use codesync_core::protocol::SUBPROTOCOL;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::document::registry::Registry;
+use self::crowd::Crowd;
+use crate::auth::{Auth, Caller};
+use crate::bus::Bus;
+use crate::document::registry::{Registry, SUBSCRIBERS_MAX};
 use crate::http::error::ApiError;
+use crate::http::peer::ClientAddress;
 
 /// Sockets of one server.
 pub const SOCKETS_MAX: usize = 8000;
@@ -32,24 +38,40 @@ const READ_BUFFER_BYTES: usize = 4096;
 /// Bytes that a socket's write buffer may hold: one frame, and its head.
 const WRITE_BUFFER_BYTES_MAX: usize = 2 * FRAME_BYTES_MAX;
 
-/// What one socket may do in a while.
-#[derive(Clone, Copy, Debug)]
+/// Words that may wait for one socket.
+const WORDS_MAX: usize = 4;
+
+/// What one socket may do in a while, and how many there may be.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct SocketLimits {
+    /// Sockets of one person. Whoever sits at the machine may have any number.
+    pub sockets_per_user: usize,
+    /// Sockets from one address, on a server with accounts.
+    pub sockets_per_address: usize,
+    /// Most who may take part in one document at once.
+    pub people_per_document: usize,
     pub messages_per_second: u32,
     pub messages_burst: u32,
     /// Bytes of edits.
     pub bytes_per_second: u32,
     /// As many as the largest document has: it may be pasted at once.
     pub bytes_burst: u32,
+    pub joins_per_minute: u32,
+    pub joins_burst: u32,
 }
 
 impl Default for SocketLimits {
     fn default() -> Self {
         Self {
+            sockets_per_user: 20,
+            sockets_per_address: 50,
+            people_per_document: SUBSCRIBERS_MAX,
             messages_per_second: codesync_core::limits::MESSAGES_PER_SECOND_MAX,
             messages_burst: codesync_core::limits::MESSAGES_BURST_MAX,
             bytes_per_second: 256 * 1024,
             bytes_burst: u32::try_from(DOCUMENT_BYTES_MAX).unwrap_or(u32::MAX),
+            joins_per_minute: 30,
+            joins_burst: 60,
         }
     }
 }
@@ -62,58 +84,92 @@ pub struct Sockets {
 
 struct Shared {
     registry: Registry,
+    auth: Auth,
     limits: SocketLimits,
     next: AtomicU64,
-    open: Mutex<BTreeMap<u64, mpsc::Sender<Farewell>>>,
+    crowd: Mutex<Crowd>,
     draining: AtomicBool,
+    drained: CancellationToken,
     tasks: TaskTracker,
 }
 
-/// The server goes down: come back after this time.
+/// The pace at which clients are asked to come back, to this server or to another.
 #[derive(Clone, Copy, Debug)]
-struct Farewell {
-    after: Duration,
+pub struct Farewells {
+    /// Time over which they are asked, one after the other.
+    pub over: Duration,
+    /// Time over which those come back who are asked at once.
+    pub arriving_over: Duration,
+}
+
+/// Something that a socket is told from outside.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Word {
+    /// The server goes down: come back after this time.
+    Farewell { after: Duration },
+    /// The login has ended that the person came with.
+    LoginEnded,
 }
 
 impl Sockets {
+    /// No sockets yet. Whoever comes is asked who he is; news of ended logins come by the bus.
     #[must_use]
-    pub fn new(registry: Registry, limits: SocketLimits) -> Self {
-        let shared = Shared {
+    pub fn new(registry: Registry, auth: Auth, bus: Arc<dyn Bus>, limits: SocketLimits) -> Self {
+        let shared = Arc::new(Shared {
             registry,
+            auth,
             limits,
             next: AtomicU64::new(1),
-            open: Mutex::new(BTreeMap::new()),
+            crowd: Mutex::default(),
             draining: AtomicBool::new(false),
+            drained: CancellationToken::new(),
             tasks: TaskTracker::new(),
-        };
-        Self { shared: Arc::new(shared) }
+        });
+        let watch = watch::run(Arc::downgrade(&shared), bus, shared.drained.clone());
+        shared.tasks.spawn(watch);
+        Self { shared }
     }
 
     /// How many sockets are open.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.shared.open().len()
+        self.shared.crowd().len()
     }
 
     /// Takes no more, asks all clients to come back, one after the other, and waits for them to go.
-    pub async fn drain(&self, window: Duration) {
+    pub async fn drain(&self, pace: Farewells) {
         self.shared.draining.store(true, Ordering::Relaxed);
-        let open: Vec<_> = self.shared.open().values().cloned().collect();
+        let open = self.shared.crowd().all();
         let count = u32::try_from(open.len()).unwrap_or(u32::MAX).max(1);
+        let began = tokio::time::Instant::now();
         for (socket, number) in open.iter().zip(1..) {
-            let farewell = Farewell { after: window * number / count };
+            tokio::time::sleep_until(began + pace.over * (number - 1) / count).await;
+            let farewell = Word::Farewell { after: pace.arriving_over * number / count };
             // A socket with a farewell already, or that is closing, needs no second.
             let _ = socket.try_send(farewell);
         }
         drop(open);
+        self.shared.drained.cancel();
         self.shared.tasks.close();
         self.shared.tasks.wait().await;
     }
 }
 
 impl Shared {
-    fn open(&self) -> MutexGuard<'_, BTreeMap<u64, mpsc::Sender<Farewell>>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    fn crowd(&self) -> MutexGuard<'_, Crowd> {
+        self.crowd.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether there is no room for one more socket, or none for one from this place.
+    fn is_full(&self, place: Option<&str>) -> bool {
+        let crowd = self.crowd();
+        let per_place = self.limits.sockets_per_address;
+        crowd.len() >= SOCKETS_MAX || place.is_some_and(|it| crowd.is_full_at(it, per_place))
+    }
+
+    /// Whether one more socket of this person may be open.
+    fn recognise(&self, socket: u64, caller: &Caller) -> bool {
+        self.crowd().recognise(socket, caller, self.limits.sockets_per_user).is_ok()
     }
 }
 
@@ -138,7 +194,10 @@ async fn connect(State(sockets): State<Sockets>, request: Request) -> Response {
     if sockets.shared.draining.load(Ordering::Relaxed) {
         return ApiError::Draining.into_response();
     }
-    if sockets.count() >= SOCKETS_MAX {
+    let shared = sockets.shared;
+    let address = parts.extensions.get::<ClientAddress>().filter(|_| !shared.auth.is_open());
+    let place = address.map(ClientAddress::place);
+    if shared.is_full(place.as_deref()) {
         return ApiError::TooManyConnections.into_response();
     }
     let upgrade = upgrade
@@ -151,14 +210,11 @@ async fn connect(State(sockets): State<Sockets>, request: Request) -> Response {
     if upgrade.selected_protocol().is_none() {
         return ApiError::SocketExpected.into_response();
     }
-    let number = sockets.shared.next.fetch_add(1, Ordering::Relaxed);
-    let shared = sockets.shared.clone();
+    let number = shared.next.fetch_add(1, Ordering::Relaxed);
     upgrade.on_upgrade(move |socket| {
-        let (farewell, farewells) = mpsc::channel(1);
-        shared.open().insert(number, farewell);
-        let (registry, limits) = (shared.registry.clone(), shared.limits);
-        let task =
-            shared.tasks.track_future(socket::serve(socket, number, registry, limits, farewells));
+        let (words, heard) = mpsc::channel(WORDS_MAX);
+        shared.crowd().arrive(number, words, place);
+        let task = shared.tasks.track_future(socket::serve(socket, number, shared.clone(), heard));
         async move {
             // Whatever ends the task, the socket is counted out.
             let _counted = CountedOut { number, shared };
@@ -174,6 +230,6 @@ struct CountedOut {
 
 impl Drop for CountedOut {
     fn drop(&mut self) {
-        self.shared.open().remove(&self.number);
+        self.shared.crowd().leave(self.number);
     }
 }

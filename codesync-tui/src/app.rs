@@ -293,7 +293,7 @@ impl App {
     }
 
     fn handle_people(&mut self, people: Vec<Person>) {
-        if self.saving.condition == Condition::Offline {
+        if self.saving.condition.is_away() {
             // Nobody left: it is we who do not see them. Coming back is silent as well.
             self.people = People::default();
             return;

@@ -337,6 +337,7 @@ impl Live {
             State::Loading => Condition::Loading,
             State::Synchronized => Condition::Saved,
             State::Sending => Condition::Saving,
+            State::Waiting if self.session.is_login_needed() => Condition::LoginNeeded,
             State::Waiting => Condition::Offline,
             State::ReadOnly => Condition::ReadOnly,
             State::Ended => Condition::Ended,
@@ -345,7 +346,7 @@ impl Live {
             DiskState::NotKept { reason } => (status.unsaved_edits, Some(reason.clone())),
             DiskState::Kept => (status.unsaved_edits, None),
             // "17 waiting · kept on this disk" is said when it is true, a moment later.
-            DiskState::Writing if condition == Condition::Offline => {
+            DiskState::Writing if condition.is_away() => {
                 (status.unsaved_edits.min(self.kept), None)
             }
             DiskState::Writing => (status.unsaved_edits, None),

@@ -229,6 +229,24 @@ describe('LiveConnection', () => {
     expect(third.status.unsavedEdits).toBe(0);
   });
 
+  test('without a login typing goes on, and another token brings it to the server', async () => {
+    const server = new FakeServer('abc');
+    const client = await Client.open(server);
+    server.refuse(105, 'who are you');
+    const asked = { type: 'login-needed', code: 105, message: 'who are you' };
+    client.type(3, 'd');
+    await server.pass(600_000);
+    expect(client.events).toContainEqual(asked);
+    expect(client.status).toMatchObject({ state: 'waiting', unsavedEdits: 1 });
+    client.live.drive((core, now) => core.setToken("Ana's", now));
+    await server.pass(10_000);
+    expect(server.tokens).toEqual(["Ana's"]);
+    expect(client.status).toMatchObject({ state: 'synchronized', unsavedEdits: 0 });
+    client.live.drive((core, now) => core.setToken('another', now));
+    await server.pass(10);
+    expect(server.tokens).toEqual(["Ana's", 'another']);
+  });
+
   test('connects anew after bytes that are no frame, and never traps', async () => {
     const server = new FakeServer('still here');
     const client = await Client.open(server);

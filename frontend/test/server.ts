@@ -20,6 +20,8 @@ export class FakeServer implements Surroundings {
   /** While set, submissions are heard but not committed. */
   silent = false;
   readonly submissions: { seq: number; operation: Uint8Array }[] = [];
+  /** What was shown to tell who it is. */
+  readonly tokens: string[] = [];
   #socket: FakeSocket | null = null;
   #timers: { due: number; action: () => void }[] = [];
 
@@ -78,6 +80,11 @@ export class FakeServer implements Surroundings {
     this.#socket?.deliver(frame);
   }
 
+  /** The connection is refused, for this reason. */
+  refuse(code: number, sentence: string): void {
+    this.say(message(0, [3], varint(code), string(sentence)));
+  }
+
   /** Somebody else's insertion is committed. */
   insert(offset: number, text: string): void {
     this.say(this.insertFrame(offset, text));
@@ -122,7 +129,9 @@ export class FakeServer implements Surroundings {
       if (inner === 0) {
         reader.varint();
         reader.bytes();
-        reader.option(() => reader.bytes());
+        reader.option(() => {
+          this.tokens.push(new TextDecoder().decode(reader.bytes()));
+        });
         this.say(
           message(
             0,
@@ -130,10 +139,14 @@ export class FakeServer implements Surroundings {
             varint(1),
             string('fake'),
             ...[262_144, 65_536, 10_000, 64, 0].map(varint),
+            [0],
           ),
         );
-      } else {
+      } else if (inner === 1) {
         this.say(message(0, [1], varint(reader.varint())));
+      } else {
+        this.tokens.push(new TextDecoder().decode(reader.bytes()));
+        this.say(message(0, [4, 0]));
       }
     } else if (kind === 1) {
       reader.varint();

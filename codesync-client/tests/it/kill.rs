@@ -36,7 +36,10 @@ async fn a_client_that_is_killed_at_any_moment_loses_and_doubles_nothing_it_kept
     let document = server.document("").await;
     let proxy = Proxy::start(&server.url).await;
     let link = proxy.url.link(document);
-    let mut numbers = Numbers(4_127);
+    let seed = std::env::var("CODESYNC_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seed = seed.unwrap_or(4127);
+    println!("CODESYNC_SEED={seed}");
+    let mut numbers = Numbers(seed);
     let mut kept: BTreeMap<String, usize> = BTreeMap::new();
 
     for run in 0..KILLS {

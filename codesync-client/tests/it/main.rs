@@ -1,6 +1,8 @@
 //! The client against a real server: sockets, disks, killed processes.
 
+mod canned;
 mod kill;
+mod login;
 mod proxy;
 mod rest;
 mod session;

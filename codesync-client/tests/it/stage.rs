@@ -64,7 +64,7 @@ pub(crate) fn session(server: &ServerUrl, name: &str, outbox: Option<&Path>) -> 
     Session::start(SessionConfig {
         server: server.clone(),
         name: name.into(),
-        token: None,
+        tokens: None,
         outbox: outbox.map(Outbox::at),
     })
 }

@@ -62,7 +62,7 @@ async fn a_process_types_when_it_has_orders() {
     let mut session = Session::start(SessionConfig {
         server: link.server,
         name: format!("typist {prefix}"),
-        token: None,
+        tokens: None,
         outbox: Some(Outbox::at(folder)),
     });
     session.open(document).expect("it is not open yet");

@@ -168,7 +168,10 @@ impl Seat {
     /// The journal stays as it is until that text has arrived: should the process end before, the
     /// next one comes to the same conflict again instead of finding nothing.
     fn conflict(&mut self, reason: ConflictReason, now: Duration, context: &mut Context) {
-        self.hand_over(reason, context);
+        let is_demotion = reason == ConflictReason::Rejected(RejectCode::ReadOnly);
+        if !(is_demotion && bugs::active(Bug::UnsentDroppedOnDemotion)) {
+            self.hand_over(reason, context);
+        }
         self.afresh = true;
         self.replica.set_state(State::Loading);
         self.rejoin(now, context);

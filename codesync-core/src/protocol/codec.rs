@@ -153,6 +153,12 @@ impl<'a, M> Messages<'a, M> {
             bytes => Err(DecodeError::FrameTooLong { bytes, bytes_max: FRAME_BYTES_MAX }),
         }
     }
+
+    /// The bytes of the messages that were not read yet: a frame of its own, unless it is empty.
+    #[must_use]
+    pub fn rest(&self) -> &'a [u8] {
+        &self.frame[self.at..]
+    }
 }
 
 impl<'a, M: Message<'a>> Iterator for Messages<'a, M> {

@@ -69,6 +69,12 @@ fn a_frame_holds_messages_back_to_back() {
     append_client(&mut frame, &ping(2));
     let messages: Vec<_> = decode_client(&frame).unwrap().map(Result::unwrap).collect();
     assert_eq!(messages[1..], [ping(1), ping(2)]);
+
+    let mut messages = decode_client(&frame).unwrap();
+    assert_eq!(messages.rest(), frame);
+    messages.next();
+    assert_eq!(messages.rest(), [encode_client(&ping(1)), encode_client(&ping(2))].concat());
+    assert_eq!((messages.by_ref().count(), messages.rest()), (2, [].as_slice()));
 }
 
 #[test]

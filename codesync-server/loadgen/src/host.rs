@@ -13,6 +13,7 @@ use clap::{Args, ValueEnum};
 use codesync_core::DocumentId;
 use codesync_server::access::AccessTable;
 use codesync_server::bus::in_process::InProcessBus;
+use codesync_server::config::reach::Reach;
 use codesync_server::db::documents::{
     DocumentChange, DocumentRecord, Documents, Listing, NewDocument,
 };
@@ -23,6 +24,7 @@ use codesync_server::http::{self, Http};
 use codesync_server::ids::UserId;
 use codesync_server::oplog::LogError;
 use codesync_server::oplog::memory::MemoryLog;
+use codesync_server::people::{People, Together};
 use codesync_server::snapshots::memory::MemorySnapshots;
 use codesync_server::telemetry::{self, LogFormat};
 use codesync_server::ws::{self, SocketLimits, Sockets};
@@ -90,17 +92,34 @@ impl Host {
         let list =
             Database::open_file(&self.data.join("list.sqlite3"), SqliteOptions::default()).await?;
         let log = Arc::new(MemoryLog::default());
-        let documents = Arc::new(Listed { list, log: log.clone() });
+        let documents = Arc::new(Listed { list: list.clone(), log: log.clone() });
         let stores = Stores {
             log: log.clone(),
             documents: documents.clone(),
             snapshots: Arc::new(MemorySnapshots::default()),
             bus: Arc::new(InProcessBus::default()),
         };
-        let registry = Registry::new(stores, 1);
-        let sockets = Sockets::new(registry.clone(), self.limits());
-        let http = Http { documents, log, registry, draining: Arc::new(AtomicBool::new(false)) };
-        let router = http::protect(http::router(http).merge(ws::router(sockets)));
+        let bus = stores.bus.clone();
+        let People { auth, accounts, limits } = People::of_machine();
+        let people_max = self.limits().people_per_document;
+        let registry = Registry::new(stores, 1, people_max);
+        let sockets = Sockets::new(registry.clone(), auth.clone(), bus.clone(), self.limits());
+        let draining = Arc::new(AtomicBool::new(false));
+        let (database, reach) = (list, Arc::new(Reach::MACHINE));
+        let rights = Together::default().rights(documents.clone());
+        let http = Http {
+            documents,
+            rights,
+            log,
+            registry,
+            draining,
+            database,
+            bus,
+            auth,
+            accounts,
+            limits,
+        };
+        let router = http::protect(http::router(http).merge(ws::router(sockets)), reach);
         println!("http://localhost:{}", listener.local_addr()?.port());
         http::serve::serve(listener, router, CancellationToken::new()).await;
         Ok(())

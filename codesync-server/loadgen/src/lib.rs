@@ -9,8 +9,6 @@
 //!   scenario ──▶ crowd ──▶ client ──▶ socket ──▶ server (host, or any other binary)
 //!         └────▶ baseline ─────────▶ socket ──▶ relay
 //! ```
-//!
-//! [`client`] is also what the server's tests replay recorded sessions with.
 
 #![forbid(unsafe_code)]
 

@@ -215,13 +215,15 @@ struct Task {
 
 impl Task {
     async fn run(mut self) {
-        let mut pause = RECONNECT_MIN;
+        let (mut pause, mut is_told) = (RECONNECT_MIN, false);
         loop {
             let ended = self.serve().await;
             if self.shared.connected.swap(false, Ordering::Relaxed) {
+                (pause, is_told) = (RECONNECT_MIN, false);
+            }
+            if !std::mem::replace(&mut is_told, true) {
                 let error = ended.err().map_or("it hung up".to_owned(), |error| error.to_string());
-                tracing::warn!(error, "the bus has lost Redis; the log is asked more often");
-                pause = RECONNECT_MIN;
+                tracing::warn!(error, "the bus has no Redis; the log is asked more often");
             }
             // Too old to be sent when Redis is back.
             while let Ok(Outgoing { topic, payload }) = self.outgoing.try_recv() {

@@ -7,8 +7,9 @@ use async_trait::async_trait;
 use codesync_core::{DocumentId, LineEnding, Revision};
 use sqlx::AssertSqlSafe;
 
-use crate::access::{AccessTable, AccessVersion, Rights, Role};
-use crate::db::engine::{Connection, Row, Value, undecodable, values};
+use crate::access::{AccessTable, AccessVersion, Rights};
+use crate::db::engine::{Connection, Row, Value, values};
+use crate::db::members::{Membership, membership};
 use crate::db::write::{Stop, Write};
 use crate::db::{Database, now_ms};
 use crate::ids::UserId;
@@ -133,9 +134,9 @@ impl Documents for Database {
 impl Listing {
     fn statement(&self) -> (String, Vec<Value>) {
         let mut sql = format!(
-            "select {COLUMNS} from documents where trashed_at is null and id in (select document from members where user_id = $1)"
+            "select {COLUMNS} from documents where trashed_at is null and id in (select members.document from members left join links on links.id = members.link where members.user_id = $1 and (links.expires_at is null or links.expires_at > $2 or members.own_role is not null))"
         );
-        let mut values = values![self.user];
+        let mut values = values![self.user, now_ms()];
         if let Some(search) = &self.search {
             values.push(like(&fold(search)).into());
             sql += &format!(" and name_folded like ${} escape '\\'", values.len());
@@ -258,30 +259,25 @@ async fn access(
     }
     let (document, now) = (users.len() + 1, users.len() + 2);
     let sql = format!(
-        "select members.user_id, members.role, links.expires_at
+        "select members.user_id, members.role, members.own_role, members.link, links.expires_at
         from members
         join users on users.id = members.user_id
         left join links on links.id = members.link
         where members.user_id in ({}) and members.document = ${document}
             and users.disabled_at is null and users.deleted_at is null
-            and links.revoked_at is null
-            and (links.expires_at is null or links.expires_at > ${now})",
+            and (links.expires_at is null or links.expires_at > ${now} or members.own_role is not null)",
         places(users.len()),
     );
     let mut values: Vec<Value> = users.iter().copied().map(Value::from).collect();
-    values.extend(values![id, now_ms()]);
+    let moment = now_ms();
+    values.extend(values![id, moment]);
     for row in connection.rows(AssertSqlSafe(sql), values).await? {
-        let role: &str = row.get("role")?;
-        let role = Role::from_name(role).ok_or_else(|| undecodable(UnknownRole))?;
-        let rights = Rights { role, until: row.get("expires_at")? };
+        let Membership { role, until, .. } = membership(&row, moment)?;
+        let rights = Rights { role, until };
         table.rights.insert(UserId::from_bytes(row.fixed("user_id")?), rights);
     }
     Ok(Some(table))
 }
-
-#[derive(Debug, thiserror::Error)]
-#[error("a role that this version does not know")]
-struct UnknownRole;
 
 fn record(row: &Row) -> Result<DocumentRecord, sqlx::Error> {
     Ok(DocumentRecord {

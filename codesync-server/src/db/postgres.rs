@@ -123,6 +123,14 @@ impl Postgres {
             .unwrap_or_else(|_| Err(WriteError::Unknown("the database does not answer".to_owned())))
     }
 
+    /// Runs a change in a transaction of its own, once, however long it takes.
+    pub(crate) async fn write_once<W: Write>(&self, mut work: W) -> Written<W> {
+        self.attempt(&mut work).await.map_err(|failure| match failure {
+            Failure::Collision(text) => WriteError::Unavailable(text),
+            Failure::Final(error) => error,
+        })
+    }
+
     async fn attempt<W: Write>(&self, work: &mut W) -> Result<W::Done, Failure<W::Refusal>> {
         let mut transaction = self.pool.begin().await.map_err(|error| failure(&error))?;
         let done = match work.run(&mut Connection::Postgres(&mut transaction)).await {

@@ -17,7 +17,6 @@ use crate::ids::UserId;
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// The newest version of the schema that this program knows.
-#[cfg(test)]
 pub(crate) fn newest() -> i64 {
     MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
 }

@@ -5,6 +5,7 @@
 
 pub(crate) mod writer;
 
+use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,15 +48,7 @@ pub struct SqliteOptions {
 impl Sqlite {
     /// Opens the file, making it if it is not there, checks it and brings its schema forward.
     pub(crate) async fn open(path: &Path, options: SqliteOptions) -> Result<Self, OpenError> {
-        let mut writing = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(5))
-            .pragma("journal_size_limit", WAL_BYTES_KEPT)
-            .disable_statement_logging();
+        let mut writing = connecting(path).create_if_missing(true);
         if let Some(pages) = options.pages_max {
             writing = writing.pragma("max_page_count", pages.to_string());
         }
@@ -67,14 +60,33 @@ impl Sqlite {
         schema::settle(&mut engine::Connection::Sqlite(&mut connection))
             .await
             .map_err(|error| open_error(path, &error))?;
-        let reads = SqlitePoolOptions::new()
-            .max_connections(READERS_MAX)
-            .acquire_timeout(ACQUIRE_WAIT)
-            .connect_with(reading)
-            .await
-            .map_err(|error| open_error(path, &error))?;
+        let reads = readers(path, reading).await?;
         let path: Arc<Path> = path.into();
         let writer = Writer::spawn(path.clone(), writing, connection);
+        Ok(Self { path, reads, writer })
+    }
+
+    /// Opens the file as it is, whoever works on it. Every change of it will be refused.
+    pub(crate) async fn open_for_reading(path: &Path) -> Result<Self, OpenError> {
+        let reading = connecting(path).create_if_missing(false).pragma("query_only", "on");
+        let mut connection = reading.connect().await.map_err(|error| open_error(path, &error))?;
+        let known = "select coalesce(max(version), 0) from _sqlx_migrations where success";
+        let found: i64 = sqlx::query_scalar(known)
+            .fetch_one(&mut connection)
+            .await
+            .map_err(|error| open_error(path, &error))?;
+        let newest = schema::newest();
+        match found.cmp(&newest) {
+            Ordering::Less => {
+                let place = path.display().to_string();
+                return Err(OpenError::NotMigrated { place, found, newest });
+            }
+            Ordering::Greater => return Err(OpenError::Newer { path: path.to_owned() }),
+            Ordering::Equal => {}
+        }
+        let reads = readers(path, reading.clone()).await?;
+        let path: Arc<Path> = path.into();
+        let writer = Writer::spawn(path.clone(), reading, connection);
         Ok(Self { path, reads, writer })
     }
 
@@ -87,6 +99,27 @@ impl Sqlite {
         self.reads.close().await;
         self.writer.close().await;
     }
+}
+
+/// How every connection to the file is made.
+fn connecting(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(5))
+        .pragma("journal_size_limit", WAL_BYTES_KEPT)
+        .disable_statement_logging()
+}
+
+async fn readers(path: &Path, reading: SqliteConnectOptions) -> Result<SqlitePool, OpenError> {
+    SqlitePoolOptions::new()
+        .max_connections(READERS_MAX)
+        .acquire_timeout(ACQUIRE_WAIT)
+        .connect_with(reading)
+        .await
+        .map_err(|error| open_error(path, &error))
 }
 
 fn open_error(path: &Path, error: &sqlx::Error) -> OpenError {

@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,13 +16,17 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
+use crate::access::AccessTable;
 use crate::bus::{self, Bus, Heard, Hint, Origin, Subscription};
-use crate::document::handle::{Command, DocumentHandle};
+use crate::db::documents::Documents;
+use crate::document::handle::{Command, DocumentHandle, Place};
 use crate::document::outbox::{Item, Outbox};
 use crate::document::registry::Retire;
 use crate::document::state::DocumentState;
 use crate::document::{Output, SubscriberId, load};
+use crate::metrics::metrics;
 use crate::oplog::{AppendError, ClientRecord, Epoch, LogError, OpLog, Page, ReadLimit};
 use crate::snapshots::{SnapshotKey, SnapshotStore};
 
@@ -38,6 +41,7 @@ const SNAPSHOTS_KEPT: usize = 3;
 #[derive(Clone)]
 pub(crate) struct Services {
     pub(crate) log: Arc<dyn OpLog>,
+    pub(crate) documents: Arc<dyn Documents>,
     pub(crate) snapshots: Arc<dyn SnapshotStore>,
     pub(crate) bus: Arc<dyn Bus>,
     /// Bounds how many clients' long catch-ups are worked out at once.
@@ -53,7 +57,7 @@ pub(crate) struct Actor {
     services: Services,
     mailbox: mpsc::Receiver<Command>,
     own: mpsc::WeakSender<Command>,
-    head: Arc<AtomicU64>,
+    place: Arc<Place>,
     subscription: Box<dyn Subscription<Hint>>,
     work: FuturesUnordered<BoxFuture<'static, Done>>,
     outboxes: BTreeMap<SubscriberId, Outbox>,
@@ -77,6 +81,7 @@ enum End {
 /// Work that has ended.
 enum Done {
     Registered(SubscriberId, Result<ClientRecord, LogError>),
+    Access(Result<AccessTable, LogError>),
     Appended(Result<(), AppendError>),
     Log(Result<Page, LogError>),
     Older(SubscriberId, Result<History, LogError>),
@@ -91,8 +96,9 @@ impl Actor {
         services: Services,
         subscription: Box<dyn Subscription<Hint>>,
     ) -> (Self, DocumentHandle) {
-        let head = Arc::new(AtomicU64::new(state.head().get()));
-        let (handle, mailbox) = DocumentHandle::new(id, state.channel(), head.clone());
+        let place = Arc::new(Place::default());
+        place.set(state.head(), state.access());
+        let (handle, mailbox) = DocumentHandle::new(id, state.channel(), place.clone());
         let actor = Self {
             id,
             epoch,
@@ -100,7 +106,7 @@ impl Actor {
             services,
             mailbox,
             own: handle.downgrade(),
-            head,
+            place,
             subscription,
             work: FuturesUnordered::new(),
             outboxes: BTreeMap::new(),
@@ -118,7 +124,7 @@ impl Actor {
                 // Failed. Whoever still has a handle finds it closed and opens the document anew.
                 break;
             }
-            self.head.store(self.state.head().get(), Ordering::Relaxed);
+            self.place.set(self.state.head(), self.state.access());
             if self.is_over(&retire) {
                 break;
             }
@@ -204,6 +210,7 @@ impl Actor {
         let now = self.now();
         match command {
             Command::Join { subscriber, join, outbox } => {
+                metrics().joined();
                 self.outboxes.insert(subscriber, outbox);
                 self.state.handle_join(subscriber, join);
             }
@@ -219,7 +226,10 @@ impl Actor {
             }
             Command::Room { subscriber } => self.state.handle_room(now, subscriber),
             Command::Renamed { name } => self.state.handle_renamed(name),
-            Command::Head { revision } => self.state.handle_head(revision),
+            Command::Head { head } => {
+                self.state.handle_access_version(head.access);
+                self.state.handle_head(head.revision);
+            }
             Command::Text { reply } => {
                 // Whoever asked may have gone.
                 let _ = reply.send((self.state.head(), self.state.text()));
@@ -232,6 +242,12 @@ impl Actor {
         match done {
             Done::Registered(subscriber, answer) => {
                 self.state.handle_registered(now, subscriber, answer);
+            }
+            Done::Access(answer) => {
+                if let Err(error) = &answer {
+                    tracing::warn!(doc = %self.id, %error, "reading permissions");
+                }
+                self.state.handle_access(now, answer);
             }
             Done::Appended(answer) => {
                 if let Err(error) = &answer {
@@ -256,7 +272,10 @@ impl Actor {
     }
 
     fn heard(&mut self, heard: Heard<Hint>) {
-        let Heard::News(hint) = heard else { return self.state.handle_hints_lost() };
+        let Heard::News(hint) = heard else {
+            metrics().hints_lost();
+            return self.state.handle_hints_lost();
+        };
         match hint.as_ref() {
             Hint::Committed { origin, .. } if *origin == self.services.origin => {}
             Hint::Committed { entries, .. } => {
@@ -269,7 +288,7 @@ impl Actor {
                 let now = self.now();
                 self.state.handle_presence(now, *origin, presence);
             }
-            Hint::Access(_) => {}
+            Hint::Access(version) => self.state.handle_access_version(*version),
         }
     }
 
@@ -290,6 +309,7 @@ impl Actor {
                     self.to_socket(subscriber, Item::Detached(subscriber));
                     self.outboxes.remove(&subscriber);
                 }
+                Output::Trespassed { subscriber } => self.to_socket(subscriber, Item::Trespassed),
                 Output::Close { subscriber, code } => {
                     self.to_socket(subscriber, Item::Close(code));
                     self.outboxes.remove(&subscriber);
@@ -304,6 +324,7 @@ impl Actor {
                     failed = true;
                 }
                 Output::Register { .. }
+                | Output::ReadAccess { .. }
                 | Output::Append(_)
                 | Output::ReadLog { .. }
                 | Output::ReadOlder { .. }
@@ -333,8 +354,19 @@ impl Actor {
                     async move { Done::Registered(subscriber, log.register(registration).await) },
                 )
             }
+            Output::ReadAccess { users } => {
+                let documents = self.services.documents.clone();
+                Box::pin(async move { Done::Access(documents.access(id, &users).await) })
+            }
             Output::Append(append) => {
-                Box::pin(async move { Done::Appended(log.append(append).await) })
+                let (began, entries) = (Instant::now(), append.entries.len());
+                let span = tracing::debug_span!("append", doc = %id, entries);
+                let append = async move {
+                    let answer = log.append(append).await;
+                    metrics().appended(entries, began.elapsed(), &answer);
+                    Done::Appended(answer)
+                };
+                Box::pin(append.instrument(span))
             }
             Output::ReadLog { after } => {
                 Box::pin(async move { Done::Log(log.read(id, after, ReadLimit::default()).await) })
@@ -348,15 +380,21 @@ impl Actor {
             }
             Output::Snapshot { revision, text } => {
                 let (snapshots, epoch) = (self.services.snapshots.clone(), self.epoch);
-                Box::pin(async move {
-                    Done::Snapshot(keep(snapshots.as_ref(), id, epoch, revision, text).await)
-                })
+                let span = tracing::debug_span!("snapshot", doc = %id, %revision);
+                let keep = async move {
+                    let began = Instant::now();
+                    let kept = keep(snapshots.as_ref(), id, epoch, revision, text).await;
+                    metrics().snapshot(began.elapsed(), kept.is_some());
+                    Done::Snapshot(kept)
+                };
+                Box::pin(keep.instrument(span))
             }
             Output::Publish(_)
             | Output::Presence(_)
             | Output::Deliver { .. }
             | Output::AwaitRoom { .. }
             | Output::Detach { .. }
+            | Output::Trespassed { .. }
             | Output::Close { .. }
             | Output::Failed { .. } => unreachable!("performed at once"),
         };

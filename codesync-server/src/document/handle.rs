@@ -7,9 +7,11 @@ use codesync_core::document::Submission;
 use codesync_core::{Channel, DocumentId, Revision, Selection, Text};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::access::AccessVersion;
 use crate::document::outbox::Outbox;
 use crate::document::registry::OpenError;
 use crate::document::{Join, SubscriberId};
+use crate::oplog::Head;
 
 /// Commands that may wait for a document; beyond it, sockets stop reading.
 pub const MAILBOX_MAX: usize = 1024;
@@ -23,7 +25,7 @@ pub enum Command {
     Select { subscriber: SubscriberId, revision: Revision, selections: Vec<Selection> },
     Room { subscriber: SubscriberId },
     Renamed { name: String },
-    Head { revision: Revision },
+    Head { head: Head },
     Text { reply: oneshot::Sender<(Revision, Text)> },
 }
 
@@ -32,19 +34,33 @@ pub enum Command {
 pub struct DocumentHandle {
     id: DocumentId,
     channel: Channel,
-    head: Arc<AtomicU64>,
+    place: Arc<Place>,
     commands: mpsc::Sender<Command>,
 }
 
+/// Where an open document is, for those who look from outside.
+#[derive(Debug, Default)]
+pub(crate) struct Place {
+    head: AtomicU64,
+    access: AtomicU64,
+}
+
+impl Place {
+    pub(crate) fn set(&self, head: Revision, access: AccessVersion) {
+        self.head.store(head.get(), Ordering::Relaxed);
+        self.access.store(access.get(), Ordering::Relaxed);
+    }
+}
+
 impl DocumentHandle {
-    /// A handle, and where its commands arrive. Whoever receives them keeps `head` up to date.
+    /// A handle, and where its commands arrive. Whoever receives them keeps `place` up to date.
     pub(crate) fn new(
         id: DocumentId,
         channel: Channel,
-        head: Arc<AtomicU64>,
+        place: Arc<Place>,
     ) -> (Self, mpsc::Receiver<Command>) {
         let (commands, mailbox) = mpsc::channel(MAILBOX_MAX);
-        (Self { id, channel, head, commands }, mailbox)
+        (Self { id, channel, place, commands }, mailbox)
     }
 
     /// A way back that does not keep the document open.
@@ -65,7 +81,19 @@ impl DocumentHandle {
     /// The newest revision, or one shortly before it.
     #[must_use]
     pub fn head(&self) -> Revision {
-        Revision::new(self.head.load(Ordering::Relaxed))
+        Revision::new(self.place.head.load(Ordering::Relaxed))
+    }
+
+    /// Whether the log has gone on, or the permissions are others.
+    pub(crate) fn is_behind(&self, head: &Head) -> bool {
+        let access = AccessVersion::new(self.place.access.load(Ordering::Relaxed));
+        head.revision > self.head() || head.access > access
+    }
+
+    /// How many commands wait for it.
+    #[must_use]
+    pub fn commands_waiting(&self) -> usize {
+        self.commands.max_capacity() - self.commands.capacity()
     }
 
     #[must_use]

@@ -154,7 +154,7 @@ pub async fn older(
     composed.await.map_err(|error| LogError::Unavailable(error.to_string()))
 }
 
-fn decode(entry: &crate::oplog::Entry) -> Result<Operation, String> {
+pub(crate) fn decode(entry: &crate::oplog::Entry) -> Result<Operation, String> {
     Operation::decode(&entry.operation, entry.base_length, &OperationLimits::REPRESENTABLE)
         .map_err(|error| error.to_string())
 }

@@ -48,6 +48,8 @@ pub enum Item {
     Ping,
     /// A document has ended this socket's part in it.
     Detached(SubscriberId),
+    /// An edit was refused of somebody who could know that he may not write.
+    Trespassed,
     Close(CloseCode),
 }
 
@@ -182,7 +184,7 @@ mod tests {
     fn lengths(taken: &Taken) -> Vec<usize> {
         let length = |item: &Item| match item {
             Item::Messages(messages) => messages.len(),
-            Item::Ping | Item::Detached(_) | Item::Close(_) => 0,
+            Item::Ping | Item::Detached(_) | Item::Trespassed | Item::Close(_) => 0,
         };
         taken.items.iter().map(length).collect()
     }

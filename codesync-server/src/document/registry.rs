@@ -7,14 +7,16 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use codesync_core::{Channel, DocumentId, Revision, Text};
 use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
+use crate::access::{AccessVersion, Rights};
 use crate::bus::{Bus, Origin};
 use crate::db::documents::Documents;
 use crate::document::SubscriberId;
@@ -22,6 +24,8 @@ use crate::document::actor::{Actor, Services};
 use crate::document::handle::{Command, DocumentHandle};
 use crate::document::load::{self, LoadError, Loaded};
 use crate::document::state::{DocumentState, Opened};
+use crate::ids::UserId;
+use crate::metrics::metrics;
 use crate::oplog::{LogError, OpLog};
 use crate::snapshots::SnapshotStore;
 
@@ -33,6 +37,8 @@ const POLL_INTERVAL: Duration = Duration::from_secs(1);
 const POLL_INTERVAL_ALONE: Duration = Duration::from_millis(250);
 /// How often a document that was closing just now is opened anew.
 const OPEN_ATTEMPTS_MAX: usize = 3;
+/// Most who may take part in one document at once, where the operator chose nothing else.
+pub const SUBSCRIBERS_MAX: usize = 500;
 
 /// A document cannot be opened.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -43,6 +49,14 @@ pub enum OpenError {
     Closing,
     #[error("the document cannot be loaded: {0}")]
     Unavailable(String),
+}
+
+/// An open document for somebody who may see it.
+pub struct Admitted {
+    pub document: DocumentHandle,
+    /// What he may do, and the state of the permissions at which he may.
+    pub access: AccessVersion,
+    pub rights: Rights,
 }
 
 /// What a registry works with.
@@ -63,6 +77,7 @@ pub struct Registry {
 struct Shared {
     services: Services,
     documents: Arc<dyn Documents>,
+    subscribers_max: usize,
     slots: Mutex<BTreeMap<DocumentId, Arc<Slot>>>,
     channels: AtomicU32,
     subscribers: AtomicU64,
@@ -74,11 +89,13 @@ struct Shared {
 type Slot = OnceCell<DocumentHandle>;
 
 impl Registry {
-    /// An empty registry. `seed` is where the documents' chance comes from.
+    /// An empty registry. `seed` is where the documents' chance comes from; `subscribers_max` says
+    /// how many may take part in one document.
     #[must_use]
-    pub fn new(stores: Stores, seed: u64) -> Self {
+    pub fn new(stores: Stores, seed: u64, subscribers_max: usize) -> Self {
         let services = Services {
             log: stores.log,
+            documents: stores.documents.clone(),
             snapshots: stores.snapshots,
             bus: stores.bus,
             heavy: Arc::new(Semaphore::new(HEAVY_MAX)),
@@ -87,6 +104,7 @@ impl Registry {
         let shared = Arc::new(Shared {
             services,
             documents: stores.documents,
+            subscribers_max,
             slots: Mutex::new(BTreeMap::new()),
             channels: AtomicU32::new(1),
             subscribers: AtomicU64::new(1),
@@ -102,6 +120,16 @@ impl Registry {
     #[must_use]
     pub fn next_subscriber(&self) -> SubscriberId {
         SubscriberId::new(self.shared.subscribers.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Finds the document open, or opens it, for somebody who may see it. For everybody else there
+    /// is none.
+    pub async fn open_for(&self, id: DocumentId, user: UserId) -> Result<Admitted, OpenError> {
+        let documents = &self.shared.documents;
+        let table = documents.access(id, &[user]).await.map_err(open_error)?;
+        let rights = table.rights.get(&user).copied().ok_or(OpenError::NotFound)?;
+        let document = self.open(id).await?;
+        Ok(Admitted { document, access: table.version, rights })
     }
 
     /// Finds the document open, or opens it.
@@ -152,6 +180,12 @@ impl Registry {
         self.shared.slots().values().filter(|slot| slot.initialized()).count()
     }
 
+    /// How many commands wait for each open document.
+    #[must_use]
+    pub fn commands_waiting(&self) -> Vec<usize> {
+        self.shared.handles().iter().map(DocumentHandle::commands_waiting).collect()
+    }
+
     /// Opens nothing more, and waits until all documents have kept what they have.
     pub async fn close(&self) {
         self.shared.closing.store(true, Ordering::Relaxed);
@@ -167,14 +201,31 @@ impl Registry {
         // Subscribe first, then read: what is committed in between is heard.
         let subscription = shared.services.bus.subscribe(id).await;
         let log = shared.services.log.as_ref();
-        let loaded = load::load(log, shared.services.snapshots.as_ref(), id).await;
+        let (began, span) = (Instant::now(), tracing::info_span!("load", doc = %id));
+        let snapshots = shared.services.snapshots.as_ref();
+        let loaded = load::load(log, snapshots, id).instrument(span).await;
+        metrics().loaded(began.elapsed(), loaded.is_ok());
         let Loaded { document, epoch, access, snapshot } =
             loaded.map_err(|error| load_error(id, error))?;
         let channel = Channel::new(shared.channels.fetch_add(1, Ordering::Relaxed));
         let seed = shared.services.origin.get() ^ (u64::from(channel.get()) << 32);
         let revision = document.head();
         let name = record.name;
-        let opened = Opened { id, epoch, access, name, document, snapshot, channel, seed };
+        let unix_start =
+            SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let subscribers_max = shared.subscribers_max;
+        let opened = Opened {
+            id,
+            epoch,
+            access,
+            name,
+            document,
+            snapshot,
+            channel,
+            seed,
+            unix_start,
+            subscribers_max,
+        };
         let state = DocumentState::new(opened);
         let services = shared.services.clone();
         let (actor, handle) = Actor::new(id, epoch, state, services, subscription);
@@ -258,8 +309,8 @@ async fn poll_heads(shared: Weak<Shared>, stop: CancellationToken) {
             Ok(heads) => {
                 for head in heads {
                     let handle = handles.get(&head.document);
-                    if let Some(handle) = handle.filter(|it| head.revision > it.head()) {
-                        handle.try_send(Command::Head { revision: head.revision });
+                    if let Some(handle) = handle.filter(|it| it.is_behind(&head)) {
+                        handle.try_send(Command::Head { head });
                     }
                 }
             }

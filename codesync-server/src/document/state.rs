@@ -7,10 +7,12 @@
 //! on one log.
 //!
 //! - `membership` lets people in and out.
+//! - `access` knows what each of them may do, and hears when that changes.
 //! - `commit` keeps the sacred order of an edit.
 //! - `feed` brings every subscriber to the document's head and never lets one fill memory.
 //! - `others` shows them the people at other servers.
 
+mod access;
 mod commit;
 mod feed;
 mod membership;
@@ -34,6 +36,7 @@ use crate::document::recent::Recent;
 use crate::document::{Output, SubscriberId};
 use crate::oplog::{AppendError, Entry, Epoch, LogError, Page};
 
+use access::Access;
 use feed::Subscriber;
 use queue::Committer;
 
@@ -60,6 +63,10 @@ pub struct Opened {
     pub channel: Channel,
     /// Where chance comes from.
     pub seed: u64,
+    /// Time since 1970 at the moment from which `now` counts.
+    pub unix_start: Duration,
+    /// Most who may take part at once.
+    pub subscribers_max: usize,
 }
 
 /// One open document.
@@ -67,7 +74,8 @@ pub struct Opened {
 pub struct DocumentState {
     id: DocumentId,
     epoch: Epoch,
-    access: AccessVersion,
+    access: Access,
+    subscribers_max: usize,
     channel: Channel,
     name: String,
     document: Document,
@@ -114,11 +122,12 @@ struct Broadcast {
 impl DocumentState {
     #[must_use]
     pub fn new(opened: Opened) -> Self {
-        let Opened { id, epoch, access, name, document, snapshot, channel, seed } = opened;
+        let Opened { id, epoch, access, name, document, snapshot, channel, seed, .. } = opened;
         Self {
             id,
             epoch,
-            access,
+            access: Access::new(access, opened.unix_start),
+            subscribers_max: opened.subscribers_max,
             channel,
             name,
             committer: Committer::new(seed),
@@ -142,6 +151,12 @@ impl DocumentState {
     #[must_use]
     pub fn channel(&self) -> Channel {
         self.channel
+    }
+
+    /// The state of the permissions that everybody here was checked against.
+    #[must_use]
+    pub fn access(&self) -> AccessVersion {
+        self.access.version()
     }
 
     #[must_use]
@@ -169,7 +184,10 @@ impl DocumentState {
     /// Whether an answer of the log or the snapshots is awaited, or an edit waits.
     #[must_use]
     pub fn is_busy(&self) -> bool {
-        self.committer.is_busy() || self.reading != Reading::No || self.snapshots.writing
+        self.committer.is_busy()
+            || self.reading != Reading::No
+            || self.access.is_asking()
+            || self.snapshots.writing
     }
 
     /// Whether there is something that no snapshot has.
@@ -187,9 +205,12 @@ impl DocumentState {
         subscriber: SubscriberId,
         submission: Submission,
     ) {
-        let author = self.subscribers.get(&subscriber).and_then(Subscriber::author);
-        if let Some(author) = author {
-            self.enqueue(now, subscriber, author, submission);
+        let Some(entry) = self.subscribers.get(&subscriber) else { return };
+        let (user, Some(author)) = (entry.user, entry.author()) else { return };
+        if self.may_commit(user, author, submission.seq) {
+            self.enqueue(now, subscriber, user, author, submission);
+        } else {
+            self.refuse_trespass(subscriber, submission.seq);
         }
     }
 
@@ -327,6 +348,7 @@ impl DocumentState {
 
     /// Time has passed.
     pub fn handle_timeout(&mut self, now: Duration) {
+        self.access_timeout(now);
         self.commit_timeout(now);
         self.feed_timeout(now);
         self.presence_timeout(now);
@@ -358,7 +380,8 @@ impl DocumentState {
         let snapshot = (self.is_dirty() && !self.snapshots.writing && !self.failed)
             .then_some(self.snapshots.not_before);
         let parts = [self.committer.due(), self.feed_due(), self.presence.due(), snapshot];
-        parts.into_iter().flatten().min()
+        let parts = parts.into_iter().chain([self.access.due().filter(|_| !self.failed)]);
+        parts.flatten().min()
     }
 
     // Below: what several of them need.

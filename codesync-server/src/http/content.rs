@@ -5,13 +5,13 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::http::Http;
+use crate::http::caller::{Member, Viewing};
 use crate::http::documents::etag;
 use crate::http::error::ApiError;
-use crate::http::json::DocumentPath;
 
 pub(crate) async fn read(
     State(http): State<Http>,
-    DocumentPath(id): DocumentPath,
+    Viewing(Member { document: id, .. }): Viewing,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let record = http.documents.find(id).await?;

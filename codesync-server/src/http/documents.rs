@@ -4,22 +4,22 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use codesync_core::limits::{DOCUMENT_BYTES_MAX, NAME_BYTES_MAX, NAME_GRAPHEMES_MAX};
+use codesync_core::limits::{DOCUMENT_BYTES_MAX, NAME_BYTES_MAX};
 use codesync_core::{DocumentId, LineEnding, Revision};
 use serde::{Deserialize, Deserializer, Serialize};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
-use unicode_segmentation::UnicodeSegmentation;
 
+use crate::auth::Caller;
 use crate::db::documents::{
     DocumentChange, DocumentRecord, ListPosition, Listing, NewDocument, PAGE_MAX, line_ending_name,
 };
 use crate::document::import;
-use crate::http::Http;
+use crate::http::caller::{Member, Owning, Person, Viewing};
 use crate::http::error::ApiError;
-use crate::http::json::{Asked, Body, DocumentPath};
-use crate::ids::{UserId, random_uuid};
-use crate::names::is_hidden;
+use crate::http::json::{Asked, Body, rfc3339};
+use crate::http::members::RoleName;
+use crate::http::{BODY_BYTES_MAX, Http};
+use crate::ids::random_uuid;
+use crate::names::visible_name;
 use crate::oplog::Entry;
 
 /// Documents on a page of the list where nothing else is asked for.
@@ -37,6 +37,14 @@ pub(crate) struct Doc {
     bytes: u64,
     created_at: String,
     updated_at: String,
+}
+
+/// A document, and what whoever asks may do with it.
+#[derive(Serialize)]
+pub(crate) struct WithRole {
+    role: RoleName,
+    #[serde(flatten)]
+    document: Doc,
 }
 
 #[derive(Serialize)]
@@ -76,6 +84,7 @@ fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<String>>,
 
 pub(crate) async fn list(
     State(http): State<Http>,
+    caller: Caller,
     Asked(asked): Asked<Search>,
 ) -> Result<Json<Page>, ApiError> {
     let limit = asked.limit.unwrap_or(PAGE_DEFAULT);
@@ -88,7 +97,7 @@ pub(crate) async fn list(
     }
     let after = asked.cursor.as_deref().map(read_cursor).transpose()?;
     // One more than asked for tells whether there is another page.
-    let listing = Listing { user: UserId::LOCAL, search, limit: limit + 1, after };
+    let listing = Listing { user: caller.user, search, limit: limit + 1, after };
     let mut records = http.documents.list(listing).await?;
     let more = records.len() > limit as usize;
     records.truncate(limit as usize);
@@ -98,16 +107,18 @@ pub(crate) async fn list(
 
 pub(crate) async fn create(
     State(http): State<Http>,
-    Body(create): Body<Create>,
+    Person(caller): Person,
+    Body(create): Body<Create, BODY_BYTES_MAX>,
 ) -> Result<Response, ApiError> {
-    let name = valid_name(&create.name)?;
+    http.limits.create(&caller).await?;
+    let name = visible_name(&create.name)?;
     let language = create.language.map(valid_language).transpose()?;
     let text = create.text.unwrap_or_default();
     // Ten megabytes take a while: not where others wait.
     let imported = tokio::task::spawn_blocking(move || import(&text));
     let (line_ending, bytes, entries) =
         imported.await.map_err(|error| ApiError::Internal { cause: error.to_string() })??;
-    let owner = UserId::LOCAL;
+    let owner = caller.user;
     let id = random_id()?;
     let document = NewDocument { id, owner, name, language, line_ending, entries, bytes };
     let record = http.documents.create(document).await?;
@@ -133,18 +144,20 @@ fn import(text: &str) -> Result<(LineEnding, u64, Vec<Entry>), ApiError> {
 
 pub(crate) async fn find(
     State(http): State<Http>,
-    DocumentPath(id): DocumentPath,
+    Viewing(Member { document, rights, .. }): Viewing,
 ) -> Result<Response, ApiError> {
-    Ok(answer(http.documents.find(id).await?))
+    let record = http.documents.find(document).await?;
+    let shown = WithRole { role: rights.role.into(), document: record.clone().into() };
+    Ok(([(header::ETAG, etag(record.revision))], Json(shown)).into_response())
 }
 
 pub(crate) async fn change(
     State(http): State<Http>,
-    DocumentPath(id): DocumentPath,
+    Owning(Member { document: id, .. }): Owning,
     headers: HeaderMap,
     Body(change): Body<Change>,
 ) -> Result<Response, ApiError> {
-    let name = change.name.as_deref().map(valid_name).transpose()?;
+    let name = change.name.as_deref().map(visible_name).transpose()?;
     let language = match change.language {
         Some(Some(language)) => Some(Some(valid_language(language)?)),
         other => other,
@@ -187,28 +200,6 @@ impl From<DocumentRecord> for Doc {
     }
 }
 
-fn rfc3339(milliseconds: i64) -> String {
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000)
-        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
-        .format(&Rfc3339)
-        .unwrap_or_default()
-}
-
-/// The name without blanks around it, if people can read it and programs can keep it.
-fn valid_name(name: &str) -> Result<String, ApiError> {
-    let name = name.trim();
-    if name.is_empty() {
-        return Err(ApiError::InvalidName("must not be empty"));
-    }
-    if name.chars().any(is_hidden) {
-        return Err(ApiError::InvalidName("must not hold control or invisible characters"));
-    }
-    if name.len() > NAME_BYTES_MAX || name.graphemes(true).count() > NAME_GRAPHEMES_MAX {
-        return Err(ApiError::InvalidName("is longer than 64 characters or 256 bytes"));
-    }
-    Ok(name.to_owned())
-}
-
 fn valid_language(language: String) -> Result<String, ApiError> {
     let allowed =
         |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+#.-_".contains(&byte);
@@ -235,27 +226,4 @@ fn read_cursor(cursor: &str) -> Result<ListPosition, ApiError> {
         Some(ListPosition { updated_at, id: id.parse().ok()? })
     };
     read().ok_or(ApiError::InvalidCursor)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_is_measured_as_people_count() {
-        let family = "👨‍👩‍👧‍👦";
-        assert_eq!(valid_name(&family.repeat(10)).ok(), Some(family.repeat(10)));
-        assert!(valid_name(&"n".repeat(NAME_GRAPHEMES_MAX)).is_ok());
-        assert!(valid_name(&"n".repeat(NAME_GRAPHEMES_MAX + 1)).is_err());
-        assert!(valid_name(&format!("e{}", "\u{301}".repeat(NAME_BYTES_MAX))).is_err());
-        assert!(valid_name(" \t ").is_err());
-        assert!(valid_name("a\u{1b}[2Jb").is_err());
-        assert_eq!(valid_name("  notes.md ").ok().as_deref(), Some("notes.md"));
-    }
-
-    #[test]
-    fn a_time_is_written_as_rfc_3339() {
-        assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
-        assert_eq!(rfc3339(1_700_000_000_123), "2023-11-14T22:13:20.123Z");
-    }
 }

@@ -4,6 +4,7 @@
 //! operator should know is logged here, once, and left out of the answer.
 
 use std::any::Any;
+use std::time::Duration;
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -11,8 +12,18 @@ use axum::response::{IntoResponse, Response};
 use codesync_core::protocol::SUBPROTOCOL;
 use serde::Serialize;
 
+use crate::access::Role;
+use crate::accounts::AccountError;
+use crate::auth::AuthError;
+use crate::db::members::ShareError;
 use crate::document::registry::OpenError;
+use crate::http::rate::{seconds, tell};
+use crate::logins::ParseLoginError;
+use crate::names::NameError;
 use crate::oplog::LogError;
+use crate::password::PasswordError;
+use crate::password::hashing::HashError;
+use crate::rate::Standing;
 
 /// Why a request was not answered with what it asked for.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +56,41 @@ pub enum ApiError {
     InvalidCursor,
     #[error("the document is at revision {revision}, not at the one in If-Match")]
     PreconditionFailed { revision: u64 },
-    #[error("this server answers to localhost only")]
+    #[error("log in first: this server has accounts")]
+    LoginRequired,
+    #[error("the token is not one of this server's")]
+    InvalidToken,
+    #[error("the token has expired; a new one comes with the refresh token")]
+    TokenExpired,
+    #[error("the login has ended; log in again")]
+    SessionEnded,
+    #[error("the login or the password is wrong")]
+    WrongCredentials,
+    #[error("the account was shut by the operator")]
+    AccountDisabled,
+    #[error("the account is to be deleted; POST /api/auth/restore takes that back")]
+    DeletionPending,
+    #[error("accounts are made by the operator of this server only")]
+    RegistrationClosed,
+    #[error("this server has no accounts")]
+    NoAccounts,
+    #[error("that takes an account; guests may only take part in what they were invited to")]
+    GuestsCannot,
+    #[error(transparent)]
+    InvalidLogin(#[from] ParseLoginError),
+    #[error(transparent)]
+    InvalidPassword(PasswordError),
+    #[error("there is no such session of yours")]
+    NoSession,
+    #[error("that takes the role of {}, and yours is {}", least.name(), role.name())]
+    RoleTooLow { least: Role, role: Role },
+    #[error(transparent)]
+    Share(ShareError),
+    #[error("{} requests a {} s are let through; try again in {} s", .0.quota.count, .0.quota.window.as_secs(), seconds(.0.refused.unwrap_or_default()))]
+    TooManyRequests(Standing),
+    #[error("too many logins at once; try again in {} s", seconds(*retry))]
+    LoginsBusy { retry: Duration },
+    #[error("this server does not answer under that name")]
     WrongHost,
     #[error("requests from other web pages are not answered")]
     WrongOrigin,
@@ -96,6 +141,23 @@ impl ApiError {
             Self::PreconditionFailed { .. } => {
                 (StatusCode::PRECONDITION_FAILED, "precondition_failed")
             }
+            Self::LoginRequired => (StatusCode::UNAUTHORIZED, "login_required"),
+            Self::InvalidToken => (StatusCode::UNAUTHORIZED, "invalid_token"),
+            Self::TokenExpired => (StatusCode::UNAUTHORIZED, "token_expired"),
+            Self::SessionEnded => (StatusCode::UNAUTHORIZED, "session_ended"),
+            Self::WrongCredentials => (StatusCode::UNAUTHORIZED, "wrong_credentials"),
+            Self::AccountDisabled => (StatusCode::FORBIDDEN, "account_disabled"),
+            Self::DeletionPending => (StatusCode::FORBIDDEN, "deletion_pending"),
+            Self::RegistrationClosed => (StatusCode::FORBIDDEN, "registration_closed"),
+            Self::NoAccounts => (StatusCode::NOT_FOUND, "no_accounts"),
+            Self::GuestsCannot => (StatusCode::FORBIDDEN, "guests_cannot"),
+            Self::InvalidLogin(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_login"),
+            Self::InvalidPassword(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_password"),
+            Self::NoSession => (StatusCode::NOT_FOUND, "session_not_found"),
+            Self::RoleTooLow { .. } => (StatusCode::FORBIDDEN, "role_too_low"),
+            Self::Share(error) => share_status_and_code(*error),
+            Self::TooManyRequests(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"),
+            Self::LoginsBusy { .. } => (StatusCode::SERVICE_UNAVAILABLE, "logins_busy"),
             Self::WrongHost => (StatusCode::MISDIRECTED_REQUEST, "wrong_host"),
             Self::WrongOrigin => (StatusCode::FORBIDDEN, "wrong_origin"),
             Self::SocketExpected => (StatusCode::UPGRADE_REQUIRED, "socket_expected"),
@@ -106,6 +168,29 @@ impl ApiError {
             Self::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
             Self::Internal { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
         }
+    }
+}
+
+fn share_status_and_code(error: ShareError) -> (StatusCode, &'static str) {
+    match error {
+        ShareError::NoDocument => (StatusCode::NOT_FOUND, "document_not_found"),
+        ShareError::NotOwner => (StatusCode::FORBIDDEN, "role_too_low"),
+        ShareError::NoUser => (StatusCode::NOT_FOUND, "user_not_found"),
+        ShareError::NoMember => (StatusCode::NOT_FOUND, "member_not_found"),
+        ShareError::IsMember => (StatusCode::CONFLICT, "already_member"),
+        ShareError::LastOwner => (StatusCode::CONFLICT, "last_owner"),
+        ShareError::GuestOwner => (StatusCode::CONFLICT, "guest_owner"),
+        ShareError::TooManyMembers => (StatusCode::CONFLICT, "too_many_members"),
+        ShareError::TooManyLinks => (StatusCode::CONFLICT, "too_many_links"),
+        ShareError::NoLink => (StatusCode::NOT_FOUND, "link_not_found"),
+        ShareError::NoGuests => (StatusCode::FORBIDDEN, "guests_not_allowed"),
+    }
+}
+
+impl ApiError {
+    /// Something that only a mistake of ours, or the system, can cause.
+    pub(crate) fn internal(cause: impl std::fmt::Display) -> Self {
+        Self::Internal { cause: cause.to_string() }
     }
 }
 
@@ -129,6 +214,14 @@ impl IntoResponse for ApiError {
         if matches!(self, Self::SocketExpected) {
             headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
         }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Self::TooManyRequests(standing) = &self {
+            tell(headers, standing);
+            let wait = seconds(standing.refused.unwrap_or_default());
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(wait));
+        }
         let comes_again = matches!(status, StatusCode::SERVICE_UNAVAILABLE)
             || status == StatusCode::INSUFFICIENT_STORAGE;
         if comes_again {
@@ -150,6 +243,49 @@ impl From<LogError> for ApiError {
                 Self::Internal { cause: error.to_string() }
             }
         }
+    }
+}
+
+impl From<AuthError> for ApiError {
+    fn from(error: AuthError) -> Self {
+        match error {
+            AuthError::Missing => Self::LoginRequired,
+            AuthError::Invalid => Self::InvalidToken,
+            AuthError::Expired => Self::TokenExpired,
+            AuthError::Ended => Self::SessionEnded,
+            AuthError::Unavailable(cause) => Self::Unavailable { cause },
+        }
+    }
+}
+
+impl From<AccountError> for ApiError {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::RegistrationClosed => Self::RegistrationClosed,
+            AccountError::Password(error) => Self::InvalidPassword(error),
+            AccountError::WrongCredentials => Self::WrongCredentials,
+            AccountError::Disabled => Self::AccountDisabled,
+            AccountError::DeletionPending => Self::DeletionPending,
+            AccountError::SessionEnded => Self::SessionEnded,
+            AccountError::NoSession => Self::NoSession,
+            AccountError::Hash(HashError::Busy { retry }) => Self::LoginsBusy { retry },
+            AccountError::Hash(HashError::Failed(cause)) | AccountError::Token(cause) => {
+                Self::Internal { cause }
+            }
+            AccountError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ShareError> for ApiError {
+    fn from(error: ShareError) -> Self {
+        Self::Share(error)
+    }
+}
+
+impl From<NameError> for ApiError {
+    fn from(NameError(why): NameError) -> Self {
+        Self::InvalidName(why)
     }
 }
 

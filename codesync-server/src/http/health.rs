@@ -1,6 +1,6 @@
 //! Whether the process lives, and whether it can do its work.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Json;
 use axum::extract::State;
@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::http::Http;
 use crate::http::error::ApiError;
+use crate::oplog::OpLog;
 
 #[derive(Serialize)]
 pub(crate) struct Health {
@@ -26,9 +27,17 @@ pub(crate) async fn alive() -> Json<Health> {
 
 /// Readiness: edits can be committed. Send people elsewhere if not; no restart helps.
 pub(crate) async fn ready(State(http): State<Http>) -> Result<Json<Health>, ApiError> {
-    if http.draining.load(Ordering::Relaxed) {
+    check(http.log.as_ref(), &http.draining).await
+}
+
+/// What readiness is made of. The bus is no part of it: without it editing goes on.
+pub(crate) async fn check(
+    log: &dyn OpLog,
+    draining: &AtomicBool,
+) -> Result<Json<Health>, ApiError> {
+    if draining.load(Ordering::Relaxed) {
         return Err(ApiError::Draining);
     }
-    http.log.ready().await?;
+    log.ready().await?;
     Ok(Json(Health::OK))
 }

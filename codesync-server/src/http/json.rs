@@ -1,31 +1,33 @@
 //! Reading what a request says, with a problem body where it cannot be read.
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
-use axum::http::StatusCode;
+use axum::extract::{FromRequest, FromRequestParts, Query, RawPathParams, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use codesync_core::DocumentId;
+use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
-use crate::http::BODY_BYTES_MAX;
 use crate::http::error::ApiError;
 
-/// A JSON body. What `T` does not know is refused, if `T` says so.
-pub(crate) struct Body<T>(pub(crate) T);
+/// Bytes of a body that holds no document.
+const SMALL_BODY_BYTES_MAX: usize = 16 * 1024;
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+/// A JSON body of at most `MAX` bytes. What `T` does not know is refused, if `T` says so.
+pub(crate) struct Body<T, const MAX: usize = SMALL_BODY_BYTES_MAX>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync, const MAX: usize> FromRequest<S> for Body<T, MAX> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let content_type = request.headers().get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
         let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default();
         if !essence.trim().eq_ignore_ascii_case("application/json") {
             return Err(ApiError::UnsupportedMediaType);
         }
-        let body = Bytes::from_request(request, state).await.map_err(unread)?;
+        let body = read(request.into_body(), MAX).await?;
         serde_json::from_slice(&body).map(Self).map_err(|error| match error.classify() {
             Category::Data => ApiError::InvalidBody(error.to_string()),
             Category::Syntax | Category::Eof | Category::Io => {
@@ -35,11 +37,17 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
-fn unread(rejection: BytesRejection) -> ApiError {
-    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return ApiError::BodyTooLarge { bytes_max: BODY_BYTES_MAX };
+async fn read(body: axum::body::Body, bytes_max: usize) -> Result<Vec<u8>, ApiError> {
+    let (mut read, mut chunks) = (Vec::new(), body.into_data_stream());
+    while let Some(chunk) = chunks.next().await {
+        let ended_early = |_| ApiError::InvalidJson("the body ended early".to_owned());
+        let chunk = chunk.map_err(ended_early)?;
+        if read.len() + chunk.len() > bytes_max {
+            return Err(ApiError::BodyTooLarge { bytes_max });
+        }
+        read.extend_from_slice(&chunk);
     }
-    ApiError::InvalidJson("the body ended early".to_owned())
+    Ok(read)
 }
 
 /// The document named in the path.
@@ -49,10 +57,10 @@ impl<S: Send + Sync> FromRequestParts<S> for DocumentPath {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let Path(id) = Path::<String>::from_request_parts(parts, state)
-            .await
-            .map_err(|_| ApiError::InvalidDocumentId)?;
-        id.parse().map(Self).map_err(|_| ApiError::InvalidDocumentId)
+        let path = RawPathParams::from_request_parts(parts, state).await;
+        let path = path.map_err(|_| ApiError::InvalidDocumentId)?;
+        let id = path.iter().find_map(|(name, value)| (name == "id").then_some(value));
+        id.and_then(|id| id.parse().ok()).map(Self).ok_or(ApiError::InvalidDocumentId)
     }
 }
 
@@ -66,5 +74,24 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
         let query = Query::<T>::from_request_parts(parts, state).await;
         let Query(asked) = query.map_err(|error| ApiError::InvalidQuery(error.body_text()))?;
         Ok(Self(asked))
+    }
+}
+
+/// A time as JSON shows it.
+pub(crate) fn rfc3339(milliseconds: i64) -> String {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000)
+        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+        .format(&Rfc3339)
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_written_as_rfc_3339() {
+        assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
+        assert_eq!(rfc3339(1_700_000_000_123), "2023-11-14T22:13:20.123Z");
     }
 }

@@ -64,6 +64,12 @@ impl Appender {
         answer.await.unwrap_or_else(|_| Err(closed()))
     }
 
+    /// Appends that wait for a worker.
+    pub(crate) fn waiting(&self) -> usize {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.as_ref().map_or(0, |queue| queue.max_capacity() - queue.capacity())
+    }
+
     /// Finishes what was handed in and ends the workers.
     pub(crate) async fn close(&self) {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();

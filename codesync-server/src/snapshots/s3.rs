@@ -2,7 +2,8 @@
 //!
 //! Objects are written once and never overwritten, so a bucket that keeps versions keeps one of
 //! each. What fails is tried again a few times; every call ends within [`S3Options::patience`],
-//! whatever the other side does. Nobody who types waits for it.
+//! whatever the other side does, and after one that had no answer the next ones fail at once.
+//! Nobody who types waits for it, and whoever opens a document waits once.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +20,7 @@ use bytes::{Bytes, BytesMut};
 use codesync_core::DocumentId;
 
 use crate::oplog::Epoch;
+use crate::pause::{Change, Pause};
 use crate::snapshots::{Key, Objects, SnapshotError};
 
 /// How often a call is made, if the first ones fail in a way that may pass.
@@ -60,7 +62,7 @@ impl S3Options {
             region: None,
             path_style: false,
             access_key: None,
-            patience: Duration::from_secs(30),
+            patience: Duration::from_secs(10),
         }
     }
 }
@@ -85,6 +87,7 @@ pub struct S3Snapshots {
     bucket: String,
     prefix: String,
     patience: Duration,
+    pause: Pause,
     /// Whether the server knows "put if there is none yet", as far as we know.
     conditional: AtomicBool,
 }
@@ -121,6 +124,7 @@ impl S3Snapshots {
             bucket: options.bucket,
             prefix: options.prefix.trim_matches('/').to_owned(),
             patience: options.patience,
+            pause: Pause::new(options.patience),
             conditional: AtomicBool::new(true),
         }
     }
@@ -133,17 +137,28 @@ impl S3Snapshots {
     async fn bounded<T>(
         &self,
         name: &str,
-        work: impl Future<Output = Result<T, String>>,
+        work: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, SnapshotError> {
-        let answer = tokio::time::timeout(self.patience, work).await;
-        let answer = answer.unwrap_or_else(|_| Err(format!("no answer in {:?}", self.patience)));
-        answer.map_err(|detail| {
+        let failed = |detail| {
             let (bucket, name) = (self.bucket.clone(), self.place(name));
             SnapshotError::Bucket { bucket, name, detail }
-        })
+        };
+        if !self.pause.may_ask() {
+            return Err(failed("it did not answer a moment ago".to_owned()));
+        }
+        let answer = tokio::time::timeout(self.patience, work).await.unwrap_or_else(|_| {
+            Err(Failure { answered: false, detail: format!("no answer in {:?}", self.patience) })
+        });
+        let answered = answer.as_ref().err().is_none_or(|failure| failure.answered);
+        match self.pause.answered(answered) {
+            Change::Gone => tracing::warn!(bucket = self.bucket, "S3 does not answer"),
+            Change::Back => tracing::info!(bucket = self.bucket, "S3 answers again"),
+            Change::Nothing => {}
+        }
+        answer.map_err(|failure| failed(failure.detail))
     }
 
-    async fn write(&self, place: String, content: Bytes) -> Result<(), String> {
+    async fn write(&self, place: String, content: Bytes) -> Result<(), Failure> {
         let put = |content| {
             let put = self.client.put_object().bucket(&self.bucket).key(&place);
             put.content_type("application/octet-stream").body(ByteStream::from(content))
@@ -165,7 +180,7 @@ impl S3Snapshots {
     }
 
     /// The object, or nothing if there is none.
-    async fn read(&self, place: String) -> Result<Option<Bytes>, String> {
+    async fn read(&self, place: String) -> Result<Option<Bytes>, Failure> {
         let get = self.client.get_object().bucket(&self.bucket).key(place);
         let object = match get.send().await {
             Ok(object) => object,
@@ -175,9 +190,9 @@ impl S3Snapshots {
             Err(error) => return Err(told(error)),
         };
         let (mut body, mut content) = (object.body, BytesMut::new());
-        while let Some(piece) = body.try_next().await.map_err(told)? {
+        while let Some(piece) = body.try_next().await.map_err(Failure::later)? {
             if content.len() + piece.len() > OBJECT_BYTES_MAX {
-                return Err(format!("it is longer than {OBJECT_BYTES_MAX} bytes"));
+                return Err(Failure::later(format!("it is longer than {OBJECT_BYTES_MAX} bytes")));
             }
             content.extend_from_slice(&piece);
         }
@@ -185,7 +200,7 @@ impl S3Snapshots {
     }
 
     /// Names in a folder, without those in folders below it.
-    async fn names(&self, folder: String) -> Result<Vec<String>, String> {
+    async fn names(&self, folder: String) -> Result<Vec<String>, Failure> {
         let list = self.client.list_objects_v2().bucket(&self.bucket);
         let list = list.prefix(&folder).delimiter("/");
         let (mut names, mut more) = (Vec::new(), None);
@@ -198,7 +213,7 @@ impl S3Snapshots {
                 return Ok(names);
             }
         }
-        Err(format!("there are more than {PAGES_MAX} pages of names"))
+        Err(Failure::later(format!("there are more than {PAGES_MAX} pages of names")))
     }
 }
 
@@ -214,7 +229,7 @@ impl<K: Key> Objects<K> for S3Snapshots {
         let read = async {
             let Some(content) = self.read(self.place(&name)).await? else { return Ok(None) };
             let hashed = tokio::task::spawn_blocking(move || (matching.matches(&content), content));
-            hashed.await.map(Some).map_err(|error| error.to_string())
+            hashed.await.map(Some).map_err(Failure::later)
         };
         match self.bounded(&name, read).await? {
             None => Err(SnapshotError::NotFound { key: name }),
@@ -239,12 +254,27 @@ impl<K: Key> Objects<K> for S3Snapshots {
     }
 }
 
+/// A call that failed.
+struct Failure {
+    /// Whether the other side said something.
+    answered: bool,
+    detail: String,
+}
+
+impl Failure {
+    /// After there was an answer.
+    fn later(cause: impl fmt::Display) -> Self {
+        Self { answered: true, detail: cause.to_string() }
+    }
+}
+
 /// The HTTP status of an answer that is an error.
 fn status<E>(error: &SdkError<E>) -> Option<u16> {
     error.raw_response().map(|response| response.status().as_u16())
 }
 
 /// What went wrong, with what caused it.
-fn told(error: impl std::error::Error) -> String {
-    DisplayErrorContext(error).to_string()
+fn told<E: std::error::Error + 'static>(error: SdkError<E>) -> Failure {
+    let answered = error.raw_response().is_some();
+    Failure { answered, detail: DisplayErrorContext(error).to_string() }
 }

@@ -18,6 +18,12 @@ impl Bucket {
         Self { per_second, burst, tokens: burst, filled_at: Duration::ZERO }
     }
 
+    /// A full bucket for what happens seldom.
+    pub(crate) fn per_minute(per_minute: u32, burst: u32) -> Self {
+        let bucket = Self::new(per_minute, burst);
+        Self { per_second: bucket.per_second / 60.0, ..bucket }
+    }
+
     /// Takes tokens, or says how long it takes until there are enough.
     pub(crate) fn take(&mut self, now: Duration, tokens: u32) -> Result<(), Duration> {
         let passed = now.saturating_sub(self.filled_at).as_secs_f64();
@@ -53,6 +59,14 @@ mod tests {
             assert_eq!(bucket.take(ms(60_000), 1), Ok(()));
         }
         assert!(bucket.take(ms(60_000), 1).is_err());
+    }
+
+    #[test]
+    fn what_happens_seldom_is_counted_by_the_minute() {
+        let mut bucket = Bucket::per_minute(30, 1);
+        assert_eq!(bucket.take(ms(0), 1), Ok(()));
+        assert_eq!(bucket.take(ms(0), 1), Err(ms(2000)));
+        assert_eq!(bucket.take(ms(2000), 1), Ok(()));
     }
 
     #[test]

@@ -4,28 +4,31 @@
 //! session knows which channels this connection has joined and nothing of what is in them. Bytes
 //! from outside never panic here: each way to break the protocol has its code.
 
+mod login;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use codesync_core::document::Submission;
-use codesync_core::limits::{
-    DOCUMENTS_PER_SOCKET_MAX, FRAME_BYTES_MAX, NAME_GRAPHEMES_MAX, OPERATION_BYTES_MAX,
-    OPERATION_COMPONENTS_MAX,
-};
+use codesync_core::limits::{DOCUMENTS_PER_SOCKET_MAX, FRAME_BYTES_MAX};
 use codesync_core::protocol::{
     ClientDocument, ClientMessage, ClientPresence, ClientSession, CloseCode, DecodeError,
-    RejectCode, ServerDocument, ServerMessage, ServerSession, VERSION, VERSION_MIN, codec,
+    RejectCode, ServerDocument, ServerMessage, ServerSession, codec,
 };
-use codesync_core::{Channel, DocumentId, Revision, Selection, Seq};
-use unicode_segmentation::UnicodeSegmentation;
+use codesync_core::{AccessToken, Channel, DocumentId, Revision, Selection, Seq};
 
+use self::login::{Guest, Person, Renewal};
+use crate::access::{AccessVersion, Rights};
 use crate::document::{Join, SubscriberId};
-use crate::names::is_hidden;
+use crate::ids::UserId;
+use crate::metrics::metrics;
 use crate::ws::SocketLimits;
 use crate::ws::bucket::Bucket;
 
 /// How long a connection may be silent before its hello.
 pub const HELLO_MAX: Duration = Duration::from_secs(5);
+/// How long it may take to find out who somebody is.
+pub const AUTHENTICATION_MAX: Duration = Duration::from_secs(10);
 /// How long a connection may be silent after it.
 pub const SILENCE_MAX: Duration = Duration::from_secs(60);
 /// How often the peer's socket is asked for a sign of life.
@@ -34,6 +37,8 @@ pub const PING_INTERVAL: Duration = Duration::from_secs(20);
 pub const FAREWELL_MAX: Duration = Duration::from_secs(2);
 /// This many times over the limits it is no longer an eager client but an attack.
 const ABUSE_FACTOR: u32 = 10;
+/// Edits handed in without the right to, before the connection is closed.
+const TRESPASSES_MAX: u32 = 3;
 
 /// Work for the socket.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -41,6 +46,11 @@ pub enum Output {
     Send(Vec<u8>),
     /// A ping of the WebSocket itself, which browsers answer on their own.
     Ping,
+    /// Find out who shows this; answer with [`Session::handle_authenticated`]. At most one is
+    /// under way.
+    Authenticate {
+        token: Option<AccessToken>,
+    },
     /// Open the document and answer with [`Session::handle_opened`].
     Open {
         document: DocumentId,
@@ -66,16 +76,18 @@ pub enum Output {
 pub struct Opening {
     pub request: u32,
     pub client: codesync_core::ClientId,
+    pub user: UserId,
     pub person: String,
     pub at: Option<Revision>,
     pub text: bool,
 }
 
-impl From<Opening> for Join {
-    fn from(opening: Opening) -> Self {
-        let Opening { request, client, person, at, text } = opening;
-        let user = crate::ids::UserId::LOCAL;
-        Self { request, client, user, person, at, text }
+impl Opening {
+    /// The join of somebody who has these rights.
+    #[must_use]
+    pub fn with(self, access: AccessVersion, rights: Rights) -> Join {
+        let Self { request, client, user, person, at, text } = self;
+        Join { request, client, user, access, rights, person, at, text }
     }
 }
 
@@ -90,7 +102,12 @@ pub struct Session {
     messages_per_second: u32,
     messages: Bucket,
     bytes: Bucket,
+    joins: Bucket,
     abuse: Bucket,
+    trespasses: u32,
+    /// When the token that was shown ends.
+    token_ends_at: Option<Duration>,
+    renewal: Renewal,
     heard_at: Duration,
     pinged_at: Duration,
     outputs: VecDeque<Output>,
@@ -99,12 +116,17 @@ pub struct Session {
 #[derive(Debug)]
 enum Stage {
     AwaitingHello,
+    /// Hello was said, and is being checked.
+    Greeting {
+        guest: Guest,
+        until: Duration,
+    },
     Open {
-        person: String,
+        person: Person,
     },
     /// Asked to leave: closed then.
     Leaving {
-        person: String,
+        person: Person,
         until: Duration,
     },
     Closed,
@@ -123,7 +145,11 @@ impl Session {
             messages_per_second: rate,
             messages: Bucket::new(rate, burst),
             bytes: Bucket::new(limits.bytes_per_second, limits.bytes_burst),
+            joins: Bucket::per_minute(limits.joins_per_minute, limits.joins_burst),
             abuse: Bucket::new(abuse(rate), abuse(burst)),
+            trespasses: 0,
+            token_ends_at: None,
+            renewal: Renewal::None,
             heard_at: now,
             pinged_at: now,
             outputs: VecDeque::new(),
@@ -150,8 +176,10 @@ impl Session {
     pub fn poll_timeout(&self) -> Option<Duration> {
         match &self.stage {
             Stage::AwaitingHello => Some(self.heard_at + HELLO_MAX),
+            Stage::Greeting { until, .. } => Some(*until),
             Stage::Open { .. } => {
-                Some((self.heard_at + SILENCE_MAX).min(self.pinged_at + PING_INTERVAL))
+                let sign = (self.heard_at + SILENCE_MAX).min(self.pinged_at + PING_INTERVAL);
+                Some(self.token_ends_at.map_or(sign, |end| end.min(sign)))
             }
             Stage::Leaving { until, .. } => Some(*until),
             Stage::Closed => None,
@@ -160,6 +188,10 @@ impl Session {
 
     pub fn handle_timeout(&mut self, now: Duration) {
         match &self.stage {
+            Stage::Open { .. } if self.token_ends_at.is_some_and(|end| end <= now) => {
+                self.token_ended();
+            }
+            Stage::Greeting { until, .. } if *until <= now => self.greeted_in_vain(),
             Stage::AwaitingHello if self.heard_at + HELLO_MAX <= now => {
                 self.close(CloseCode::HelloTimeout);
             }
@@ -201,8 +233,8 @@ impl Session {
                 self.stage = Stage::Leaving { person, until: now + FAREWELL_MAX };
                 self.send(&ServerMessage::Session(ServerSession::Reconnect { after_ms }));
             }
-            Stage::AwaitingHello => {
-                self.stage = Stage::AwaitingHello;
+            unknown @ (Stage::AwaitingHello | Stage::Greeting { .. }) => {
+                self.stage = unknown;
                 self.close(CloseCode::GoingAway);
             }
             leaving_or_closed => self.stage = leaving_or_closed,
@@ -234,71 +266,68 @@ impl Session {
         self.channels.retain(|_, joined| *joined != subscriber);
     }
 
+    /// A document refused an edit, because whoever sent it could know that he may not write.
+    pub fn handle_trespass(&mut self) {
+        self.trespasses += 1;
+        if self.trespasses >= TRESPASSES_MAX {
+            self.close(CloseCode::ProtocolError);
+        }
+    }
+
     /// A frame from the peer.
     pub fn handle_frame(&mut self, now: Duration, frame: &[u8]) {
         if self.is_closed() {
             return;
         }
         self.handle_alive(now);
-        let messages = match codec::decode_client(frame) {
+        if let Stage::Greeting { guest, .. } = &mut self.stage {
+            if guest.keep(frame) {
+                return;
+            }
+            let code = RejectCode::TooManyMessages;
+            return self.fault(code, code.sentence(), CloseCode::TooManyMessages);
+        }
+        self.read(now, frame);
+    }
+
+    fn read(&mut self, now: Duration, frame: &[u8]) {
+        let mut messages = match codec::decode_client(frame) {
             Ok(messages) => messages,
             Err(error) => return self.malformed(&error),
         };
-        for message in messages {
-            if self.is_closed() {
-                return;
-            }
+        while let Some(message) = messages.next() {
             match message {
                 Ok(message) => self.message(now, message),
                 Err(error) => return self.malformed(&error),
+            }
+            match &mut self.stage {
+                Stage::Closed => return,
+                // The rest of the frame waits until it is known who sent it.
+                Stage::Greeting { guest, .. } => {
+                    guest.keep(messages.rest());
+                    return;
+                }
+                Stage::AwaitingHello | Stage::Open { .. } | Stage::Leaving { .. } => {}
             }
         }
     }
 
     fn message(&mut self, now: Duration, message: ClientMessage<'_>) {
-        let hello = match &message {
-            ClientMessage::Session(ClientSession::Hello { version, name, .. }) => {
-                Some((*version, name.as_ref()))
-            }
-            _ => None,
-        };
-        match (&self.stage, hello) {
-            (Stage::AwaitingHello, Some((version, name))) => self.hello(now, version, name),
-            (Stage::AwaitingHello, None) => {
+        match (&self.stage, message) {
+            (
+                Stage::AwaitingHello,
+                ClientMessage::Session(ClientSession::Hello { version, name, token }),
+            ) => self.hello(now, version, &name, token.as_deref().map(AccessToken::from)),
+            (Stage::AwaitingHello, _) => {
                 let code = RejectCode::HelloExpected;
                 self.fault(code, code.sentence(), CloseCode::ProtocolError);
             }
-            (_, Some(_)) => {
+            (_, ClientMessage::Session(ClientSession::Hello { .. })) => {
                 let code = RejectCode::MalformedFrame;
                 self.fault(code, "a connection has one hello", CloseCode::ProtocolError);
             }
-            (_, None) => self.request(now, message),
+            (_, message) => self.request(now, message),
         }
-    }
-
-    fn hello(&mut self, now: Duration, version: u16, name: &str) {
-        if version < VERSION_MIN {
-            let code = RejectCode::VersionUnsupported;
-            return self.fault(code, code.sentence(), CloseCode::VersionUnsupported);
-        }
-        let person: String = name.trim().chars().filter(|char| !is_hidden(*char)).collect();
-        if person.graphemes(true).count() > NAME_GRAPHEMES_MAX {
-            let code = RejectCode::NameTooLong;
-            return self.fault(code, code.sentence(), CloseCode::ProtocolError);
-        }
-        self.stage = Stage::Open { person };
-        self.heard_at = now;
-        self.pinged_at = now;
-        self.send(&ServerMessage::Session(ServerSession::Welcome {
-            version: version.min(VERSION),
-            server_name: concat!("codesync-server ", env!("CARGO_PKG_VERSION")).into(),
-            frame_bytes_max: wire(FRAME_BYTES_MAX),
-            operation_bytes_max: wire(OPERATION_BYTES_MAX),
-            components_max: wire(OPERATION_COMPONENTS_MAX),
-            documents_max: wire(DOCUMENTS_PER_SOCKET_MAX),
-            messages_per_second: self.messages_per_second,
-            token_life_ms: None,
-        }));
     }
 
     fn request(&mut self, now: Duration, message: ClientMessage<'_>) {
@@ -312,7 +341,12 @@ impl Session {
         };
         let allowed = self.messages.take(now, 1).and_then(|()| self.bytes.take(now, bytes));
         match message {
-            ClientMessage::Session(ClientSession::Hello { .. } | ClientSession::Renew { .. }) => {}
+            ClientMessage::Session(ClientSession::Hello { .. }) => {}
+            ClientMessage::Session(ClientSession::Renew { token }) => {
+                if allowed.is_ok() {
+                    self.renew(AccessToken::from(token.as_ref()));
+                }
+            }
             ClientMessage::Session(ClientSession::Ping { nonce }) => {
                 if allowed.is_ok() {
                     self.send(&ServerMessage::Session(ServerSession::Pong { nonce }));
@@ -335,18 +369,20 @@ impl Session {
                 at,
                 text,
             }) => {
-                if allowed.is_err() {
+                if allowed.and_then(|()| self.joins.take(now, 1)).is_err() {
                     return self.refuse(request, RejectCode::TooManyMessages);
                 }
                 if self.channels.len() + self.opening >= DOCUMENTS_PER_SOCKET_MAX {
                     return self.refuse(request, RejectCode::TooManyDocuments);
                 }
-                let person = match &self.stage {
-                    Stage::Open { person } | Stage::Leaving { person, .. } => person.clone(),
-                    Stage::AwaitingHello | Stage::Closed => return,
+                let (user, person) = match &self.stage {
+                    Stage::Open { person } | Stage::Leaving { person, .. } => {
+                        (person.user, person.name.clone())
+                    }
+                    Stage::AwaitingHello | Stage::Greeting { .. } | Stage::Closed => return,
                 };
                 self.opening += 1;
-                let join = Opening { request, client, person, at, text };
+                let join = Opening { request, client, user, person, at, text };
                 self.outputs.push_back(Output::Open { document, join });
             }
             ClientMessage::Document(ClientDocument::Leave { channel }) => {
@@ -365,6 +401,7 @@ impl Session {
     }
 
     fn reject(&mut self, channel: Channel, seq: Seq, code: RejectCode, wait: Option<Duration>) {
+        metrics().rejected(code);
         let retry_ms = wait.map(|wait| wire(wait.as_millis().try_into().unwrap_or(usize::MAX)) + 1);
         let message = code.sentence().into();
         let rejected = ServerDocument::Rejected { channel, seq, code, message, retry_ms };
@@ -372,6 +409,7 @@ impl Session {
     }
 
     fn refuse(&mut self, request: u32, code: RejectCode) {
+        metrics().rejected(code);
         let message = code.sentence().into();
         self.send(&ServerMessage::Document(ServerDocument::Refused { request, code, message }));
     }
@@ -390,6 +428,7 @@ impl Session {
         if self.is_closed() {
             return;
         }
+        metrics().rejected(code);
         let message = message.into();
         self.send(&ServerMessage::Session(ServerSession::Fault { code, message }));
         self.close(close);

@@ -4,10 +4,12 @@
 //! written goes through the outbox, where the documents put their messages too.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use bytes::{Bytes, BytesMut};
+use codesync_core::AccessToken;
 use codesync_core::limits::FRAME_BYTES_MAX;
 use codesync_core::protocol::{CloseCode, RejectCode};
 use futures_util::SinkExt;
@@ -15,47 +17,49 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, SplitSink, SplitStream, StreamExt};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
+use tracing::Instrument;
 
+use crate::auth::{AuthError, Caller};
 use crate::document::SubscriberId;
 use crate::document::handle::{Command, DocumentHandle};
 use crate::document::outbox::{Item, Outbox};
-use crate::document::registry::{OpenError, Registry};
+use crate::document::registry::{Admitted, OpenError};
 use crate::ws::session::{Opening, Output, Session};
-use crate::ws::{Farewell, SocketLimits};
+use crate::ws::{Shared, Word};
 
 /// Bytes that may wait to be written before reading pauses: who asks must also listen.
 const UNWRITTEN_BYTES_MAX: usize = 1024 * 1024;
 /// How long the last words may take to be written.
 const LAST_WORDS_MAX: Duration = Duration::from_secs(2);
-/// Documents' ends that may wait for the reading half.
-const DETACHED_MAX: usize = 64;
+/// News of documents that may wait for the reading half.
+const NEWS_MAX: usize = 64;
 
 /// Serves one socket until it is closed by either side.
 pub(super) async fn serve(
     socket: WebSocket,
     number: u64,
-    registry: Registry,
-    limits: SocketLimits,
-    farewells: mpsc::Receiver<Farewell>,
+    shared: Arc<Shared>,
+    words: mpsc::Receiver<Word>,
 ) {
     let (sink, stream) = socket.split();
     let outbox = Outbox::default();
-    let (detached, detachments) = mpsc::channel(DETACHED_MAX);
+    let (tell, news) = mpsc::channel(NEWS_MAX);
     let started = Instant::now();
     let mut reader = Reader {
         stream,
-        session: Session::new(Duration::ZERO, limits),
-        registry,
+        number,
+        session: Session::new(Duration::ZERO, shared.limits),
+        shared,
         outbox: outbox.clone(),
         documents: BTreeMap::new(),
-        opening: FuturesUnordered::new(),
-        farewells,
-        detachments,
+        work: FuturesUnordered::new(),
+        words,
+        news,
         started,
     };
     let code = {
         let read = reader.run();
-        let write = write(sink, outbox.clone(), detached);
+        let write = write(sink, outbox.clone(), tell);
         tokio::pin!(write);
         tokio::select! {
             peer = read => match peer {
@@ -78,10 +82,23 @@ pub(super) async fn serve(
     tracing::debug!(socket = number, code, elapsed = ?started.elapsed(), "socket closed");
 }
 
-/// A document was opened for a join, or not.
-struct Opened {
-    join: Opening,
-    document: Result<DocumentHandle, OpenError>,
+/// Work that has ended.
+enum Done {
+    Authenticated(Result<Caller, AuthError>),
+    /// A document was opened for a join, or not.
+    Opened {
+        join: Opening,
+        opened: Result<Admitted, OpenError>,
+    },
+}
+
+/// What a document says to the reading half, by way of the writing one.
+#[derive(Clone, Copy, Debug)]
+enum News {
+    /// It has ended the subscriber's part in it.
+    Detached(SubscriberId),
+    /// It refused an edit of somebody who could know that he may not write.
+    Trespassed,
 }
 
 enum Peer {
@@ -91,13 +108,14 @@ enum Peer {
 
 struct Reader {
     stream: SplitStream<WebSocket>,
+    number: u64,
     session: Session,
-    registry: Registry,
+    shared: Arc<Shared>,
     outbox: Outbox,
     documents: BTreeMap<SubscriberId, DocumentHandle>,
-    opening: FuturesUnordered<BoxFuture<'static, Opened>>,
-    farewells: mpsc::Receiver<Farewell>,
-    detachments: mpsc::Receiver<SubscriberId>,
+    work: FuturesUnordered<BoxFuture<'static, Done>>,
+    words: mpsc::Receiver<Word>,
+    news: mpsc::Receiver<News>,
     started: Instant,
 }
 
@@ -110,21 +128,28 @@ impl Reader {
             let unwritten = self.outbox.clone();
             tokio::select! {
                 // Joins are answered in the order in which their documents come.
-                Some(opened) = self.opening.next(), if !self.opening.is_empty() => {
-                    self.opened(opened).await;
-                }
+                Some(done) = self.work.next(), if !self.work.is_empty() => match done {
+                    Done::Authenticated(answer) => self.authenticated(answer),
+                    Done::Opened { join, opened } => self.opened(join, opened).await,
+                },
                 message = next(&mut self.stream, &unwritten) => {
                     if !self.received(message) {
                         return Peer::Gone;
                     }
                 }
-                Some(subscriber) = self.detachments.recv() => {
-                    self.documents.remove(&subscriber);
-                    self.session.handle_detached(subscriber);
-                }
-                Some(farewell) = self.farewells.recv() => {
-                    self.session.handle_farewell(self.started.elapsed(), farewell.after);
-                }
+                Some(news) = self.news.recv() => match news {
+                    News::Detached(subscriber) => {
+                        self.documents.remove(&subscriber);
+                        self.session.handle_detached(subscriber);
+                    }
+                    News::Trespassed => self.session.handle_trespass(),
+                },
+                Some(word) = self.words.recv() => match word {
+                    Word::Farewell { after } => {
+                        self.session.handle_farewell(self.started.elapsed(), after);
+                    }
+                    Word::LoginEnded => self.session.handle_login_ended(),
+                },
                 () = tokio::time::sleep_until(deadline) => {
                     self.session.handle_timeout(self.started.elapsed());
                 }
@@ -153,9 +178,20 @@ impl Reader {
         true
     }
 
-    async fn opened(&mut self, Opened { join, document }: Opened) {
-        let document = match document {
-            Ok(document) => document,
+    fn authenticated(&mut self, answer: Result<Caller, AuthError>) {
+        if let Ok(caller) = &answer
+            && !self.shared.recognise(self.number, caller)
+        {
+            return self.session.handle_crowded();
+        }
+        // A clock before 1970 is wrong, and lets every token live longer, not shorter.
+        let unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        self.session.handle_authenticated(self.started.elapsed(), unix, answer);
+    }
+
+    async fn opened(&mut self, join: Opening, opened: Result<Admitted, OpenError>) {
+        let Admitted { document, access, rights } = match opened {
+            Ok(admitted) => admitted,
             Err(error) => {
                 let code = match error {
                     OpenError::NotFound => RejectCode::DocumentNotFound,
@@ -165,7 +201,7 @@ impl Reader {
                 return self.session.handle_refused(join.request, code);
             }
         };
-        let subscriber = self.registry.next_subscriber();
+        let subscriber = self.shared.registry.next_subscriber();
         let (channel, request) = (document.channel(), join.request);
         if !self.session.handle_opened(channel, subscriber) {
             return;
@@ -174,7 +210,8 @@ impl Reader {
         let outbox = self.outbox.clone();
         // Leave first what was joined before.
         self.perform().await;
-        if !document.send(Command::Join { subscriber, join: join.into(), outbox }).await {
+        let join = join.with(access, rights);
+        if !document.send(Command::Join { subscriber, join, outbox }).await {
             self.documents.remove(&subscriber);
             self.session.handle_detached(subscriber);
             self.session.handle_refused(request, RejectCode::DocumentUnavailable);
@@ -188,12 +225,21 @@ impl Reader {
                 Output::Send(message) => self.outbox.push(Item::Messages(message.into())),
                 Output::Ping => self.outbox.push(Item::Ping),
                 Output::Close(code) => self.outbox.push(Item::Close(code)),
-                Output::Open { document, join } => {
-                    let registry = self.registry.clone();
-                    self.opening.push(Box::pin(async move {
-                        let document = registry.open(document).await;
-                        Opened { join, document }
+                Output::Authenticate { token } => {
+                    let auth = self.shared.auth.clone();
+                    self.work.push(Box::pin(async move {
+                        let token = token.as_ref().map(AccessToken::expose);
+                        Done::Authenticated(auth.authenticate(token).await)
                     }));
+                }
+                Output::Open { document, join } => {
+                    let registry = self.shared.registry.clone();
+                    let span = tracing::debug_span!("join", doc = %document);
+                    let open = async move {
+                        let opened = registry.open_for(document, join.user).await;
+                        Done::Opened { join, opened }
+                    };
+                    self.work.push(Box::pin(open.instrument(span)));
                 }
                 Output::Submit { subscriber, submission } => {
                     self.tell(subscriber, Command::Submit { subscriber, submission }).await;
@@ -237,7 +283,7 @@ fn is_oversized(error: &axum::Error) -> bool {
 async fn write(
     mut sink: SplitSink<WebSocket, Message>,
     outbox: Outbox,
-    detached: mpsc::Sender<SubscriberId>,
+    tell: mpsc::Sender<News>,
 ) -> Option<CloseCode> {
     loop {
         let taken = outbox.take(FRAME_BYTES_MAX).await;
@@ -251,9 +297,12 @@ async fn write(
             match item {
                 Item::Messages(_) => {}
                 Item::Ping => send(&mut sink, &outbox, Message::Ping(Bytes::new())).await?,
+                // The reading half is gone when nobody takes these.
                 Item::Detached(subscriber) => {
-                    // The reading half is gone when nobody takes it.
-                    let _ = detached.send(subscriber).await;
+                    let _ = tell.send(News::Detached(subscriber)).await;
+                }
+                Item::Trespassed => {
+                    let _ = tell.send(News::Trespassed).await;
                 }
                 Item::Close(code) => {
                     let reason = code.sentence().into();

@@ -9,12 +9,11 @@ use anyhow::{Result, bail};
 pub const MOTO_PACKAGES: &str =
     "moto==5.2.5 flask==3.1.3 flask-cors==6.0.5 py-partiql-parser==0.6.3 PyYAML==6.0.4";
 
-/// The virtual environment of Python in which the S3 server is, or where it is to be made.
+/// The virtual environment of Python in which the S3 server is, or where it is to be made: the same
+/// for all builds of this repository, wherever they go.
 #[must_use]
 pub fn moto_folder() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let target = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
-    root.join(target).join("moto")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/moto")
 }
 
 /// The server itself.

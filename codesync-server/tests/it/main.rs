@@ -2,6 +2,7 @@
 
 mod support;
 
+mod backup;
 mod bus;
 mod crash;
 mod documents;
@@ -10,9 +11,11 @@ mod hostile;
 mod listing;
 #[cfg(target_os = "linux")]
 mod memory;
+mod operation;
 mod oplog;
 mod overload;
 mod registry;
+mod security;
 mod session;
 mod snapshots;
 mod startup;

@@ -7,15 +7,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use codesync_core::document::Submission;
-use codesync_core::protocol::{ServerDocument, ServerMessage, ServerPresence, codec};
+use codesync_core::protocol::{RejectCode, ServerDocument, ServerMessage, ServerPresence, codec};
 use codesync_core::{Author, ClientId, DocumentId, LineEnding, Operation, Revision, Seq};
+use codesync_server::access::{Rights, Role};
 use codesync_server::bus::in_process::InProcessBus;
 use codesync_server::bus::{Bus, Heard, Hint, Notice, Subscription};
 use codesync_server::db::documents::{Documents, NewDocument};
 use codesync_server::db::memory::MemoryDocuments;
 use codesync_server::document::handle::{Command, DocumentHandle};
 use codesync_server::document::outbox::{Item, Outbox};
-use codesync_server::document::registry::{OpenError, Registry, Stores};
+use codesync_server::document::registry::{Admitted, OpenError, Registry, SUBSCRIBERS_MAX, Stores};
 use codesync_server::document::{Join, SubscriberId};
 use codesync_server::ids::UserId;
 use codesync_server::oplog::memory::MemoryLog;
@@ -123,12 +124,12 @@ impl Fixture {
     }
 
     fn server(&self, seed: u64) -> Registry {
-        Registry::new(self.stores.clone(), seed)
+        Registry::new(self.stores.clone(), seed, SUBSCRIBERS_MAX)
     }
 
     /// A server with its own way to the others.
     fn server_on(&self, bus: Arc<dyn Bus>, seed: u64) -> Registry {
-        Registry::new(Stores { bus, ..self.stores.clone() }, seed)
+        Registry::new(Stores { bus, ..self.stores.clone() }, seed, SUBSCRIBERS_MAX)
     }
 }
 
@@ -141,13 +142,20 @@ struct Person {
 
 impl Person {
     async fn join(registry: &Registry, number: u8) -> Self {
-        let document = registry.open(DOCUMENT).await.expect("opened");
+        Self::join_as(registry, number, UserId::LOCAL).await
+    }
+
+    async fn join_as(registry: &Registry, number: u8, user: UserId) -> Self {
+        let admitted = registry.open_for(DOCUMENT, user).await.expect("opened");
+        let Admitted { document, access, rights } = admitted;
         let (subscriber, outbox) = (registry.next_subscriber(), Outbox::default());
         let client = ClientId::from_bytes([number; 16]);
         let join = Join {
             request: 1,
             client,
-            user: UserId::LOCAL,
+            user,
+            access,
+            rights,
             person: String::new(),
             at: None,
             text: true,
@@ -384,4 +392,43 @@ async fn edits_go_on_while_redis_is_down_and_are_seen_within_two_seconds() {
     ada.sees(4).await;
     left.close().await;
     right.close().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn for_a_stranger_there_is_no_such_document_and_none_is_loaded() {
+    let fixture = Fixture::new(Arc::new(InProcessBus::default())).await;
+    let registry = fixture.server(1);
+    let (stranger, unknown) = (UserId::from_bytes([7; 16]), DocumentId::from_bytes([9; 16]));
+    for document in [DOCUMENT, unknown] {
+        let opened = registry.open_for(document, stranger).await;
+        assert_eq!(opened.err(), Some(OpenError::NotFound));
+    }
+    assert_eq!((registry.open_count(), fixture.log.reads.load(Ordering::Relaxed)), (0, 0));
+    registry.close().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_may_no_longer_read_is_let_go_by_a_word_or_by_a_look_within_a_second() {
+    let buses: [(Arc<dyn Bus>, u64); 2] =
+        [(Arc::new(InProcessBus::default()), 100), (Arc::new(SilentBus), 1200)];
+    for (bus, ms_max) in buses {
+        let fixture = Fixture::new(bus).await;
+        let (log, user) = (&fixture.log.log, UserId::from_bytes([7; 16]));
+        let viewer = Some(Rights::lasting(Role::Viewer));
+        log.set_rights(DOCUMENT, user, viewer).expect("a document");
+        let registry = fixture.server(1);
+        let ada = Person::join_as(&registry, 1, user).await;
+        let started = tokio::time::Instant::now();
+        let version = log.set_rights(DOCUMENT, user, None).expect("a document");
+        fixture.stores.bus.publish(DOCUMENT, Hint::Access(version));
+        let is_end = |code: RejectCode| code == RejectCode::AccessWithdrawn;
+        ada.until(|message| match message {
+            ServerMessage::Document(ServerDocument::Ended { code, .. }) => is_end(*code),
+            _ => false,
+        })
+        .await;
+        let elapsed = started.elapsed();
+        assert!(elapsed <= Duration::from_millis(ms_max), "{elapsed:?}");
+        registry.close().await;
+    }
 }

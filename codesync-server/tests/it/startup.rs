@@ -1,14 +1,17 @@
 //! Starting where it cannot work: a sentence that names the path or port, and the way out.
 
 use std::fs;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 
+use codesync_core::protocol::{ClientMessage, ClientSession, VERSION};
 use codesync_server::db::{Database, OpenError, SqliteOptions};
 use codesync_server::embedded::{BindError, Options, bind};
+use codesync_server::server::StartError;
 
 use crate::support::editor::Editor;
 use crate::support::process::{ServerProcess, fails, logged};
+use crate::support::raw::Raw;
 use crate::support::{TestServer, content, create};
 
 /// What the binary says when it cannot start.
@@ -57,7 +60,7 @@ async fn a_second_server_on_the_same_data_is_kept_out() {
     let first = TestServer::start_in(folder.path(), |_| {}).await;
     let second = bind(Options { port: 0, ..Options::new(folder.path()) }).await;
     let error = second.err().expect("refused");
-    assert!(matches!(error, BindError::DataDir(_)), "{error}");
+    assert!(matches!(error, BindError::Start(StartError::DataDir(_))), "{error}");
     let path = folder.path().to_str().expect("UTF-8");
     assert!(error.to_string().contains(path), "{error}");
     first.stop().await;
@@ -126,7 +129,7 @@ async fn a_terminated_server_ends_well_and_keeps_everything() {
 }
 
 #[tokio::test]
-async fn no_text_of_a_document_is_ever_logged() {
+async fn no_text_of_a_document_and_no_secret_is_ever_logged() {
     for format in ["pretty", "json"] {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let log = logged(folder.path(), format, |address| async move {
@@ -135,9 +138,39 @@ async fn no_text_of_a_document_is_ever_logged() {
             editor.append("canary-in-an-edit").await;
             editor.until_saved().await;
             assert!(content(address, id).await.contains("canary"));
+            show_secrets(address, &id.to_string()).await;
         })
         .await;
         assert!(log.contains("document created"), "{log}");
         assert!(!log.contains("canary"), "{log}");
+        let hidden = |char: char| char.is_control() && char != '\n';
+        assert!(!log.contains(hidden), "{log:?}");
     }
+}
+
+/// Sends secrets and odd characters everywhere where some are taken, and where none are.
+async fn show_secrets(address: SocketAddr, id: &str) {
+    let client = reqwest::Client::new();
+    let document = format!("http://{address}/api/documents/{id}");
+    let asked = [
+        client.get(format!("http://{address}/api/documents?cursor=canary&search=canary")),
+        client.get(format!("{document}?token=canary")).bearer_auth("canary-in-a-header"),
+        client.get(&document).header("cookie", "session=canary-in-a-cookie"),
+        client.get(&document).header("request-id", "canary-\u{9b}31m"),
+        client.patch(&document).header("content-type", "application/json").body("{\"canary\u{1b}"),
+        client.patch(&document).json(&serde_json::json!({ "canary\nfield": "canary" })),
+        client.post(format!("http://{address}/api/nowhere")).body("canary-in-a-body"),
+    ];
+    for request in asked {
+        request.send().await.expect("an answer");
+    }
+    let mut raw = Raw::silent(address).await;
+    raw.say(&ClientMessage::Session(ClientSession::Hello {
+        version: VERSION,
+        name: "canary-name".into(),
+        token: Some("canary-in-the-hello".into()),
+    }))
+    .await;
+    raw.send(b"\xffcanary-in-a-frame".to_vec()).await;
+    raw.closed().await;
 }

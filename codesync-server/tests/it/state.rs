@@ -1,5 +1,6 @@
 //! One open document without any IO: virtual time, a log in memory, and faults where wanted.
 
+mod access;
 mod others;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -12,7 +13,7 @@ use codesync_core::protocol::{
 use codesync_core::{
     Channel, ClientId, DocumentId, Operation, Peers, Revision, Selection, Seq, Text,
 };
-use codesync_server::access::AccessVersion;
+use codesync_server::access::{AccessVersion, Rights, Role};
 use codesync_server::bus::Presence;
 use codesync_server::document::load;
 use codesync_server::document::state::{DocumentState, Opened};
@@ -22,6 +23,8 @@ use codesync_server::oplog::memory::MemoryLog;
 use codesync_server::oplog::{Append, AppendError, Epoch, LogError, ReadLimit, Registration};
 
 const DOCUMENT: DocumentId = DocumentId::from_bytes([1; 16]);
+/// What time it is when the document is opened.
+const UNIX_START: Duration = Duration::from_secs(1_800_000_000);
 
 const fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
@@ -35,7 +38,9 @@ struct Bench<'a> {
     /// Appends that were asked for and not answered yet.
     appends: VecDeque<Append>,
     reads: VecDeque<Revision>,
-    /// Whether appends and reads are performed at once.
+    /// Whose rights were asked for.
+    asked: VecDeque<Vec<UserId>>,
+    /// Whether appends, reads and questions are performed at once.
     automatic: bool,
     read_older: usize,
     snapshots: Vec<Revision>,
@@ -46,6 +51,7 @@ struct Bench<'a> {
     said: Vec<Presence>,
     starved: Vec<SubscriberId>,
     closed: Vec<(SubscriberId, CloseCode)>,
+    trespasses: Vec<SubscriberId>,
     failed: Option<RejectCode>,
 }
 
@@ -64,6 +70,8 @@ impl<'a> Bench<'a> {
             document,
             channel: Channel::new(5),
             seed: 7,
+            unix_start: UNIX_START,
+            subscribers_max: 500,
         });
         let mut bench = Self {
             log,
@@ -71,6 +79,7 @@ impl<'a> Bench<'a> {
             now: Duration::ZERO,
             appends: VecDeque::new(),
             reads: VecDeque::new(),
+            asked: VecDeque::new(),
             automatic: true,
             read_older: 0,
             snapshots: Vec::new(),
@@ -79,6 +88,7 @@ impl<'a> Bench<'a> {
             said: Vec::new(),
             starved: Vec::new(),
             closed: Vec::new(),
+            trespasses: Vec::new(),
             failed: None,
         };
         bench.state.handle_hints_lost();
@@ -89,7 +99,7 @@ impl<'a> Bench<'a> {
     fn drain(&mut self) {
         while let Some(output) = self.state.poll_output() {
             self.perform(output);
-            while self.automatic && !(self.appends.is_empty() && self.reads.is_empty()) {
+            while self.automatic && self.is_awaited() {
                 while let Some(append) = self.appends.pop_front() {
                     let answer = self.log.append_now(append);
                     self.state.handle_appended(self.now, answer);
@@ -98,8 +108,16 @@ impl<'a> Bench<'a> {
                     let page = self.log.read_now(DOCUMENT, after, ReadLimit::default());
                     self.state.handle_log(self.now, page);
                 }
+                while let Some(users) = self.asked.pop_front() {
+                    let table = self.log.access_now(DOCUMENT, &users);
+                    self.state.handle_access(self.now, table);
+                }
             }
         }
+    }
+
+    fn is_awaited(&self) -> bool {
+        !(self.appends.is_empty() && self.reads.is_empty() && self.asked.is_empty())
     }
 
     fn perform(&mut self, output: Output) {
@@ -110,6 +128,8 @@ impl<'a> Bench<'a> {
             }
             Output::Append(append) => self.appends.push_back(append),
             Output::ReadLog { after } => self.reads.push_back(after),
+            Output::ReadAccess { users } => self.asked.push_back(users),
+            Output::Trespassed { subscriber } => self.trespasses.push(subscriber),
             Output::ReadOlder { subscriber, from, to } => {
                 self.read_older += 1;
                 let runtime = tokio::runtime::Builder::new_current_thread().build();
@@ -152,16 +172,21 @@ impl<'a> Bench<'a> {
     }
 
     fn join(&mut self, number: u8, at: Option<u64>) -> SubscriberId {
+        self.join_as(number, UserId::LOCAL, at)
+    }
+
+    /// A client of a user who may see the document.
+    fn join_as(&mut self, number: u8, user: UserId, at: Option<u64>) -> SubscriberId {
         let subscriber = SubscriberId::new(u64::from(number) + 1000 * self.received.len() as u64);
         let client = ClientId::from_bytes([number; 16]);
         let person = format!("person {number}");
+        let table = self.log.access_now(DOCUMENT, &[user]).expect("a document");
         let join = Join {
-            request: 1,
-            client,
-            user: UserId::LOCAL,
+            user,
+            access: table.version,
+            rights: table.rights[&user],
             person,
-            at: at.map(Revision::new),
-            text: at.is_none(),
+            ..local(client, at)
         };
         self.state.handle_join(subscriber, join);
         self.drain();
@@ -220,6 +245,20 @@ fn see(peers: &mut Peers, presence: ServerPresence<'_>) {
             peers.moved(author, revision, selections);
         }
         ServerPresence::Departed { author, .. } => peers.departed(author),
+    }
+}
+
+/// A join of whoever sits at the machine.
+fn local(client: ClientId, at: Option<u64>) -> Join {
+    Join {
+        request: 1,
+        client,
+        user: UserId::LOCAL,
+        access: AccessVersion::default(),
+        rights: Rights::lasting(Role::Owner),
+        person: String::new(),
+        at: at.map(Revision::new),
+        text: at.is_none(),
     }
 }
 
@@ -627,15 +666,7 @@ fn a_row_read_before_the_last_commit_does_not_make_a_returning_client_forgotten(
     bench.state.handle_leave(bench.now, ada);
     let again = SubscriberId::new(99);
     let client = ClientId::from_bytes([1; 16]);
-    let join = Join {
-        request: 1,
-        client,
-        user: UserId::LOCAL,
-        person: String::new(),
-        at: Some(Revision::ZERO),
-        text: false,
-    };
-    bench.state.handle_join(again, join);
+    bench.state.handle_join(again, local(client, Some(0)));
     let mut asked = std::iter::from_fn(|| bench.state.poll_output());
     assert!(asked.any(|it| matches!(it, Output::Register { .. })), "a row is asked for");
     let row = log.register_now(&Registration::local(DOCUMENT, client));
@@ -652,15 +683,7 @@ fn of_two_joins_of_one_client_the_later_stands_in_whatever_order_the_log_answers
     let client = ClientId::from_bytes([1; 16]);
     let (dead, alive) = (SubscriberId::new(1), SubscriberId::new(2));
     for subscriber in [dead, alive] {
-        let join = Join {
-            request: 1,
-            client,
-            user: UserId::LOCAL,
-            person: String::new(),
-            at: None,
-            text: true,
-        };
-        bench.state.handle_join(subscriber, join);
+        bench.state.handle_join(subscriber, local(client, None));
         let asked = bench.state.poll_output();
         assert!(matches!(asked, Some(Output::Register { .. })), "{asked:?}");
     }

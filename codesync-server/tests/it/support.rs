@@ -1,5 +1,6 @@
 //! What the tests stand on: a server on a free port, people who edit, and sockets that misbehave.
 
+pub(crate) mod api;
 pub(crate) mod bucket;
 pub(crate) mod editor;
 pub(crate) mod postgres;
@@ -7,7 +8,7 @@ pub(crate) mod process;
 pub(crate) mod raw;
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use codesync_core::DocumentId;
@@ -24,6 +25,7 @@ pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
     stop: CancellationToken,
     task: JoinHandle<()>,
+    data: PathBuf,
     folder: Option<tempfile::TempDir>,
 }
 
@@ -40,6 +42,9 @@ impl TestServer {
                 messages_burst: 100_000,
                 bytes_per_second: u32::MAX,
                 bytes_burst: u32::MAX,
+                joins_per_minute: 100_000,
+                joins_burst: 100_000,
+                ..SocketLimits::default()
             };
         })
         .await
@@ -58,11 +63,16 @@ impl TestServer {
         let server = embedded::bind(options).await.expect("the server starts");
         let (address, stop) = (server.address(), CancellationToken::new());
         let task = tokio::spawn(server.run(stop.clone()));
-        Self { address, stop, task, folder: None }
+        Self { address, stop, task, data: data.to_owned(), folder: None }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    /// The folder that it keeps everything in.
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
     }
 
     /// Begins to go down without waiting for the end.

@@ -50,6 +50,14 @@ encounters! {
     JournalRewritten = "journals written anew",
     SteppedBack = "undo and redo",
     PeopleElsewhere = "news of people at another server",
+    PermissionGiven = "permissions given or changed",
+    PermissionTaken = "permissions taken away",
+    AccessLost = "appends refused because permissions had changed",
+    SetAside = "texts kept aside by people who could no longer write",
+    AccessEnded = "documents that ended for somebody",
+    Trespass = "edits of people who knew that they could not write",
+    TokenExpired = "tokens near their end",
+    LoginNeeded = "people asked to log in again",
 }
 
 /// How often each was met.

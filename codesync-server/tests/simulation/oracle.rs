@@ -4,19 +4,24 @@
 //! message that a server gave out, every snapshot. It keeps its own copy of each document at each
 //! revision. What people meant by their edits it judges by [`tags`].
 
+mod access;
 pub(crate) mod tags;
 
 use std::collections::{BTreeMap, BTreeSet, btree_map};
 use std::fmt;
+use std::time::Duration;
 
 use codesync_core::document::Submission;
 use codesync_core::limits::CHECKPOINT_REVISIONS;
 use codesync_core::protocol::{ServerDocument, ServerMessage, codec};
 use codesync_core::{Author, ClientId, Component, Operation, OperationLimits, Revision, Seq, Text};
+use codesync_server::access::{Rights, Role};
 use codesync_server::oplog::{ClientRecord, Entry};
 
+use self::access::Permissions;
 use self::tags::{Tag, tags_in};
 use crate::coverage::{Coverage, Met};
+use crate::world::client_number;
 
 /// A law that did not hold.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -59,20 +64,31 @@ pub(crate) struct Truth {
     last: BTreeMap<Author, (Seq, Revision)>,
     /// What was handed in, as it came first.
     submissions: BTreeMap<(ClientId, Seq), Submission>,
+    /// What its client set aside before it had an answer. It may still be committed: then it stands
+    /// in the text and in the copy that was set aside.
+    set_aside: BTreeMap<(ClientId, Seq), Vec<Submission>>,
     /// How often each tag stands in the text, and the revision that last inserted it.
     present: BTreeMap<Tag, (u32, Revision)>,
     /// Tags that stood twice at some time: two people deleted one char, and both took that back.
     doubled: BTreeSet<Tag>,
+    pub(crate) permissions: Permissions,
 }
 
 impl Truth {
-    pub(crate) fn new() -> Self {
+    /// An empty document that all clients may write.
+    pub(crate) fn new(clients: usize) -> Self {
+        let mut permissions = Permissions::default();
+        for client in 0..clients {
+            permissions.set(client, Some(Rights::lasting(Role::Editor)), Duration::ZERO);
+        }
         Self {
+            permissions,
             entries: Vec::new(),
             texts: vec![Text::new()],
             clients: BTreeMap::new(),
             last: BTreeMap::new(),
             submissions: BTreeMap::new(),
+            set_aside: BTreeMap::new(),
             present: BTreeMap::new(),
             doubled: BTreeSet::new(),
         }
@@ -140,9 +156,25 @@ impl Truth {
         Ok(())
     }
 
+    /// A client gave up what it had handed in and was not committed: the next thing that it hands in
+    /// may have the same number.
+    pub(crate) fn withdrawn(&mut self, client: ClientId) {
+        let author = self.clients.iter().find(|(_, it)| **it == client).map(|(author, _)| *author);
+        let (last, _) = author.map_or_else(Default::default, |author| self.last_of(author));
+        let open = (client, last.next())..=(client, Seq::new(u64::MAX));
+        let open: Vec<_> = self.submissions.range(open).map(|(id, _)| *id).collect();
+        for id in open {
+            let given_up = self.submissions.remove(&id);
+            self.set_aside.entry(id).or_default().extend(given_up);
+        }
+    }
+
     /// The log took an entry.
-    pub(crate) fn appended(&mut self, entry: &Entry) -> Check {
+    pub(crate) fn appended(&mut self, entry: &Entry, now: Duration) -> Check {
         let Entry { revision, author, seq, .. } = *entry;
+        if let Some(client) = self.clients.get(&author) {
+            self.permissions.committed(client_number(*client), now)?;
+        }
         let expected = self.head().next();
         hold!(
             "I1 revisions",
@@ -181,6 +213,11 @@ impl Truth {
         Ok(())
     }
 
+    /// How often a char stands in the text; `None` if it never was in it.
+    pub(crate) fn count(&self, tag: Tag) -> Option<u32> {
+        Some(self.present.get(&tag)?.0)
+    }
+
     /// Whether an entry is what its author handed in, carried to the head: it inserts the same
     /// text, and deletes of what he deleted that which is still there.
     fn check_meaning(
@@ -190,11 +227,30 @@ impl Truth {
         before: &Text,
         last_revision: Revision,
     ) -> Check {
-        let Entry { revision, author, seq, .. } = *entry;
-        let sent = self.clients.get(&author).and_then(|it| self.submissions.get(&(*it, seq)));
-        let sent = sent.ok_or_else(|| {
-            broken("I9 text", format!("nobody handed in {seq} of author {author}"))
-        })?;
+        let Entry { author, seq, .. } = *entry;
+        let id = self.clients.get(&author).map(|client| (*client, seq));
+        let sent = id.and_then(|id| self.submissions.get(&id));
+        let given_up = id.and_then(|id| self.set_aside.get(&id)).into_iter().flatten();
+        let mut outcome =
+            Err(broken("I9 text", format!("nobody handed in {seq} of author {author}")));
+        for sent in sent.into_iter().chain(given_up) {
+            outcome = self.check_meaning_of(sent, entry, operation, before, last_revision);
+            if outcome.is_ok() {
+                break;
+            }
+        }
+        outcome
+    }
+
+    fn check_meaning_of(
+        &self,
+        sent: &Submission,
+        entry: &Entry,
+        operation: &Operation,
+        before: &Text,
+        last_revision: Revision,
+    ) -> Check {
+        let revision = entry.revision;
         let base = last_revision.checked_add(sent.since).unwrap_or(Revision::new(u64::MAX));
         let base_text = self.text_at(base).ok_or_else(|| {
             broken("I9 text", format!("entry {revision} was made for revision {base}"))

@@ -68,7 +68,7 @@ lines! {
     enum Setup {
         World = "setup" {
             clients, documents, latency_ms, fsync_ms, log_ms, frames_doubled, frames_dropped,
-            hints_lost, hints_doubled, hints_late_ms
+            hints_lost, hints_doubled, hints_late_ms, token_ms
         }
     }
 }
@@ -110,6 +110,10 @@ lines! {
         Prune = "prune" { document, keep }
         /// Puts something else in the place of the newest snapshot.
         Damage = "damage" { document }
+        /// A person's rights in a document: 0 none, 1 to read, 2 to write; for so long, if not zero.
+        Permit = "permit" { document, client, role, ms }
+        /// The person has to log in again.
+        EndLogin = "end-login" { client }
         /// The next appends of this server: 0 conflict, 1 unknown but done, 2 unknown and not
         /// done, 3 unknown and done late, 4 unavailable.
         LogAnswers = "log-answers" { server, answer, count }

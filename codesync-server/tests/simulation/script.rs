@@ -25,6 +25,7 @@ pub(crate) fn plan(seed: u64) -> Plan {
     let latency_ms = *chance.pick(&[1, 5, 20, 60]);
     let fsync_ms = *chance.pick(&[1, 4, 15, 40]);
     let log_ms = *chance.pick(&[1, 3, 10, 40]);
+    let token_ms = if chance.per_mille(250) { *chance.pick(&[2_000, 8_000, 60_000]) } else { 0 };
     let setup = Setup::World {
         clients,
         documents,
@@ -36,6 +37,7 @@ pub(crate) fn plan(seed: u64) -> Plan {
         hints_lost,
         hints_doubled,
         hints_late_ms,
+        token_ms,
     };
     let mut script = Script::new(clients, documents, chance);
     script.write();
@@ -112,7 +114,7 @@ impl Script {
             (20, |it| Action::Undo { client: it.client(), document: it.document() }),
             (8, |it| Action::Redo { client: it.client(), document: it.document() }),
         ];
-        let seldom: [(u64, Make); 22] = [
+        let seldom: [(u64, Make); 24] = [
             (20, Self::deleting),
             (10, Self::many_places),
             (6, Self::pasting),
@@ -135,6 +137,8 @@ impl Script {
             (12, Self::log_answers),
             (3, |it| Action::LogDown { ms: it.span(3000) }),
             (3, |it| Action::LogSlow { ms: it.span(3000), by_ms: it.span(400) }),
+            (12, Self::permitting),
+            (4, |it| Action::EndLogin { client: it.client() }),
         ];
         if self.is_heavy {
             verbs.extend([(20, Self::pasting as Make), (20, Self::stalling)]);
@@ -166,6 +170,9 @@ impl Script {
             Action::Kill { client, .. } => Action::Restart { client },
             Action::Offline { client } => Action::Online { client },
             Action::KillServer { server, .. } => Action::StartServer { server },
+            Action::Permit { document, client, role: 0..2, .. } => {
+                Action::Permit { document, client, role: 2, ms: 0 }
+            }
             _ => return,
         };
         self.actions.push((later, mended));
@@ -252,6 +259,12 @@ impl Script {
         let (client, document) = (self.client(), self.document());
         let count = self.chance.between(0, 3);
         Action::Select { client, document, count, luck: self.chance.below(1 << 32) }
+    }
+
+    fn permitting(&mut self) -> Action {
+        let role = *self.chance.pick(&[0, 1, 1, 2]);
+        let ms = if self.chance.per_mille(200) { self.span(6000) } else { 0 };
+        Action::Permit { document: self.document(), client: self.client(), role, ms }
     }
 
     fn log_answers(&mut self) -> Action {

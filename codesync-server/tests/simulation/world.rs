@@ -8,6 +8,7 @@
 mod act;
 mod client;
 mod disk;
+mod people;
 mod server;
 mod settle;
 mod store;
@@ -16,7 +17,8 @@ mod wire;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use codesync_core::DocumentId;
+use codesync_core::{ClientId, DocumentId};
+use codesync_server::ids::UserId;
 
 use self::client::Client;
 use self::server::Server;
@@ -77,6 +79,8 @@ struct Rates {
     hints_lost: u64,
     hints_doubled: u64,
     hints_late_ms: u64,
+    /// How long tokens count; zero on servers without accounts.
+    token_ms: u64,
 }
 
 /// Says what happens, where somebody reads it.
@@ -101,6 +105,16 @@ fn document_number(id: DocumentId) -> usize {
     usize::from(id.to_bytes()[15])
 }
 
+/// The number of this client, as it stands in its id.
+pub(crate) fn client_number(id: ClientId) -> usize {
+    usize::from(id.to_bytes()[8])
+}
+
+/// The person who uses this client.
+fn user_of(client: usize) -> UserId {
+    UserId::from_bytes([client as u8 + 1; 16])
+}
+
 impl World {
     /// The world before a plan begins.
     pub(crate) fn new(plan: &Plan) -> Self {
@@ -115,6 +129,7 @@ impl World {
             hints_lost,
             hints_doubled,
             hints_late_ms,
+            token_ms,
         } = plan.setup;
         let rates = Rates {
             latency_ms,
@@ -125,6 +140,7 @@ impl World {
             hints_lost,
             hints_doubled,
             hints_late_ms,
+            token_ms,
         };
         let (clients, documents) = (clients.clamp(1, 64) as usize, documents.clamp(1, 64) as usize);
         let seed = plan.seed;
@@ -138,8 +154,8 @@ impl World {
             clients: (0..clients).map(|number| Client::new(seed, number, documents)).collect(),
             servers: (0..SERVERS).map(|number| Server::new(seed, number)).collect(),
             sockets: Vec::new(),
-            store: Store::new(seed, documents),
-            truths: (0..documents).map(|_| Truth::new()).collect(),
+            store: Store::new(seed, documents, clients),
+            truths: (0..documents).map(|_| Truth::new(clients)).collect(),
             intents: (0..documents).map(|_| Intents::default()).collect(),
             tags: Tags::default(),
             calm: false,

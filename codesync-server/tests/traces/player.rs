@@ -1,172 +1,285 @@
 //! One person who types his part of a script while others type theirs.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
-use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
-use anyhow::Result;
-use codesync_core::client::Event;
-use codesync_core::{DocumentId, Revision, TextEdit};
-use codesync_loadgen::client::Client;
+use anyhow::{Context, Result, bail, ensure};
+use codesync_client::{Link, Outbox, Session, SessionConfig, SessionEvent};
+use codesync_core::client::{Event, Replica, State};
+use codesync_core::{DocumentId, Encoding, Revision, TextEdit};
 use codesync_loadgen::tag;
-use tokio::sync::Notify;
-use tokio::time::Instant;
+use futures_util::FutureExt;
+use tokio::time::{Instant, timeout_at};
 
-use crate::script::{Script, Step, Transaction};
+use crate::progress::Progress;
+use crate::script::{Script, Step};
 
-/// When nothing happens, something does before that.
-const FAR: Duration = Duration::from_secs(3600);
 /// Only a failing test ever takes so long.
-const ARRIVAL_MAX: Duration = Duration::from_secs(30);
+const ARRIVAL_MAX: Duration = Duration::from_secs(60);
 /// How far from the last place a character is looked for first.
 const NEAR: usize = 64;
+/// How many transactions people type ahead of the server, by turns: from who looks up after each
+/// word to who does not.
+const AHEAD_MAX: [usize; 4] = [2, 6, 16, 64];
+/// Transactions in each such turn.
+const AHEAD_TRANSACTIONS: usize = 300;
 
-/// What is committed, for those who have to wait for it.
-pub(crate) struct Progress {
-    /// For each transaction a revision that contains it, once there is one.
-    committed: Mutex<Vec<Option<Revision>>>,
-    news: Notify,
-}
-
-impl Progress {
-    pub(crate) fn new(transactions: usize) -> Self {
-        Self { committed: Mutex::new(vec![None; transactions]), news: Notify::new() }
-    }
-
-    fn committed(&self) -> MutexGuard<'_, Vec<Option<Revision>>> {
-        self.committed.lock().expect("nobody panics with it")
-    }
-
-    /// Whether all of `transactions` are in the text at `revision`.
-    fn are_in(&self, transactions: &[usize], revision: Revision) -> bool {
-        let committed = self.committed();
-        transactions.iter().all(|&number| committed[number].is_some_and(|at| at <= revision))
-    }
+/// What a person says of himself.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Report {
+    /// So many of his steps are on his disk.
+    Kept(usize),
+    /// This transaction of his is in the text at that revision.
+    Committed(usize, Revision),
 }
 
 pub(crate) struct Player<'a> {
     agent: usize,
-    client: Client,
+    session: Session,
+    document: DocumentId,
     script: &'a Script,
     progress: &'a Progress,
+    report: fn(Report),
+    has_outbox: bool,
+    is_offline: bool,
     /// The characters of the live text, as edits and events tell it.
     text: Vec<u32>,
     is_live: Vec<bool>,
+    /// Whether a character was ever there: none comes twice.
+    was_live: Vec<bool>,
     place: usize,
-    /// Edits made so far.
+    /// Own steps made so far, in this life and before, and those of them that are on the disk.
+    steps: usize,
+    kept: usize,
+    /// Edits made so far, as the replica counts them.
     edits: usize,
     /// Own transactions that are not committed, and how many edits were made with them.
     open: VecDeque<(usize, usize)>,
 }
 
 impl<'a> Player<'a> {
+    /// Somebody who begins to open the document. Without an outbox his work is in memory only.
     pub(crate) fn open(
-        address: SocketAddr,
-        document: DocumentId,
+        link: &Link,
         agent: usize,
         script: &'a Script,
         progress: &'a Progress,
+        outbox: Option<Outbox>,
+        report: fn(Report),
     ) -> Self {
+        let has_outbox = outbox.is_some();
+        let mut session = Session::start(SessionConfig {
+            server: link.server.clone(),
+            name: format!("Person {agent}"),
+            tokens: None,
+            outbox,
+        });
+        session.open(link.document).expect("it is not open yet");
         Self {
             agent,
-            client: Client::open(address, document, agent as u64 + 1),
+            session,
+            document: link.document,
             script,
             progress,
+            report,
+            has_outbox,
+            is_offline: false,
             text: Vec::new(),
             is_live: vec![false; script.len()],
+            was_live: vec![false; script.len()],
             place: 0,
+            steps: 0,
+            kept: 0,
             edits: 0,
             open: VecDeque::new(),
         }
     }
 
-    /// Comes to the document, which is empty yet.
-    pub(crate) async fn arrive(mut self) -> Result<Self> {
-        self.client.until_saved(ARRIVAL_MAX).await?;
+    /// Waits for the text, unless it is on this disk, and finds out what of his is done: so many
+    /// `kept` steps at least.
+    pub(crate) async fn arrive(mut self, kept: usize) -> Result<Self> {
+        let deadline = Instant::now() + ARRIVAL_MAX;
+        while self.replica().status().state == State::Loading {
+            let event = timeout_at(deadline, self.session.next()).await;
+            event.context("the text does not come")?;
+        }
+        while self.session.poll_event().is_some() {}
+        let text = self.replica().text().to_string();
+        self.edits = self.replica().status().unsaved_edits;
+        for char in text.chars() {
+            let char = tag::number_of(char).context("only numbered characters are typed")?;
+            self.text.push(char);
+            self.is_live[char as usize] = true;
+            self.was_live[char as usize] = true;
+        }
+        // An insertion that is on the disk is in the text: nothing is taken in from others, who
+        // might delete it, and nothing deleted before it was said to be kept.
+        let own: Vec<&Step> = self.script.steps_of(self.agent).collect();
+        let is_there = |step: &&Step| match step {
+            Step::Insert(chars) => chars.clone().any(|char| self.is_live[char as usize]),
+            Step::Delete(_) => false,
+        };
+        let done = own.iter().rposition(is_there).map_or(0, |last| last + 1).max(kept);
+        self.script.check(&text, own[..done].iter().copied())?;
+        (self.steps, self.kept) = (done, done);
         Ok(self)
     }
 
-    /// Types everything that is this person's, each as soon as he knows what its author knew, and
-    /// stays until everybody's is here. The text at the end.
+    /// Types everything that is this person's and not done yet, each as soon as he knows what its
+    /// author knew, and stays until everybody's is here. The text at the end.
     pub(crate) async fn play(mut self) -> Result<String> {
-        let (script, agent) = (self.script, self.agent);
+        let (script, agent, done) = (self.script, self.agent, self.steps);
         let own = script.transactions().iter().enumerate().filter(|(_, it)| it.agent == agent);
+        let mut begin = 0;
         for (number, transaction) in own {
-            let others: Vec<usize> = transaction
-                .parents
-                .iter()
-                .copied()
-                .filter(|&parent| script.transactions()[parent].agent != agent)
-                .collect();
-            self.until_known(&others).await?;
-            self.act(transaction)?;
+            let first = begin;
+            begin += transaction.steps.len();
+            if begin <= done {
+                // Of an earlier life; perhaps the server does not have it yet.
+                if !self.progress.is_committed(number) {
+                    self.open.push_back((number, self.edits));
+                }
+                continue;
+            }
+            self.until_known(&script.others(transaction)).await?;
+            for step in transaction.steps.iter().skip(done.saturating_sub(first)) {
+                self.act(step).await?;
+            }
             self.open.push_back((number, self.edits));
-            // What can leave or arrive now does.
-            self.client.step(Instant::now()).await;
-            self.take_in()?;
+            self.look_up(AHEAD_MAX[number / AHEAD_TRANSACTIONS % AHEAD_MAX.len()]).await?;
         }
+        self.keep().await?;
         let all: Vec<usize> = (0..script.transactions().len()).collect();
         self.until_known(&all).await?;
-        let text = self.client.text().to_string();
+        let text = self.replica().text().to_string();
         let followed: String = self.text.iter().map(|&char| tag::char_of(char)).collect();
-        assert!(followed == text, "the events do not lead to the text");
+        ensure!(followed == text, "the events do not lead to the text");
         Ok(text)
     }
 
+    /// How many own steps are made, and how many edits wait for the server.
+    pub(crate) fn standing(&self) -> (usize, usize) {
+        (self.steps, self.replica().status().unsaved_edits)
+    }
+
+    fn replica(&self) -> &Replica {
+        self.session.document(self.document).expect("it is never closed")
+    }
+
+    fn knows(&self, transactions: &[usize]) -> bool {
+        self.progress.are_in(transactions, self.replica().revision())
+    }
+
+    /// Takes part until these are in the text.
     async fn until_known(&mut self, transactions: &[usize]) -> Result<()> {
+        if !self.knows(transactions) {
+            self.keep().await?;
+            self.until(|player| player.knows(transactions)).await?;
+        }
+        Ok(())
+    }
+
+    /// Lets leave and arrive what can now, and waits while more than so much waits for the server.
+    /// Who has an outbox does so when so much is not kept.
+    async fn look_up(&mut self, ahead: usize) -> Result<()> {
+        if self.has_outbox && self.steps - self.kept < ahead {
+            return Ok(());
+        }
+        self.keep().await?;
+        tokio::task::yield_now().await;
+        while let Some(event) = self.session.next().now_or_never() {
+            self.take(event)?;
+        }
+        self.until(|player| player.open.len() <= ahead).await
+    }
+
+    async fn until(&mut self, is_so: impl Fn(&Self) -> bool) -> Result<()> {
         loop {
+            let news = self.progress.news();
             self.take_in()?;
-            if self.progress.are_in(transactions, self.client.replica().revision()) {
+            if is_so(self) {
                 return Ok(());
             }
             tokio::select! {
-                () = self.progress.news.notified() => {}
-                () = self.client.step(Instant::now() + FAR) => {}
-            }
-        }
-    }
-
-    /// Follows what happened to the text, and says what is committed.
-    fn take_in(&mut self) -> Result<()> {
-        while let Some(event) = self.client.next_event()? {
-            let Event::Changed { edits, .. } = event else { continue };
-            self.follow(edits);
-        }
-        let status = self.client.replica().status();
-        let saved = self.edits - status.unsaved_edits;
-        let mut any = false;
-        while let Some((number, _)) = self.open.pop_front_if(|(_, edits)| *edits <= saved) {
-            self.progress.committed()[number] = Some(status.saved);
-            any = true;
-        }
-        if any {
-            self.progress.news.notify_waiters();
-        }
-        Ok(())
-    }
-
-    fn act(&mut self, transaction: &Transaction) -> Result<()> {
-        for step in &transaction.steps {
-            let edits = match step {
-                Step::Insert(chars) => {
-                    let mut before = self.script.before(chars.start);
-                    let left = before.find(|&char| self.is_live[char as usize]);
-                    let at = left.map_or(0, |left| self.find(left) + 1);
-                    let text = chars.clone().map(tag::char_of).collect();
-                    self.place = at;
-                    vec![TextEdit { range: at..at, text }]
+                () = news => {}
+                () = tokio::time::sleep(Duration::from_secs(10)) => {
+                    println!("STUCK person {} {:?} steps {} edits {} open {:?} offline {} served {} heard {}", self.agent, self.replica().status(), self.steps, self.edits, self.open.front(), self.is_offline, self.progress.is_served(), self.progress.heard_since(0).len());
                 }
-                Step::Delete(chars) => self.deletion(chars),
-            };
-            // Others may have deleted it all before.
-            if !edits.is_empty() {
-                self.client.edit(&edits)?;
-                self.edits += 1;
+                event = self.session.next() => self.take(event)?,
             }
-            self.follow(edits);
+        }
+    }
+
+    /// Waits until everything typed so far is on the disk, if there is one, and says so.
+    async fn keep(&mut self) -> Result<()> {
+        if self.has_outbox && self.kept < self.steps {
+            self.session.flushed().await.map_err(anyhow::Error::msg)?;
+            self.kept = self.steps;
+            (self.report)(Report::Kept(self.kept));
         }
         Ok(())
+    }
+
+    /// Takes in what has happened, and says what is committed.
+    fn take_in(&mut self) -> Result<()> {
+        while let Some(event) = self.session.poll_event() {
+            self.take(event)?;
+        }
+        if self.is_offline && self.progress.is_served() {
+            // A session of hours is typed in seconds: nobody waits as long as people do.
+            self.session.reconnect();
+        }
+        let status = self.replica().status();
+        let saved = self.edits - status.unsaved_edits;
+        while let Some((number, _)) = self.open.pop_front_if(|(_, edits)| *edits <= saved) {
+            if self.progress.note(number, status.saved) {
+                (self.report)(Report::Committed(number, status.saved));
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, event: SessionEvent) -> Result<()> {
+        let SessionEvent::Core(event) = event else { return Ok(()) };
+        match event {
+            Event::Changed { edits, .. } => self.follow(edits)?,
+            Event::Online => self.is_offline = false,
+            Event::Offline { .. } => self.is_offline = true,
+            Event::Conflict { reason, .. } => bail!("person {}: {reason}", self.agent),
+            Event::Refused { message, .. } => bail!("person {}: {message}", self.agent),
+            Event::Opened { .. } => bail!("person {}: the text came anew", self.agent),
+            Event::LoginNeeded { message, .. } => bail!("person {}: {message}", self.agent),
+            Event::TokenExpiring { .. }
+            | Event::Status { .. }
+            | Event::Peers { .. }
+            | Event::Renamed { .. } => {}
+        }
+        Ok(())
+    }
+
+    async fn act(&mut self, step: &Step) -> Result<()> {
+        let edits = match step {
+            Step::Insert(chars) => {
+                let mut before = self.script.before(chars.start);
+                let left = before.find(|&char| self.is_live[char as usize]);
+                let at = left.map_or(0, |left| self.find(left) + 1);
+                let text = chars.clone().map(tag::char_of).collect();
+                self.place = at;
+                vec![TextEdit { range: at..at, text }]
+            }
+            Step::Delete(chars) => {
+                // See `arrive`.
+                self.keep().await?;
+                self.deletion(chars)
+            }
+        };
+        // Others may have deleted it all before.
+        if !edits.is_empty() {
+            self.session.edit(self.document, &edits, Encoding::Scalar)?;
+            self.edits += 1;
+        }
+        self.steps += 1;
+        self.follow(edits)
     }
 
     fn deletion(&mut self, chars: &[u32]) -> Vec<TextEdit> {
@@ -185,15 +298,20 @@ impl<'a> Player<'a> {
     }
 
     /// Does to the characters what edits do to the text. They are about the text before, in order.
-    fn follow(&mut self, edits: Vec<TextEdit>) {
+    fn follow(&mut self, edits: Vec<TextEdit>) -> Result<()> {
         for TextEdit { range, text } in edits.into_iter().rev() {
             let chars = text.chars().map(|char| tag::number_of(char).expect("a numbered one"));
             let chars: Vec<u32> = chars.collect();
-            chars.iter().for_each(|&char| self.is_live[char as usize] = true);
+            for &char in &chars {
+                self.is_live[char as usize] = true;
+                let before = std::mem::replace(&mut self.was_live[char as usize], true);
+                ensure!(!before, "character {char} came twice");
+            }
             for char in self.text.splice(range, chars) {
                 self.is_live[char as usize] = false;
             }
         }
+        Ok(())
     }
 
     /// Where a live character is: probably near the last one.

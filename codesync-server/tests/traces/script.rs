@@ -5,6 +5,7 @@
 //! character gets a number, and each transaction is read on the merge of its parents: which
 //! characters it deletes, and behind which one it inserts.
 
+use anyhow::{Context, Result, ensure};
 use codesync_core::test_support::traces::{Concurrent, Patch};
 use codesync_loadgen::tag;
 
@@ -59,6 +60,18 @@ impl Script {
         &self.transactions
     }
 
+    /// What a transaction's author knew of others.
+    pub(crate) fn others(&self, transaction: &Transaction) -> Vec<usize> {
+        let parents = transaction.parents.iter().copied();
+        parents.filter(|&parent| self.transactions[parent].agent != transaction.agent).collect()
+    }
+
+    /// All that one person does, in order.
+    pub(crate) fn steps_of(&self, agent: usize) -> impl Iterator<Item = &Step> {
+        let own = self.transactions.iter().filter(move |transaction| transaction.agent == agent);
+        own.flat_map(|transaction| &transaction.steps)
+    }
+
     /// How many characters there ever were.
     pub(crate) fn len(&self) -> usize {
         self.chars.len()
@@ -73,6 +86,35 @@ impl Script {
     pub(crate) fn merged(&self) -> String {
         let left = self.order.iter().filter(|&&char| !self.deleted[char as usize]);
         left.map(|&char| self.chars[char as usize]).collect()
+    }
+
+    /// Checks a text into which `steps` have gone, and any others: nothing of them may be lost, and
+    /// nothing in it twice. Characters that somebody deletes some day may be gone already.
+    pub(crate) fn check<'a>(
+        &self,
+        text: &str,
+        steps: impl IntoIterator<Item = &'a Step>,
+    ) -> Result<()> {
+        let mut is_there = vec![false; self.len()];
+        for char in text.chars() {
+            let number = tag::number_of(char).context("only numbered characters are typed")?;
+            let before = std::mem::replace(&mut is_there[number as usize], true);
+            ensure!(!before, "character {number} stands twice");
+        }
+        for step in steps {
+            match step {
+                Step::Insert(chars) => {
+                    let mut lost = chars.clone().map(|char| char as usize);
+                    let lost = lost.find(|&char| !is_there[char] && !self.deleted[char]);
+                    ensure!(lost.is_none(), "character {lost:?} is lost");
+                }
+                Step::Delete(chars) => {
+                    let back = chars.iter().find(|&&char| is_there[char as usize]);
+                    ensure!(back.is_none(), "character {back:?} was deleted and is back");
+                }
+            }
+        }
+        Ok(())
     }
 
     /// What a text of numbered characters says.

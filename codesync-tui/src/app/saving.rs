@@ -26,8 +26,17 @@ pub(crate) enum Condition {
     Saved,
     Saving,
     Offline,
+    /// Nothing is sent before the person has logged in, perhaps again.
+    LoginNeeded,
     ReadOnly,
     Ended,
+}
+
+impl Condition {
+    /// Whether edits wait here until the server takes them again.
+    pub(crate) fn is_away(self) -> bool {
+        matches!(self, Self::Offline | Self::LoginNeeded)
+    }
 }
 
 impl Saving {
@@ -40,14 +49,14 @@ impl Saving {
             },
             Condition::Saved => format!("●saved {}", self.revision),
             Condition::Saving => format!("◐saving {}", self.revision),
-            Condition::Offline if self.waiting == 0 => "○offline".to_owned(),
-            Condition::Offline => format!("○offline · {} waiting", self.waiting),
+            Condition::Offline => self.with_waiting("○offline"),
+            Condition::LoginNeeded => self.with_waiting("○login needed"),
             Condition::ReadOnly => format!("●read-only {}", self.revision),
             Condition::Ended => "○access ended".to_owned(),
         };
         if self.not_kept.is_some() {
             words.push_str(" · not kept on this disk");
-        } else if self.condition == Condition::Offline && self.waiting > 0 {
+        } else if self.condition.is_away() && self.waiting > 0 {
             words.push_str(" · kept on this disk");
         }
         if self.condition == Condition::Saving && self.waiting > 1 {
@@ -55,6 +64,13 @@ impl Saving {
             let _ = write!(words, " | {} waiting", self.waiting);
         }
         words
+    }
+
+    fn with_waiting(&self, words: &str) -> String {
+        match self.waiting {
+            0 => words.to_owned(),
+            waiting => format!("{words} · {waiting} waiting"),
+        }
     }
 
     fn takes_edits(&self) -> bool {
@@ -67,7 +83,7 @@ impl App {
         let lost_disk = saving.not_kept.is_some() && self.saving.not_kept.is_none();
         let found_disk = saving.not_kept.is_none() && self.saving.not_kept.is_some();
         self.saving = saving;
-        if self.saving.condition == Condition::Offline {
+        if self.saving.condition.is_away() {
             self.people = People::default();
         }
         if lost_disk && let Some(reason) = self.saving.not_kept.clone() {
@@ -114,6 +130,10 @@ impl App {
                     None => format!("offline: {waiting}"),
                 }
             }
+            Condition::LoginNeeded => {
+                self.awaits_save = true;
+                format!("log in first: {} waiting", self.saving.waiting)
+            }
             Condition::ReadOnly => "read-only: there is nothing of yours to save".to_owned(),
             Condition::Ended => "access ended".to_owned(),
         };
@@ -149,6 +169,8 @@ mod tests {
         check(Condition::Offline, 0, false, "○offline");
         check(Condition::Offline, 17, false, "○offline · 17 waiting · kept on this disk");
         check(Condition::Offline, 17, true, "○offline · 17 waiting · not kept on this disk");
+        check(Condition::LoginNeeded, 0, false, "○login needed");
+        check(Condition::LoginNeeded, 3, false, "○login needed · 3 waiting · kept on this disk");
         check(Condition::Saved, 0, true, "●saved 42 · not kept on this disk");
         check(Condition::ReadOnly, 0, false, "●read-only 42");
         check(Condition::Ended, 0, false, "○access ended");

@@ -14,6 +14,8 @@ pub(crate) enum Exit {
     Usage = 2,
     /// No such document, or no access to it.
     NotFound = 3,
+    /// The server wants to know who asks.
+    LoginNeeded = 4,
     /// The server was not reached; work is kept.
     Unreachable = 5,
 }
@@ -67,6 +69,7 @@ impl Failure {
                     "is the server running? codesync serve starts one here; --server names another than {server}"
                 ))
             }
+            RestError::LoginNeeded { .. } => Self::with(Exit::LoginNeeded, error.to_string()),
             other => Self::new(other.to_string()),
         }
     }

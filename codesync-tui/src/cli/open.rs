@@ -46,7 +46,7 @@ pub(crate) async fn run(common: &Common, options: Options) -> Result<(), Failure
     let mut session = Session::start(SessionConfig {
         server: target.server.clone(),
         name: own_name(options.name),
-        token: None,
+        tokens: None,
         outbox: outbox.clone(),
     });
     session.open(target.id).map_err(|error| Failure::new(error.to_string()))?;
@@ -123,6 +123,11 @@ async fn wait_for_text(session: &mut Session, target: &Target) -> Result<(), Fai
                 SessionEvent::Core(client::Event::Refused { code, message, .. }) => {
                     return Err(refused(code, &message));
                 }
+                SessionEvent::Core(client::Event::LoginNeeded { message, .. }) => {
+                    let error = RestError::LoginNeeded { reason: message };
+                    return Err(Failure::rest(&error, &target.server));
+                }
+                SessionEvent::Core(client::Event::Offline { .. }) if session.is_login_needed() => {}
                 SessionEvent::Core(client::Event::Offline { .. }) => {
                     let reason = session.last_failure().unwrap_or("no answer").to_owned();
                     let server = target.server.to_string();

@@ -62,7 +62,8 @@ fn draw_status(app: &App, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let title = sanitize::shorten(app.title(), TITLE_COLUMNS_MAX.min(room / 3));
     let saving = app.saving();
     let is_alarming = saving.not_kept.is_some()
-        || matches!(saving.condition, Condition::Offline | Condition::Ended);
+        || saving.condition.is_away()
+        || saving.condition == Condition::Ended;
     let state = if is_alarming { theme.warning() } else { theme.status() };
 
     let left = [

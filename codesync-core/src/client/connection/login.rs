@@ -66,14 +66,18 @@ impl Login {
 }
 
 impl Connection {
-    /// Uses another token from now on. On an open socket the server is shown it at once; if the
-    /// server had asked for a login, and this is not the token that it refused, another socket is
-    /// asked for.
+    /// Uses another token from now on. On an open socket the server is shown it at once; if a login
+    /// was needed, and this is not the token that the server refused, another socket is asked for.
     pub fn set_token(&mut self, now: Duration, token: Option<AccessToken>) {
         self.login.token = token;
         match self.socket {
             Socket::Online { .. } => self.renew(),
-            Socket::LoginNeeded if self.login.has_another() => self.connect(now),
+            Socket::LoginNeeded if self.login.has_another() => {
+                // At once, unless the server refuses one after the other.
+                let wait = self.backoff.wait_unless_first(now, &mut self.context.chance);
+                self.socket = Socket::Waiting { until: now + wait };
+                self.handle_timeout(now);
+            }
             Socket::LoginNeeded
             | Socket::Idle
             | Socket::Connecting { .. }
@@ -105,9 +109,27 @@ impl Connection {
         }
     }
 
+    /// No token can be had: the person has to log in first. Connecting is given up until there is
+    /// one ([`set_token`](Connection::set_token)); a socket that is open stays so as long as the
+    /// server bears with it.
+    pub fn handle_login_needed(&mut self, now: Duration, message: &str) {
+        match self.socket {
+            Socket::Connecting { .. } | Socket::Waiting { .. } => {
+                self.lose_socket(now, Socket::LoginNeeded);
+            }
+            Socket::Idle
+            | Socket::Greeting { .. }
+            | Socket::Online { .. }
+            | Socket::LoginNeeded
+            | Socket::TurnedAway => {}
+        }
+        let (code, message) = (RejectCode::NotAuthenticated, message.to_owned());
+        self.context.event(Event::LoginNeeded { code, message });
+    }
+
     /// The server does not know who this is, or knows and lets him in no longer. Documents stay as
     /// they are, and editing goes on.
-    pub(super) fn handle_login_needed(&mut self, code: RejectCode, message: &str, now: Duration) {
+    pub(super) fn asked_to_log_in(&mut self, code: RejectCode, message: &str, now: Duration) {
         if self.login.has_another() {
             // That came too late for this socket and is in time for the next.
             return self.give_up_socket(now);

@@ -161,6 +161,12 @@ impl Connection {
         matches!(self.socket, Socket::Online { .. })
     }
 
+    /// Whether nothing is sent before there is another token.
+    #[must_use]
+    pub fn is_login_needed(&self) -> bool {
+        matches!(self.socket, Socket::LoginNeeded)
+    }
+
     /// Asks for a socket if there was no reason for one before, and joins what should be.
     pub(super) fn begin(&mut self, now: Duration) {
         if matches!(self.socket, Socket::Idle) {
@@ -292,7 +298,7 @@ impl Connection {
 
     fn handle_fault(&mut self, code: RejectCode, message: &str, now: Duration) {
         if code.is_about_login() {
-            return self.handle_login_needed(code, message, now);
+            return self.asked_to_log_in(code, message, now);
         }
         // A frame that it could not read will not come again; all else is final.
         let retry = code.is_retryable() || code == RejectCode::MalformedFrame;

@@ -62,6 +62,11 @@ impl Writer {
         answer.await.unwrap_or_else(|_| Err(closed()))
     }
 
+    /// Changes that wait for the next transaction.
+    pub(crate) fn waiting(&self) -> usize {
+        self.jobs.max_capacity() - self.jobs.capacity()
+    }
+
     pub(crate) async fn trouble(&self) -> Option<String> {
         self.current_trouble()?;
         // A probe finds out whether there is room again.

@@ -17,6 +17,8 @@ use super::queue::{Phase, Waiting};
 use super::{DocumentState, encode};
 use crate::document::recent::encode_ack;
 use crate::document::{Output, SubscriberId};
+use crate::ids::UserId;
+use crate::metrics::metrics;
 use crate::oplog::{self, Append, AppendError, LogError};
 
 /// Submissions that may wait in one document; beyond it the answer is "busy".
@@ -33,6 +35,7 @@ impl DocumentState {
         &mut self,
         now: Duration,
         subscriber: SubscriberId,
+        user: UserId,
         author: Author,
         submission: Submission,
     ) {
@@ -43,21 +46,38 @@ impl DocumentState {
             return;
         }
         let received_at = self.subscribers.get(&subscriber).map_or(Revision::ZERO, |it| it.at);
-        let waiting =
-            Waiting { subscriber, author, submission, received_at, older: None, older_attempts: 0 };
+        let waiting = Waiting {
+            subscriber,
+            user,
+            author,
+            submission,
+            since: now,
+            received_at,
+            older: None,
+            older_attempts: 0,
+        };
         self.committer.waiting.push_back(waiting);
         self.start_append(now);
     }
 
     /// Prepares what waits, as far as one batch holds it, and asks for its append.
-    fn start_append(&mut self, now: Duration) {
-        if !matches!(self.committer.phase, Phase::Idle) || self.failed {
+    pub(super) fn start_append(&mut self, now: Duration) {
+        if !matches!(self.committer.phase, Phase::Idle)
+            || self.committer.waiting.is_empty()
+            || self.failed
+            || !self.knows_access(now)
+        {
             return;
         }
         let (mut flying, mut answers) = (Vec::new(), Vec::new());
         let mut batch = Batch::new(&self.document);
         while let Some(waiting) = self.committer.waiting.pop_front() {
             let (author, submission) = (waiting.author, &waiting.submission);
+            let is_allowed = self.may_commit(waiting.user, author, submission.seq);
+            if !is_allowed && !bugs::active(Bug::QueueKeptAfterDemotion) {
+                answers.push((waiting, Answer::Forbidden));
+                continue;
+            }
             let pushed = match &waiting.older {
                 None => batch.push(author, submission),
                 Some(older) => batch.push_from(older, author, submission),
@@ -91,7 +111,7 @@ impl DocumentState {
         let append = Append {
             document: self.id,
             epoch: self.epoch,
-            access: self.access,
+            access: self.access.version(),
             expected_head: self.head(),
             entries: stored.clone(),
             text_bytes: self.text_bytes_after(&entries),
@@ -120,7 +140,12 @@ impl DocumentState {
             return;
         };
         match answer {
-            Ok(()) => self.appended(now, &entries, stored),
+            Ok(()) => {
+                for waiting in &flying {
+                    metrics().acknowledged(now.saturating_sub(waiting.since));
+                }
+                self.appended(now, &entries, stored);
+            }
             Err(AppendError::Unknown(_)) if bugs::active(Bug::UnknownAppendTakenForDone) => {
                 self.appended(now, &entries, stored);
             }
@@ -148,8 +173,14 @@ impl DocumentState {
                 }
             }
             Err(AppendError::AccessChanged { version }) => {
-                self.access = version;
-                self.put_back(flying);
+                self.committer.attempts += 1;
+                if self.committer.attempts > ATTEMPTS_MAX {
+                    self.committer.attempts = 0;
+                    self.reject_all(flying, Busy::TryAgain);
+                } else {
+                    self.put_back(flying);
+                }
+                self.append_met_access(version);
             }
             Err(AppendError::Full) => {
                 self.reject_all(flying, Busy::Full);
@@ -211,6 +242,13 @@ impl DocumentState {
         self.start_append(now);
     }
 
+    /// Nobody can say who may write: nothing can be acknowledged.
+    pub(super) fn access_unavailable(&mut self) {
+        if matches!(self.committer.phase, Phase::Idle) {
+            self.reject_waiting(Busy::TryAgain);
+        }
+    }
+
     pub(super) fn commit_timeout(&mut self, now: Duration) {
         if self.committer.due().is_some_and(|due| due <= now) {
             self.committer.phase = Phase::Idle;
@@ -262,6 +300,7 @@ impl DocumentState {
                 self.outputs.push_back(older);
                 return;
             }
+            Answer::Forbidden => self.reject(subscriber, seq, RejectCode::ReadOnly, None, None),
             Answer::Refused(error) => {
                 self.reject(subscriber, seq, error.code(), Some(error.to_string()), None);
             }
@@ -309,7 +348,7 @@ impl DocumentState {
         }
     }
 
-    fn reject(
+    pub(super) fn reject(
         &mut self,
         subscriber: SubscriberId,
         seq: Seq,
@@ -317,6 +356,7 @@ impl DocumentState {
         message: Option<String>,
         retry_ms: Option<u32>,
     ) {
+        metrics().rejected(code);
         let message = message.map_or_else(|| code.sentence().into(), Into::into);
         let channel = self.channel;
         let rejected = ServerDocument::Rejected { channel, seq, code, message, retry_ms };
@@ -334,7 +374,7 @@ impl DocumentState {
         let append = Append {
             document: self.id,
             epoch: self.epoch,
-            access: self.access,
+            access: self.access.version(),
             expected_head: head.next(),
             entries: stored.clone(),
             text_bytes: self.document.text().len_bytes() as u64,
@@ -345,8 +385,12 @@ impl DocumentState {
 }
 
 enum Answer {
-    Duplicate { revision: Revision },
+    Duplicate {
+        revision: Revision,
+    },
     Refused(SubmitError),
+    /// Its author may not write any longer.
+    Forbidden,
 }
 
 /// Why a client shall come again with the same edit.

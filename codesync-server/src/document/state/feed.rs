@@ -18,6 +18,7 @@ use codesync_core::{Author, History, Revision, Text};
 use super::{BROADCAST_INTERVAL, CROWD, DocumentState, encode};
 use crate::document::recent::{encode_ack, encode_checkpoint};
 use crate::document::{Join, Output, SubscriberId};
+use crate::ids::UserId;
 use crate::oplog::{ClientRecord, LogError};
 
 /// Bytes delivered to one subscriber that he may not have taken yet.
@@ -30,6 +31,7 @@ pub(crate) const LAG_MAX: Duration = Duration::from_secs(15);
 /// One who takes part, or is about to.
 #[derive(Debug)]
 pub(super) struct Subscriber {
+    pub(super) user: UserId,
     pub(super) stage: Stage,
     author: Option<Author>,
     /// Everything up to here was delivered.
@@ -43,13 +45,15 @@ pub(super) struct Subscriber {
     presence_due: bool,
     /// Who left while he could not be told.
     departed: BTreeSet<Author>,
+    /// Whether an edit can be on its way that he made before he heard that he may not.
+    pub(super) is_forgiven_one: bool,
 }
 
 #[derive(Debug)]
 pub(super) enum Stage {
     /// The log is asked who he is.
     Registering { join: Join },
-    /// The log is ahead of us, and has to be read before he can be let in.
+    /// The log or the permissions are not where we are, and have to be read before he is let in.
     Behind { join: Join, record: ClientRecord },
     /// He gets the text at the revision of his join, from `offset` on.
     Text { text: Text, offset: usize, revision: Revision },
@@ -64,6 +68,7 @@ pub(super) enum Stage {
 impl Subscriber {
     pub(super) fn new(join: Join) -> Self {
         Self {
+            user: join.user,
             stage: Stage::Registering { join },
             author: None,
             at: Revision::ZERO,
@@ -72,6 +77,7 @@ impl Subscriber {
             room_awaited: false,
             presence_due: false,
             departed: BTreeSet::new(),
+            is_forgiven_one: false,
         }
     }
 

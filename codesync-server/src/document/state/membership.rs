@@ -1,7 +1,8 @@
 //! Who takes part: joining, leaving, being turned away.
 //!
-//! A join is answered when three things are known: the client's row in the log, that the log is
-//! not ahead of us, and that the client is not ahead of the log.
+//! A join is answered when four things are known: the client's row in the log, that the log is
+//! not ahead of us, that the client is not ahead of the log, and what he may do as of the permissions
+//! that everybody else was checked against.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -12,10 +13,8 @@ use codesync_core::protocol::{CloseCode, RejectCode, ServerDocument};
 use super::feed::{Stage, Subscriber};
 use super::{DocumentState, encode};
 use crate::document::{Join, Output, SubscriberId};
+use crate::metrics::metrics;
 use crate::oplog::{ClientRecord, LogError, Registration};
-
-/// Most people in one document at once.
-const SUBSCRIBERS_MAX: usize = 500;
 
 impl DocumentState {
     /// Somebody wants to take part.
@@ -24,7 +23,7 @@ impl DocumentState {
             self.refuse(subscriber, join.request, RejectCode::DocumentUnavailable);
             return;
         }
-        if self.subscribers.len() >= SUBSCRIBERS_MAX {
+        if self.subscribers.len() >= self.subscribers_max {
             self.refuse(subscriber, join.request, RejectCode::TooManyPeople);
             return;
         }
@@ -50,7 +49,6 @@ impl DocumentState {
         subscriber: SubscriberId,
         answer: Result<ClientRecord, LogError>,
     ) {
-        let head = self.head();
         let Some(entry) = self.subscribers.get_mut(&subscriber) else { return };
         let Stage::Registering { join } = &entry.stage else { return };
         let join = join.clone();
@@ -68,16 +66,34 @@ impl DocumentState {
                 return;
             }
         };
-        let needs_log = record.last_revision > head || join.at.is_some_and(|at| at > head);
-        if needs_log {
-            entry.stage = Stage::Behind { join, record };
+        entry.stage = Stage::Behind { join: join.clone(), record };
+        self.admit_if_ready(now, subscriber, &join, record);
+    }
+
+    /// Lets somebody in, or asks for what has to be known first.
+    fn admit_if_ready(
+        &mut self,
+        now: Duration,
+        id: SubscriberId,
+        join: &Join,
+        record: ClientRecord,
+    ) {
+        let head = self.head();
+        if record.last_revision > head || join.at.is_some_and(|at| at > head) {
             self.read_log();
-        } else {
-            self.admit(now, subscriber, &join, record);
+        } else if self.covers_access(join.access) {
+            self.admit(now, id, join, record);
         }
     }
 
-    /// Lets in those whose join waited for the log.
+    /// Lets in those whose join waited for the permissions.
+    pub(super) fn admit_ready(&mut self, now: Duration) {
+        for (id, join, record) in self.behind() {
+            self.admit_if_ready(now, id, &join, record);
+        }
+    }
+
+    /// Lets in those whose join waited for the log, which was read to its end.
     pub(super) fn admit_behind(&mut self, now: Duration) {
         let head = self.head();
         for (id, join, record) in self.behind() {
@@ -88,7 +104,7 @@ impl DocumentState {
                 self.remove(now, id);
                 self.refuse(id, join.request, RejectCode::RevisionAhead);
             } else {
-                self.admit(now, id, &join, record);
+                self.admit_if_ready(now, id, &join, record);
             }
         }
     }
@@ -108,13 +124,7 @@ impl DocumentState {
         self.subscribers.iter().filter_map(behind).collect()
     }
 
-    pub(super) fn admit(
-        &mut self,
-        now: Duration,
-        id: SubscriberId,
-        join: &Join,
-        record: ClientRecord,
-    ) {
+    fn admit(&mut self, now: Duration, id: SubscriberId, join: &Join, record: ClientRecord) {
         let author = record.author;
         if let Some(other) = self.authors.get(&author).copied() {
             // The same copy joined twice; the socket of the first join is most likely dead. The log
@@ -143,7 +153,7 @@ impl DocumentState {
             last_seq: known.last_seq,
             last_revision: known.last_revision,
             name: self.name.as_str().into(),
-            writable: true,
+            writable: join.rights.role.may_write(),
             document_bytes_max: self.document.document_bytes_max(),
             text_bytes: join.text.then(|| text.len_bytes() as u64),
         });
@@ -155,6 +165,7 @@ impl DocumentState {
         let at = if join.text { head } else { join.at.unwrap_or(head) };
         let Some(subscriber) = self.subscribers.get_mut(&id) else { return };
         subscriber.admit(author, at, stage);
+        self.take_rights(join.user, join.rights);
         self.authors.insert(author, id);
         self.deliver(id, joined);
         let arrived = self.presence.arrive(author, &join.person);
@@ -165,6 +176,7 @@ impl DocumentState {
 
     /// Ends a subscriber's part with a word to him.
     pub(super) fn end(&mut self, now: Duration, id: SubscriberId, code: RejectCode) {
+        metrics().rejected(code);
         let ended =
             ServerDocument::Ended { channel: self.channel, code, message: code.sentence().into() };
         self.outputs.push_back(Output::Deliver { subscriber: id, messages: encode(ended) });
@@ -173,6 +185,7 @@ impl DocumentState {
     }
 
     pub(super) fn refuse(&mut self, subscriber: SubscriberId, request: u32, code: RejectCode) {
+        metrics().rejected(code);
         let message = code.sentence().into();
         let refused = encode(ServerDocument::Refused { request, code, message });
         self.outputs.push_back(Output::Deliver { subscriber, messages: refused });

@@ -7,6 +7,7 @@ use codesync_core::document::Submission;
 use codesync_core::{Author, Entry, History, Revision};
 
 use crate::document::SubscriberId;
+use crate::ids::UserId;
 use crate::oplog;
 
 /// Edits on their way into the log.
@@ -24,8 +25,11 @@ pub(super) struct Committer {
 #[derive(Debug)]
 pub(super) struct Waiting {
     pub(super) subscriber: SubscriberId,
+    pub(super) user: UserId,
     pub(super) author: Author,
     pub(super) submission: Submission,
+    /// When it came.
+    pub(super) since: Duration,
     /// What its subscriber had been given when it came.
     pub(super) received_at: Revision,
     /// Entries from before the window, if the edit is made for a text from there.
@@ -84,12 +88,20 @@ impl Committer {
     }
 
     pub(super) fn holds_edit_of(&self, author: Author) -> bool {
+        self.edits().any(|edit| edit.author == author)
+    }
+
+    /// Whose edits are here.
+    pub(super) fn users(&self) -> impl Iterator<Item = UserId> {
+        self.edits().map(|edit| edit.user)
+    }
+
+    fn edits(&self) -> impl Iterator<Item = &Waiting> {
         let flying = match &self.phase {
             Phase::Appending { flying, .. } => flying.as_slice(),
             _ => &[],
         };
-        let all = self.waiting.iter().chain(self.parked.values()).chain(flying);
-        all.into_iter().any(|waiting| waiting.author == author)
+        self.waiting.iter().chain(self.parked.values()).chain(flying)
     }
 
     /// A wait between half of `ms_max` and all of it.

@@ -12,9 +12,11 @@ use bytes::Bytes;
 use codesync_server::oplog::Epoch;
 use codesync_server::snapshots::s3::{S3Options, S3Snapshots};
 use codesync_server::snapshots::{Objects, SnapshotError, SnapshotKey};
+use codesync_testing::Signal;
 use tokio::net::TcpListener;
 
 use super::{DOCUMENT, key, put};
+use crate::support::PATIENCE;
 use crate::support::bucket::{Bucket, options};
 
 /// Longer than what a page of names holds.
@@ -100,27 +102,42 @@ async fn an_error_names_the_bucket_and_the_key_and_no_secret() {
 }
 
 #[tokio::test]
-async fn a_server_that_says_nothing_is_given_up_in_time() {
-    let silent = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = silent.local_addr().expect("an address");
-    tokio::spawn(async move {
-        let mut held = Vec::new();
-        while let Ok((stream, _)) = silent.accept().await {
-            held.push(stream);
-        }
-    });
-    let patience = Duration::from_millis(400);
-    let options = S3Options { patience, ..options(&format!("http://{address}")) };
-    let store = S3Snapshots::new(options).await;
-    let key = key(1, b"text");
+async fn a_server_that_says_nothing_is_given_up_in_time_and_found_again() {
+    let server = codesync_testing::S3::start().expect("an S3 server");
+    let bucket = Bucket::at(&server.url()).await;
+    let patience = Duration::from_millis(1500);
+    let store = S3Snapshots::new(S3Options { patience, ..bucket.options() }).await;
+    let key = put(&store, 1, "text").await;
+
+    server.send(Signal::Stop);
     let began = Instant::now();
-    let error = store.put(&key, Bytes::from_static(b"text")).await.expect_err("nobody answers");
+    let error = store.get(&key).await.expect_err("nobody answers");
     assert!(error.to_string().contains(&key.to_string()), "{error}");
-    store.get(&key).await.expect_err("nobody answers");
-    store.delete(&key).await.expect_err("nobody answers");
-    let listed: Result<Vec<SnapshotKey>, _> = store.list(DOCUMENT, Epoch::FIRST).await;
-    listed.expect_err("nobody answers");
-    assert!(began.elapsed() < 4 * patience + Duration::from_secs(5), "{:?}", began.elapsed());
+    assert!(began.elapsed() < 2 * patience, "{:?}", began.elapsed());
+    let began = Instant::now();
+    for _ in 0..100 {
+        let listed: Result<Vec<SnapshotKey>, _> = store.list(DOCUMENT, Epoch::FIRST).await;
+        let error = listed.expect_err("nobody asks").to_string();
+        assert!(error.contains("a moment ago"), "{error}");
+    }
+    assert!(began.elapsed() < patience, "nobody waits: {:?}", began.elapsed());
+
+    server.send(Signal::Continue);
+    let came_back = async {
+        while store.get(&key).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, came_back).await.expect("it answers again");
+    put(&store, 2, "text").await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_an_error_at_once() {
+    let options = S3Options { bucket: "nowhere".to_owned(), ..options("http://127.0.0.1:9") };
+    let store = S3Snapshots::new(options).await;
+    let error = store.get(&key(1, b"text")).await.expect_err("nobody is there").to_string();
+    assert!(error.contains("the bucket nowhere"), "{error}");
 }
 
 #[tokio::test]

@@ -16,7 +16,12 @@ pub(crate) struct Bucket {
 
 impl Bucket {
     pub(crate) async fn new() -> Self {
-        let endpoint = codesync_testing::s3_url().to_owned();
+        Self::at(codesync_testing::s3_url()).await
+    }
+
+    /// A bucket at another server.
+    pub(crate) async fn at(endpoint: &str) -> Self {
+        let endpoint = endpoint.to_owned();
         let mut bytes = [0; 8];
         getrandom::fill(&mut bytes).expect("random bytes");
         let name = format!("test-{:016x}", u64::from_le_bytes(bytes));
@@ -52,7 +57,7 @@ impl Bucket {
     }
 }
 
-/// A bucket without a name at a server that may not exist.
+/// How a bucket without a name is reached at a server that may not exist.
 pub(crate) fn options(endpoint: &str) -> S3Options {
     S3Options {
         endpoint: Some(endpoint.to_owned()),

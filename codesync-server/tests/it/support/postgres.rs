@@ -1,10 +1,7 @@
-//! A database of its own for each test, on the Postgres server that the tests were started with.
+//! A database of its own for each test, on the Postgres server that the tests share.
 
 use codesync_server::db::{Database, PostgresOptions};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
-
-/// Names the server: `postgres://user@127.0.0.1:port/postgres`.
-pub(crate) const VARIABLE: &str = "CODESYNC_TEST_POSTGRES";
 
 /// An empty database with the schema in it.
 pub(crate) async fn database() -> Database {
@@ -20,13 +17,11 @@ pub(crate) async fn options() -> PostgresOptions {
 
 /// The address of a database without anything in it.
 pub(crate) async fn url() -> String {
-    let server = std::env::var(VARIABLE).unwrap_or_else(|_| {
-        panic!("{VARIABLE} names no Postgres server; cargo xtask test --only tests starts one")
-    });
+    let server = codesync_testing::postgres_url();
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes).expect("random bytes");
     let name = format!("test_{:016x}", u64::from_le_bytes(bytes));
-    let mut connection = PgConnection::connect(&server).await.expect("the server answers");
+    let mut connection = PgConnection::connect(server).await.expect("the server answers");
     let create = format!("create database {name}");
     sqlx::query(AssertSqlSafe(create)).execute(&mut connection).await.expect("created");
     connection.close().await.expect("closed");

@@ -77,6 +77,7 @@ pub(crate) async fn logged<F: Future<Output = ()>>(
     let log = tempfile::NamedTempFile::new().expect("a file");
     let mut command = command(data);
     command.args(["--port", "0", "--log", "trace", "--log-format", format]);
+    command.env("CODESYNC_JWT_SECRET", "canary-in-the-key-0123456789-abcdefghij");
     let server = ServerProcess::spawn(command.stderr(log.reopen().expect("the file")));
     work(server.address).await;
     server.terminate();

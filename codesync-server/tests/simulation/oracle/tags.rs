@@ -66,6 +66,9 @@ pub(crate) struct Intents {
     made: BTreeMap<usize, Vec<Intent>>,
     /// Made, but lost with the process before the disk had them.
     lost: BTreeSet<Tag>,
+    /// Typed or deleted by somebody who could not write it any longer: kept in a copy of his, and
+    /// perhaps in the document, too.
+    aside: BTreeSet<Tag>,
     typed_by: BTreeMap<Tag, usize>,
     deleted_by: BTreeSet<(Tag, usize)>,
     restored_by: BTreeSet<(Tag, usize)>,
@@ -130,6 +133,31 @@ impl Intents {
         }
     }
 
+    /// A client kept its text aside. `count` says how often a char stands in the document, if it
+    /// ever did. What is in the log is there; everything else must be in the copy.
+    pub(crate) fn set_aside(
+        &mut self,
+        client: usize,
+        copy: &str,
+        count: impl Fn(Tag) -> Option<u32>,
+    ) -> Check {
+        let copy: BTreeSet<_> = tags_in(copy).into_iter().collect();
+        for intent in self.made.get(&client).into_iter().flatten() {
+            for tag in intent.inserted.iter().filter(|tag| count(**tag).is_none()) {
+                let is_expected =
+                    !self.aside.contains(tag) && !self.deleted_by.contains(&(*tag, client));
+                hold!(
+                    "I16 kept",
+                    !is_expected || copy.contains(tag),
+                    "{tag} of client {client} is neither in the document nor in his copy"
+                );
+                self.aside.insert(*tag);
+            }
+            self.aside.extend(intent.deleted.iter().filter(|tag| count(**tag) != Some(0)));
+        }
+        Ok(())
+    }
+
     /// Whether the text holds what was meant, nothing twice and nothing more.
     pub(crate) fn check(&self, text: &str) -> Check {
         let (mut inserted, mut deleted) = (BTreeMap::new(), BTreeSet::new());
@@ -154,6 +182,9 @@ impl Intents {
             );
         }
         for (tag, times) in inserted {
+            if self.aside.contains(&tag) {
+                continue;
+            }
             let met = met.get(&tag).copied().unwrap_or(0);
             let by = self.typed_by.get(&tag).copied().unwrap_or_default();
             if !deleted.contains(&tag) {
@@ -208,6 +239,22 @@ mod tests {
         intents.crashed(0, 0);
         assert_eq!(intents.check(""), Ok(()));
         assert_eq!(intents.check(&kept.to_string()).unwrap_err().law, "I3 once");
+    }
+
+    #[test]
+    fn what_is_kept_aside_is_expected_in_the_copy_and_nowhere_else() {
+        let (mut intents, kept, deleted) = typed();
+        let both = format!("{kept}{deleted}");
+        assert_eq!(intents.set_aside(0, "", |_| None).unwrap_err().law, "I16 kept");
+        let (mut intents, ..) = typed();
+        assert_eq!(intents.set_aside(0, &both, |_| None), Ok(()));
+        for text in ["".to_owned(), both.clone()] {
+            assert_eq!(intents.check(&text), Ok(()), "it may have been committed all the same");
+        }
+        assert_eq!(intents.check(&format!("{both}{kept}")).unwrap_err().law, "I3 once");
+        // What the log had is in no copy, if another deleted it.
+        let (mut intents, ..) = typed();
+        assert_eq!(intents.set_aside(0, "", |_| Some(0)), Ok(()));
     }
 
     #[test]

@@ -67,6 +67,10 @@ impl World {
                     self.coverage.met(Met::SnapshotDamaged);
                 }
             }
+            Action::Permit { document, client, role, ms } => {
+                self.permit(what(document), who(client), role, ms);
+            }
+            Action::EndLogin { client } => self.end_login(who(client)),
             Action::LogAnswers { server, answer, count } => {
                 self.store.answer_next(which(server), answer, count);
             }

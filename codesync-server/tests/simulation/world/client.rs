@@ -34,6 +34,8 @@ pub(crate) struct Client {
     pub(crate) is_wanted: bool,
     /// The open socket.
     pub(crate) socket: Option<usize>,
+    /// Tokens made until then let nobody in any more.
+    pub(crate) logged_out_at: Option<Micros>,
     pub(crate) chance: Chance,
 }
 
@@ -53,6 +55,7 @@ impl Client {
             attempt: 0,
             is_wanted: false,
             socket: None,
+            logged_out_at: None,
             chance: Chance::of(seed, &[2, number as u64]),
         }
     }
@@ -74,10 +77,12 @@ impl World {
             return;
         }
         client.life += 1;
+        let token = self.fresh_token(number);
+        let client = &mut self.clients[number];
         let mut connection = Connection::new(ConnectionConfig {
             name: format!("client {number}"),
             seed: client.chance.next(),
-            token: None,
+            token,
         });
         connection.set_event_encoding(client.encoding());
         client.connection = Some(connection);
@@ -290,20 +295,15 @@ impl World {
                     self.check(Err(broken("events", format!("client {number} is told {edits:?}"))));
                 }
             }
-            Event::Conflict { reason, .. } => {
-                let conflict = format!("client {number} gets a conflict copy: {reason}");
-                self.check(Err(broken("I16 kept", conflict)));
+            Event::Conflict { document, text, reason } => {
+                self.set_aside(number, document_number(document), &text, reason);
             }
-            Event::Refused { code, .. } => {
-                let refused = format!("client {number} is refused: {code}");
-                self.check(Err(broken("I16 kept", refused)));
+            Event::Refused { document, code, .. } => {
+                self.refused(number, document_number(document), code);
             }
-            Event::LoginNeeded { code, .. } => {
-                let refused = format!("client {number} is asked who he is: {code}");
-                self.check(Err(broken("I16 kept", refused)));
-            }
+            Event::LoginNeeded { code, .. } => self.login_needed(number, code),
+            Event::TokenExpiring { left } => self.token_expires(number, left),
             Event::Status { .. }
-            | Event::TokenExpiring { .. }
             | Event::Peers { .. }
             | Event::Renamed { .. }
             | Event::Online

@@ -6,13 +6,14 @@ use std::time::Duration;
 use codesync_core::document::Submission;
 use codesync_core::protocol::{CloseCode, RejectCode};
 use codesync_core::{Channel, ClientId, DocumentId, Revision};
+use codesync_server::access::AccessVersion;
 use codesync_server::bus::{Hint, Origin, Presence};
 use codesync_server::document::state::{DocumentState, Opened};
 use codesync_server::document::{Join, Output, SubscriberId};
 use codesync_server::ws::session::Opening;
 
 use super::wire::Item;
-use super::{MS, Micros, SECOND, World, document_id, document_number, micros, say};
+use super::{MS, Micros, SECOND, World, client_number, document_id, document_number, micros, say};
 use crate::chance::Chance;
 use crate::coverage::Met;
 use crate::oracle::broken;
@@ -37,7 +38,7 @@ pub(crate) struct Server {
 
 /// A document on a server.
 enum Slot {
-    Loading { generation: u64, waiting: Vec<(usize, Opening)>, hints: Vec<Hint> },
+    Loading { generation: u64, waiting: Vec<(usize, Join)>, hints: Vec<Hint> },
     Open(Box<Open>),
 }
 
@@ -139,6 +140,7 @@ impl World {
             for head in world.store.log.heads_now(&ids) {
                 let document = document_number(head.document);
                 world.with_document(number, document, |state, _| {
+                    state.handle_access_version(head.access);
                     if head.revision > state.head() {
                         state.handle_head(head.revision);
                     }
@@ -150,22 +152,42 @@ impl World {
         }
     }
 
-    /// A session wants a document opened for a join.
+    /// A session wants a document opened for a join: first it is asked whether it may be.
     pub(super) fn open_at_server(&mut self, socket: usize, id: DocumentId, opening: Opening) {
         let document = document_number(id);
+        let (number, _, _) = self.ends_of(socket);
+        let (there, back) = (self.log_delay(number), self.log_delay(number));
+        self.after(there, move |world| {
+            let rights = world.store.rights(world.now, document, opening.user);
+            world.after(back, move |world| {
+                if world.is_gone(socket) {
+                    return;
+                }
+                match rights {
+                    Ok((access, rights)) => {
+                        world.admit(socket, document, opening.with(access, rights));
+                    }
+                    Err(code) => world.refuse(socket, opening.request, code),
+                }
+            });
+        });
+    }
+
+    fn refuse(&mut self, socket: usize, request: u32, code: RejectCode) {
+        self.session(socket).handle_refused(request, code);
+        self.drain_session(socket);
+    }
+
+    fn admit(&mut self, socket: usize, document: usize, join: Join) {
         let (number, boot, _) = self.ends_of(socket);
-        if document >= self.truths.len() {
-            let refused = RejectCode::DocumentNotFound;
-            return self.session(socket).handle_refused(opening.request, refused);
-        }
         let server = &mut self.servers[number];
         match server.slots.get_mut(&document) {
-            Some(Slot::Open(open)) if !open.is_closing => self.join(socket, document, opening),
-            Some(Slot::Loading { waiting, .. }) => waiting.push((socket, opening)),
+            Some(Slot::Open(open)) if !open.is_closing => self.join(socket, document, join),
+            Some(Slot::Loading { waiting, .. }) => waiting.push((socket, join)),
             Some(Slot::Open(_)) | None => {
                 server.generations += 1;
                 let generation = server.generations;
-                let waiting = vec![(socket, opening)];
+                let waiting = vec![(socket, join)];
                 let slot = Slot::Loading { generation, waiting, hints: Vec::new() };
                 server.slots.insert(document, slot);
                 let delay = self.log_delay(number);
@@ -200,11 +222,9 @@ impl World {
                     let error = format!("document {document} cannot be loaded: {error}");
                     self.check(Err(broken("I10 snapshot", error)));
                 }
-                for (socket, opening) in waiting {
+                for (socket, join) in waiting {
                     if !self.is_gone(socket) {
-                        let code = RejectCode::DocumentUnavailable;
-                        self.session(socket).handle_refused(opening.request, code);
-                        self.drain_session(socket);
+                        self.refuse(socket, join.request, RejectCode::DocumentUnavailable);
                     }
                 }
                 return;
@@ -230,6 +250,8 @@ impl World {
             snapshot: loaded.snapshot,
             channel,
             seed: server.chance.next(),
+            unix_start: Duration::ZERO,
+            subscribers_max: 500,
         });
         let owners = BTreeMap::new();
         let open =
@@ -241,32 +263,32 @@ impl World {
                 hear(state, now, &hint);
             }
         });
-        for (socket, opening) in waiting {
+        for (socket, join) in waiting {
             if !self.is_gone(socket) {
-                self.join(socket, document, opening);
+                self.join(socket, document, join);
             }
         }
     }
 
-    fn join(&mut self, socket: usize, document: usize, opening: Opening) {
+    fn join(&mut self, socket: usize, document: usize, join: Join) {
         let (number, _, _) = self.ends_of(socket);
         let server = &mut self.servers[number];
         server.subscribers += 1;
         let subscriber = SubscriberId::new(server.subscribers);
         let Some(open) = server.open(document) else { return };
         let channel = open.state.channel();
-        open.owners.insert(subscriber, (socket, opening.client));
+        open.owners.insert(subscriber, (socket, join.client));
         if !self.session(socket).handle_opened(channel, subscriber) {
             return;
         }
         self.sockets[socket].documents.insert(subscriber, document);
-        if opening.at.is_some_and(|at| self.truths[document].has_commit_of(opening.client, at)) {
+        if join.at.is_some_and(|at| self.truths[document].has_commit_of(join.client, at)) {
             self.coverage.met(Met::AckInCatchUp);
         }
         // Leave first what was joined before.
         self.drain_session(socket);
         self.with_document(number, document, |state, _| {
-            state.handle_join(subscriber, Join::from(opening));
+            state.handle_join(subscriber, join);
         });
     }
 
@@ -348,6 +370,7 @@ impl World {
                     let check =
                         self.truths[document].delivered(client, &messages, &mut self.coverage);
                     self.check(check);
+                    self.check_reader(document, client, &messages);
                     self.put(socket, Item::Messages(messages));
                 }
             }
@@ -360,6 +383,11 @@ impl World {
             Output::Detach { subscriber } => {
                 if let Some((socket, _)) = owner(subscriber) {
                     self.put(socket, Item::Detached(subscriber));
+                }
+            }
+            Output::Trespassed { subscriber } => {
+                if let Some((socket, _)) = owner(subscriber) {
+                    self.put(socket, Item::Trespassed);
                 }
             }
             Output::Close { subscriber, code } => {
@@ -380,11 +408,27 @@ impl World {
             }
             Output::Failed { .. } => unreachable!("seen to by the caller"),
             Output::Register { .. }
+            | Output::ReadAccess { .. }
             | Output::Append(_)
             | Output::ReadLog { .. }
             | Output::ReadOlder { .. }
             | Output::Snapshot { .. } => self.begin(number, document, generation, output),
         }
+    }
+
+    /// Whoever is given something may read it, as far as the server can know.
+    fn check_reader(&mut self, document: usize, client: ClientId, messages: &[u8]) {
+        // A look at the heads, perhaps a question that began too early, and one that did not.
+        let known_after = SECOND + 6 * (2 * self.rates.log_ms * MS);
+        let (now, well_since) = (self.now(), Duration::from_micros(self.store.unwell_until()));
+        let check = self.truths[document].permissions.given(
+            client_number(client),
+            messages,
+            now,
+            Duration::from_micros(known_after),
+            well_since,
+        );
+        self.check(check);
     }
 
     /// The answer to some work, if whoever asked is still there.
@@ -429,6 +473,13 @@ impl World {
         self.with_document(number, document, |state, now| hear(state, now, &hint));
     }
 
+    pub(super) fn hear_access(&mut self, number: usize, document: usize, version: AccessVersion) {
+        if let Some(Slot::Loading { hints, .. }) = self.servers[number].slots.get_mut(&document) {
+            return hints.push(Hint::Access(version));
+        }
+        self.with_document(number, document, |state, _| state.handle_access_version(version));
+    }
+
     /// Closes a document that nobody has had open for a while, after a last snapshot.
     pub(super) fn unload(&mut self, number: usize, document: usize, after: Micros) {
         let now = self.now;
@@ -453,6 +504,6 @@ fn hear(state: &mut DocumentState, now: Duration, hint: &Hint) {
         Hint::Committed { entries, .. } => state.handle_hint(now, entries),
         Hint::Head(revision) => state.handle_head(*revision),
         Hint::Presence { origin, presence } => state.handle_presence(now, *origin, presence),
-        Hint::Access(_) => {}
+        Hint::Access(version) => state.handle_access_version(*version),
     }
 }

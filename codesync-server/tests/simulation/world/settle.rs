@@ -4,7 +4,7 @@ use codesync_core::Text;
 use codesync_core::client::{State, journal};
 use codesync_server::oplog::{ReadLimit, Registration};
 
-use super::{MS, Micros, SECOND, World, document_id, say};
+use super::{MS, Micros, SECOND, World, document_id, say, user_of};
 use crate::oracle::{Check, broken, hold};
 
 /// Everything is quiet this long after the last fault: the longest wait is for a silent socket,
@@ -37,6 +37,9 @@ impl World {
                 self.cut(client);
             }
             for document in 0..self.truths.len() {
+                if !self.truths[document].permissions.is_writer_for_good(client) {
+                    self.permit(document, client, 2, 0);
+                }
                 self.open(client, document);
             }
         }
@@ -209,9 +212,11 @@ impl World {
                 "loaded another revision"
             );
             hold!("I10 snapshot", loaded.document.text() == truth.text(), "loaded another text");
-            for client in &self.clients {
+            for (number, client) in self.clients.iter().enumerate() {
                 let id = client.disk.journals[&document].client;
+                let user = user_of(number);
                 let registration = Registration::local(document_id(document), id);
+                let registration = Registration { user, ..registration };
                 let record = self.store.log.register_now(&registration);
                 truth.registered(id, record.map_err(|error| broken("I13 dedupe", error))?)?;
             }

@@ -6,16 +6,19 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
+use codesync_core::protocol::RejectCode;
 use codesync_core::{DocumentId, History, Operation, OperationLimits, Revision, Text};
+use codesync_server::access::{AccessVersion, Rights, Role};
 use codesync_server::document::load::{self, Loaded};
 use codesync_server::document::{Output, SubscriberId};
+use codesync_server::ids::UserId;
 use codesync_server::oplog::memory::MemoryLog;
 use codesync_server::oplog::{Append, AppendError, Epoch, LogError, ReadLimit};
 use codesync_server::snapshots::memory::MemorySnapshots;
 use codesync_server::snapshots::{Objects, SnapshotKey};
 use futures_util::FutureExt;
 
-use super::{MS, Micros, World, document_id, say};
+use super::{MS, Micros, World, document_id, say, user_of};
 use crate::chance::Chance;
 use crate::coverage::Met;
 use crate::script::SERVERS;
@@ -26,6 +29,7 @@ pub(crate) struct Store {
     down_until: Micros,
     slow_until: Micros,
     slow_by: Micros,
+    unwell_until: Micros,
     /// What the next appends of each server are answered.
     answers: Vec<VecDeque<u64>>,
     chance: Chance,
@@ -37,10 +41,15 @@ fn now<T>(future: impl Future<Output = T>) -> T {
 }
 
 impl Store {
-    pub(crate) fn new(seed: u64, documents: usize) -> Self {
+    pub(crate) fn new(seed: u64, documents: usize, clients: usize) -> Self {
         let log = MemoryLog::default();
-        for document in 0..documents {
-            log.create(document_id(document), Vec::new());
+        for document in (0..documents).map(document_id) {
+            log.create(document, Vec::new());
+            for client in 0..clients {
+                let rights = Rights::lasting(Role::Editor);
+                let set = log.set_rights(document, user_of(client), Some(rights));
+                set.expect("the document was created just now");
+            }
         }
         Self {
             log,
@@ -48,9 +57,28 @@ impl Store {
             down_until: 0,
             slow_until: 0,
             slow_by: 0,
+            unwell_until: 0,
             answers: (0..SERVERS).map(|_| VecDeque::new()).collect(),
             chance: Chance::of(seed, &[6]),
         }
+    }
+
+    /// What a user may do, and as of which state; or why he is not let in.
+    pub(crate) fn rights(
+        &self,
+        now: Micros,
+        document: usize,
+        user: UserId,
+    ) -> Result<(AccessVersion, Rights), RejectCode> {
+        if self.is_down(now) {
+            return Err(RejectCode::DocumentUnavailable);
+        }
+        let table = self.log.access_now(document_id(document), &[user]);
+        let table = table.map_err(|_| RejectCode::DocumentNotFound)?;
+        let is_over = |until: i64| until <= i64::try_from(now / MS).unwrap_or(i64::MAX);
+        let rights = table.rights.get(&user).copied();
+        let rights = rights.filter(|rights| !rights.until.is_some_and(is_over));
+        Ok((table.version, rights.ok_or(RejectCode::DocumentNotFound)?))
     }
 
     pub(crate) fn is_down(&self, now: Micros) -> bool {
@@ -63,10 +91,18 @@ impl Store {
 
     pub(crate) fn down(&mut self, until: Micros) {
         self.down_until = self.down_until.max(until);
+        self.unwell_until = self.unwell_until.max(until);
     }
 
     pub(crate) fn slow(&mut self, until: Micros, by: Micros) {
         (self.slow_until, self.slow_by) = (until, by);
+        // What began before the end ends some time after it.
+        self.unwell_until = self.unwell_until.max(until + 3 * by);
+    }
+
+    /// Since when nothing has kept the servers from reading what they asked for.
+    pub(crate) fn unwell_until(&self) -> Micros {
+        self.unwell_until
     }
 
     pub(crate) fn answer_next(&mut self, server: usize, answer: u64, count: u64) {
@@ -140,6 +176,15 @@ impl World {
                     });
                 });
             }),
+            Output::ReadAccess { users } => self.after(there, move |world| {
+                let answer = match world.store.is_down(world.now) {
+                    true => Err(unavailable()),
+                    false => world.store.log.access_now(id, &users),
+                };
+                world.after(back, move |world| {
+                    world.answer(asker, |state, now| state.handle_access(now, answer));
+                });
+            }),
             Output::ReadLog { after } => self.after(there, move |world| {
                 let entries_max = *world.store.chance.pick(&[1, 3, 4096, 4096]);
                 let limit = ReadLimit { entries_max, ..ReadLimit::default() };
@@ -166,6 +211,7 @@ impl World {
             | Output::Deliver { .. }
             | Output::AwaitRoom { .. }
             | Output::Detach { .. }
+            | Output::Trespassed { .. }
             | Output::Close { .. }
             | Output::Failed { .. } => unreachable!("performed at once"),
         }
@@ -206,6 +252,7 @@ impl World {
                     world.coverage.met(Met::LostRace);
                 }
                 Err(AppendError::Unknown(_)) => world.coverage.met(Met::UnknownOutcome),
+                Err(AppendError::AccessChanged { .. }) => world.coverage.met(Met::AccessLost),
                 _ => {}
             }
             if let Err(error) = &answer {
@@ -225,7 +272,8 @@ impl World {
             let (revision, author, seq) = (entry.revision, entry.author, entry.seq);
             say!(self, "document {document}: revision {revision} by author {author}, his {seq}");
             self.coverage.met(Met::Commit);
-            let check = self.truths[document].appended(&entry);
+            let now = self.now();
+            let check = self.truths[document].appended(&entry, now);
             self.check(check);
             if self.violation.is_some() {
                 break;

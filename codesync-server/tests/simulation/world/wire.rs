@@ -60,6 +60,7 @@ pub(crate) enum Item {
     Messages(Bytes),
     Ping,
     Detached(SubscriberId),
+    Trespassed,
     Close(CloseCode),
 }
 
@@ -206,6 +207,7 @@ impl World {
                 Output::Send(message) => self.put(number, Item::Messages(message.into())),
                 Output::Ping => self.put(number, Item::Ping),
                 Output::Close(code) => self.put(number, Item::Close(code)),
+                Output::Authenticate { token } => self.authenticate(number, token),
                 Output::Open { document, join } => self.open_at_server(number, document, join),
                 Output::Submit { subscriber, submission } => {
                     self.submit(number, subscriber, submission);
@@ -289,6 +291,10 @@ impl World {
                 Item::Detached(subscriber) => {
                     socket.documents.remove(&subscriber);
                     socket.session.handle_detached(subscriber);
+                }
+                Item::Trespassed => {
+                    self.coverage.met(Met::Trespass);
+                    socket.session.handle_trespass();
                 }
                 Item::Close(code) => {
                     closed = Some(code);

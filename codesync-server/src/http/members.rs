@@ -1,0 +1,160 @@
+//! Who may do what with a document, over REST.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+
+use crate::access::Role;
+use crate::db::members::{Invite, MemberRecord, Remove, SetRole, ShareError};
+use crate::http::Http;
+use crate::http::caller::{Member, Owning, Viewing, Visitor};
+use crate::http::error::ApiError;
+use crate::http::json::{Body, rfc3339};
+use crate::ids::UserId;
+
+/// A role as JSON names it.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum RoleName {
+    Viewer,
+    Editor,
+    Owner,
+}
+
+impl From<RoleName> for Role {
+    fn from(name: RoleName) -> Self {
+        match name {
+            RoleName::Viewer => Self::Viewer,
+            RoleName::Editor => Self::Editor,
+            RoleName::Owner => Self::Owner,
+        }
+    }
+}
+
+impl From<Role> for RoleName {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Viewer => Self::Viewer,
+            Role::Editor => Self::Editor,
+            Role::Owner => Self::Owner,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(crate) struct ShownMember {
+    user: String,
+    kind: &'static str,
+    name: String,
+    /// Shown to owners, and to everybody his own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    login: Option<String>,
+    role: RoleName,
+    /// The link he came through.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<String>,
+    since: String,
+}
+
+fn shown(record: MemberRecord, to: &Member) -> ShownMember {
+    let is_owner = to.rights.role == Role::Owner;
+    let is_known = is_owner || record.user == to.caller.user;
+    ShownMember {
+        user: record.user.to_string(),
+        kind: record.kind.name(),
+        name: record.name,
+        login: record.login.filter(|_| is_known),
+        role: record.role.into(),
+        link: record.link.filter(|_| is_owner).map(|link| link.to_string()),
+        until: record.until.map(rfc3339),
+        since: rfc3339(record.created_at),
+    }
+}
+
+#[derive(Serialize)]
+pub(crate) struct MemberList {
+    members: Vec<ShownMember>,
+}
+
+pub(crate) async fn list(
+    State(http): State<Http>,
+    Viewing(member): Viewing,
+) -> Result<Json<MemberList>, ApiError> {
+    let members = http.database.members(member.document).await?;
+    let members = members.into_iter().map(|record| shown(record, &member)).collect();
+    Ok(Json(MemberList { members }))
+}
+
+async fn one(http: &Http, owner: &Member, user: UserId) -> Result<ShownMember, ApiError> {
+    let members = http.database.members(owner.document).await?;
+    let found = members.into_iter().find(|record| record.user == user);
+    Ok(shown(found.ok_or(ApiError::Share(ShareError::NoMember))?, owner))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewMember {
+    login: String,
+    role: RoleName,
+}
+
+pub(crate) async fn invite(
+    State(http): State<Http>,
+    Owning(owner): Owning,
+    visitor: Visitor,
+    Body(asked): Body<NewMember>,
+) -> Result<Response, ApiError> {
+    http.limits.look_up(&owner.caller).await?;
+    let by = visitor.actor(&owner.caller);
+    let (document, login) = (owner.document, asked.login.trim().to_ascii_lowercase());
+    let invite = Invite { document, login, role: asked.role.into(), by };
+    let (user, version) = http.database.change(invite).await??;
+    http.access_changed(document, version).await;
+    Ok((StatusCode::CREATED, Json(one(&http, &owner, user).await?)).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangedRole {
+    role: RoleName,
+}
+
+pub(crate) async fn change(
+    State(http): State<Http>,
+    Owning(owner): Owning,
+    visitor: Visitor,
+    Path((_, user)): Path<(String, String)>,
+    Body(asked): Body<ChangedRole>,
+) -> Result<Json<ShownMember>, ApiError> {
+    let user = user.parse().map_err(|_| ApiError::Share(ShareError::NoMember))?;
+    let (document, by) = (owner.document, visitor.actor(&owner.caller));
+    let change = SetRole { document, user, role: asked.role.into(), by };
+    http.access_changed(document, http.database.change(change).await??).await;
+    if user == owner.caller.user && asked.role != RoleName::Owner {
+        // He has made himself less than an owner: what he sees has changed with it.
+        let rights = crate::access::Rights { role: asked.role.into(), ..owner.rights };
+        return Ok(Json(one(&http, &Member { rights, ..owner }, user).await?));
+    }
+    Ok(Json(one(&http, &owner, user).await?))
+}
+
+/// Takes a member out, or leaves.
+pub(crate) async fn remove(
+    State(http): State<Http>,
+    Viewing(member): Viewing,
+    visitor: Visitor,
+    Path((_, user)): Path<(String, String)>,
+) -> Result<StatusCode, ApiError> {
+    let user: UserId = user.parse().map_err(|_| ApiError::Share(ShareError::NoMember))?;
+    let Member { document, caller, rights } = member;
+    if user != caller.user && rights.role < Role::Owner {
+        return Err(ApiError::RoleTooLow { least: Role::Owner, role: rights.role });
+    }
+    let remove = Remove { document, user, by: visitor.actor(&caller) };
+    http.access_changed(document, http.database.change(remove).await??).await;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,156 @@
+//! One's own account and logins, and finding others to invite.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+use crate::auth::Caller;
+use crate::db::sessions::{Ending, SessionRecord};
+use crate::db::users::{User, UserKind};
+use crate::http::Http;
+use crate::http::caller::{Person, Visitor};
+use crate::http::error::ApiError;
+use crate::http::grant::Me;
+use crate::http::json::{Asked, Body, rfc3339};
+use crate::ids::SessionId;
+use crate::names::visible_name;
+
+pub(crate) async fn me(State(http): State<Http>, caller: Caller) -> Result<Json<Me>, ApiError> {
+    Ok(Json(own(&http, &caller).await?.into()))
+}
+
+async fn own(http: &Http, caller: &Caller) -> Result<User, ApiError> {
+    http.database.user(caller.user).await?.ok_or(ApiError::SessionEnded)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangeMe {
+    name: String,
+}
+
+pub(crate) async fn change_me(
+    State(http): State<Http>,
+    caller: Caller,
+    Body(asked): Body<ChangeMe>,
+) -> Result<Json<Me>, ApiError> {
+    let name = visible_name(&asked.name)?;
+    http.accounts()?.rename(caller.user, name).await?;
+    Ok(Json(own(&http, &caller).await?.into()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DeleteMe {
+    /// Once more; a guest has none.
+    password: Option<String>,
+}
+
+/// Shuts the account at once. For seven days it can be restored.
+pub(crate) async fn delete_me(
+    State(http): State<Http>,
+    caller: Caller,
+    visitor: Visitor,
+    Body(asked): Body<DeleteMe>,
+) -> Result<StatusCode, ApiError> {
+    let accounts = http.accounts()?;
+    let user = own(&http, &caller).await?;
+    if user.kind == UserKind::Person {
+        http.limits.log_in(&visitor.address, &caller.user.to_string()).await?;
+    }
+    accounts.delete(&user, asked.password, &visitor.visit()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A login as JSON shows it to its user.
+#[derive(Serialize)]
+pub(crate) struct Session {
+    id: String,
+    agent: String,
+    address: String,
+    created_at: String,
+    used_at: String,
+    expires_at: String,
+    /// Whether it is the one that asks.
+    current: bool,
+}
+
+#[derive(Serialize)]
+pub(crate) struct SessionList {
+    sessions: Vec<Session>,
+}
+
+pub(crate) async fn sessions(
+    State(http): State<Http>,
+    caller: Caller,
+) -> Result<Json<SessionList>, ApiError> {
+    let sessions = http.accounts()?.sessions(caller.user).await?;
+    let shown = |record: SessionRecord| Session {
+        id: record.id.to_string(),
+        agent: record.agent,
+        address: record.address,
+        created_at: rfc3339(record.created_at),
+        used_at: rfc3339(record.used_at),
+        expires_at: rfc3339(record.expires_at),
+        current: Some(record.id) == caller.session,
+    };
+    Ok(Json(SessionList { sessions: sessions.into_iter().map(shown).collect() }))
+}
+
+pub(crate) async fn end_session(
+    State(http): State<Http>,
+    caller: Caller,
+    visitor: Visitor,
+    Path(session): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let session: SessionId = session.parse().map_err(|_| ApiError::NoSession)?;
+    let ending = Ending::One(session);
+    http.accounts()?.end_sessions(caller.user, ending, &visitor.visit()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Ends all logins but the one that asks.
+pub(crate) async fn end_other_sessions(
+    State(http): State<Http>,
+    caller: Caller,
+    visitor: Visitor,
+) -> Result<StatusCode, ApiError> {
+    let accounts = http.accounts()?;
+    let own = caller.session.ok_or(ApiError::NoAccounts)?;
+    accounts.end_sessions(caller.user, Ending::Others(own), &visitor.visit()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Search {
+    search: String,
+}
+
+/// Somebody as JSON shows him to others.
+#[derive(Serialize)]
+pub(crate) struct Found {
+    id: String,
+    login: Option<String>,
+    name: String,
+}
+
+#[derive(Serialize)]
+pub(crate) struct FoundList {
+    users: Vec<Found>,
+}
+
+/// Who has exactly this login: nobody can leaf through the others.
+pub(crate) async fn search(
+    State(http): State<Http>,
+    Person(caller): Person,
+    Asked(asked): Asked<Search>,
+) -> Result<Json<FoundList>, ApiError> {
+    http.limits.look_up(&caller).await?;
+    let login = asked.search.trim().to_ascii_lowercase();
+    let found = http.database.user_of_login(&login).await?.map(|found| found.user);
+    let found = found.filter(|user| user.disabled_at.is_none() && user.deleted_at.is_none());
+    let shown = |user: User| Found { id: user.id.to_string(), login: user.login, name: user.name };
+    Ok(Json(FoundList { users: found.into_iter().map(shown).collect() }))
+}

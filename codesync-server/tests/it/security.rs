@@ -1,0 +1,18 @@
+//! The controls that keep accounts and documents their owners': each test fails without its one.
+//!
+//! One file for each group of them. What needs no server is tested beside the code.
+
+mod audit;
+mod browser;
+mod deletion;
+mod limits;
+mod links;
+mod matrix;
+mod members;
+mod operator;
+mod passwords;
+#[cfg(feature = "cloud")]
+mod redis;
+mod sessions;
+mod tokens;
+mod trash;
