@@ -11,7 +11,8 @@
 //! committed before, checks bounds, and carries the operation over everything committed since the
 //! client's base. [`commit`](Document::commit) is the only door through which the text changes,
 //! for our own entries, for those another server appended, and for replaying the log.
-//! [`Batch`] prepares several submissions onto each other, to be appended at once.
+//! [`Batch`] prepares several submissions onto each other, to be appended at once;
+//! [`prepare_whole`](Document::prepare_whole) an edit of any size from somebody who says nothing else.
 //!
 //! This module must not know about sockets, storage or time.
 
@@ -20,12 +21,15 @@ mod batch;
 mod catch_up;
 mod entry;
 mod prepare;
+mod way;
+mod whole;
 
 pub use author::AuthorRecord;
 pub use batch::{Batch, PushError};
 pub use catch_up::{CatchUp, CatchUpError};
 pub use entry::{Entry, EntryDecodeError};
 pub use prepare::{Prepared, Submission, SubmitError};
+pub use whole::PreparedWhole;
 
 use std::collections::BTreeMap;
 

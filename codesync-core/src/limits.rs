@@ -34,7 +34,7 @@ pub const DOCUMENT_BYTES_MAX: u64 = 10 * 1024 * 1024;
 pub const DOCUMENT_BYTES_CEILING: u64 = 1024 * 1024 * 1024;
 
 /// Longest name of a person or a document, in graphemes. Counted by whoever shows and stores
-/// names; the core, which has no grapheme table, bounds their bytes ([`NAME_BYTES_MAX`]).
+/// names; the core bounds their bytes ([`NAME_BYTES_MAX`]).
 pub const NAME_GRAPHEMES_MAX: usize = 64;
 
 /// Longest token in a [`Hello`](crate::protocol::ClientSession::Hello) or a

@@ -21,6 +21,7 @@ mod builder;
 mod compose;
 mod cursor;
 mod encoding;
+mod split;
 
 use std::fmt;
 use std::ops::Range;

@@ -15,6 +15,7 @@
 
 mod apply;
 mod chars;
+mod diff;
 mod edit;
 mod encoding;
 mod hash;
@@ -28,6 +29,7 @@ use ropey::{Rope, RopeBuilder};
 
 pub use self::apply::ApplyError;
 pub use self::chars::{Chars, Chunks};
+pub use self::diff::{LineChange, diff, diff_lines};
 pub use self::edit::{EditError, TextEdit};
 pub(crate) use self::edit::{Place, places};
 pub use self::encoding::{Encoding, OffsetError, Position, PositionError};

@@ -1,7 +1,5 @@
 //! Own work that is not acknowledged: what is in flight, and what was typed meanwhile.
 
-mod split;
-
 use crate::ids::Seq;
 use crate::operation::{Bias, LengthMismatch, Operation};
 use crate::transform::transform;
@@ -147,7 +145,7 @@ impl Pending {
             operation,
             edits,
         };
-        match split::first_part(&operation) {
+        match operation.first_part() {
             None => Self::AwaitingAck { outstanding: outstanding(operation, edits) },
             // The edits are not saved before the last part of them is.
             Some((first, rest)) => Self::AwaitingWithBuffer {

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::prepare::{self, Turn};
+use super::way::Way;
 use super::{AuthorRecord, Document, Entry, Prepared, Submission, SubmitError};
-use crate::history::{CarryError, History};
+use crate::history::History;
 use crate::ids::{Author, Revision};
 use crate::limits::{BATCH_BYTES_MAX, BATCH_ENTRIES_MAX, CATCH_UP_BYTES_MAX};
 use crate::operation::Operation;
@@ -150,28 +151,9 @@ impl<'a> Batch<'a> {
         if base > head {
             return Err(SubmitError::FutureBase { base, head });
         }
-        let too_old = SubmitError::BaseTooOld { base, start: window.start() };
-        let older = older.filter(|older| window.len_at(older.head()) == Some(older.head_len()));
-        let histories = [older, Some(window), Some(&self.staged)];
-        let mut histories = histories
-            .into_iter()
-            .flatten()
-            .skip_while(|history| history.len_at(base).is_none())
-            .peekable();
-        let base_len =
-            histories.peek().and_then(|history| history.len_at(base)).ok_or(too_old.clone())?;
-        let mut operation = prepare::read(bytes, base_len, self.document.document_bytes_max)?;
-        let mut at = base;
-        for history in histories {
-            operation = history.transform(&operation, at).map_err(|error| match error {
-                CarryError::OutOfHistory(_) => too_old.clone(),
-                CarryError::LengthMismatch(error) => {
-                    unreachable!("read over the length at its base, but {error}")
-                }
-            })?;
-            at = history.head();
-        }
-        Ok(operation)
+        let way = Way::new(base, older, window, Some(&self.staged))?;
+        let operation = prepare::read(bytes, way.base_len(), self.document.document_bytes_max)?;
+        way.carry(operation)
     }
 
     /// The text's length after `operation`, or more, in bytes; an error if it is really too long.

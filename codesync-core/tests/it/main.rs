@@ -2,12 +2,14 @@
 
 mod authority;
 mod client;
+mod diff;
 mod exhaustive;
 mod laws;
 mod protocol;
 mod text;
 mod traces;
 mod undo;
+mod whole;
 
 /// Whether the long run was asked for.
 fn long_run() -> bool {
