@@ -92,6 +92,8 @@ create table versions (
 ) strict;
 
 create index versions_by_document on versions (document, revision desc, id desc);
+-- Two servers may want to keep the same state.
+create unique index versions_kept on versions (document, revision) where name is null;
 
 -- Parts of the log that were moved out of `entries` into the store of snapshots.
 create table segments (

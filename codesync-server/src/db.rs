@@ -16,6 +16,7 @@ pub mod audit;
 pub mod documents;
 pub(crate) mod engine;
 pub(crate) mod housekeeping;
+pub(crate) mod idempotency;
 pub mod links;
 pub mod members;
 pub mod memory;
@@ -26,7 +27,9 @@ pub(crate) mod sqlite;
 pub mod trash;
 pub(crate) mod trouble;
 pub mod users;
+pub mod versions;
 pub(crate) mod write;
+pub mod writers;
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;

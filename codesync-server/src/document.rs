@@ -20,19 +20,21 @@ pub mod outbox;
 pub mod registry;
 pub mod state;
 
+mod keeper;
 mod presence;
 mod recent;
 
 use bytes::Bytes;
 use codesync_core::protocol::{CloseCode, RejectCode};
-use codesync_core::{ClientId, Revision, Text};
+use codesync_core::{ClientId, Operation, Revision, Text};
 
 use crate::access::{AccessVersion, Rights};
 use crate::bus;
 use crate::ids::UserId;
 use crate::oplog::{Append, Entry, Registration};
 
-/// One joined socket's part in one document; never used twice in a process.
+/// One joined socket's part in one document, or one edit of somebody who has not joined; never used
+/// twice in a process.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct SubscriberId(u64);
 
@@ -62,6 +64,38 @@ pub struct Join {
     pub text: bool,
 }
 
+/// An edit of somebody who has not joined: a program that hands in a whole text, or a version that
+/// is put back.
+///
+/// It is committed as a whole or not at all, however large it is, and once: a client id is never
+/// used for two edits, so that one that is handed in again is recognised by it.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    /// Made up for this edit alone.
+    pub client: ClientId,
+    pub user: UserId,
+    /// What he may do, at this state of the document's permissions.
+    pub access: AccessVersion,
+    pub rights: Rights,
+    /// The person's name, as others shall see it.
+    pub person: String,
+    /// The revision that the operation is made for.
+    pub base: Revision,
+    pub operation: Operation,
+    /// Whether it shall be refused when the document has moved on from `base`.
+    pub exact: bool,
+}
+
+/// An edit was not committed.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum EditRefusal {
+    /// The document has moved on from the base, and the edit was to be exact.
+    #[error("the document is at revision {head}")]
+    Moved { head: Revision },
+    #[error("{message}")]
+    Rejected { code: RejectCode, message: String },
+}
+
 /// Work that a [`state::DocumentState`] asks its driver to do.
 #[derive(Debug)]
 pub enum Output {
@@ -87,6 +121,8 @@ pub enum Output {
     Detach { subscriber: SubscriberId },
     /// The subscriber handed in an edit although he could know that he may not write.
     Trespassed { subscriber: SubscriberId },
+    /// Tell whoever handed in an edit what became of it: the revision it led to.
+    Edited { edit: SubscriberId, answer: Result<Revision, EditRefusal> },
     /// Close the whole socket of a subscriber.
     Close { subscriber: SubscriberId, code: CloseCode },
     /// Keep a snapshot; answer with `handle_snapshot`. At most one is under way.

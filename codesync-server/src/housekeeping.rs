@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::accounts::DELETION_GRACE;
 use crate::db::housekeeping::{PurgeUser, Sweep};
-use crate::db::trash::{Purge, TRASH_LIFE};
+use crate::db::trash::{GiveUp, Purge, TRASH_LIFE};
 use crate::db::{Database, now_ms};
 use crate::oplog::{Epoch, LogError};
 use crate::snapshots::{Key, Objects, SegmentKey, SnapshotError, SnapshotKey, SnapshotStore};
@@ -98,11 +98,15 @@ impl Housekeeping {
                 return Ok(());
             }
             for (document, epoch) in overdue {
-                // First what lies outside the database: if that fails, the row still knows of it.
+                match self.database.change(GiveUp { document, trashed_before }).await? {
+                    Ok(true) => {}
+                    Ok(false) => continue,
+                    Err(never) => match never {},
+                }
+                // Then what lies outside the database: if that fails, the row still knows of it.
                 self.delete_snapshots(document, epoch).await?;
-                match self.database.change(Purge { document, trashed_before }).await? {
-                    Ok(true) => tracing::info!(doc = %document, "document removed"),
-                    Ok(false) => {}
+                match self.database.change(Purge { document }).await? {
+                    Ok(()) => tracing::info!(doc = %document, "document removed"),
                     Err(never) => match never {},
                 }
             }

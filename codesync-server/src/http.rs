@@ -18,12 +18,15 @@ mod content;
 mod documents;
 mod grant;
 mod health;
+mod history;
+mod idempotency;
 mod json;
 mod links;
 mod members;
 mod observe;
 mod trash;
 mod users;
+mod versions;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -42,7 +45,9 @@ use crate::bus::{Bus, Hint};
 use crate::config::reach::Reach;
 use crate::db::Database;
 use crate::db::documents::Documents;
+use crate::db::versions::Versions;
 use crate::document::registry::Registry;
+use crate::history::past::Past;
 use crate::http::error::ApiError;
 use crate::http::rate::Limits;
 use crate::oplog::OpLog;
@@ -58,6 +63,8 @@ pub struct Http {
     pub rights: RightsOf,
     pub log: Arc<dyn OpLog>,
     pub registry: Registry,
+    pub versions: Arc<dyn Versions>,
+    pub past: Past,
     /// Set when the server has begun to go down.
     pub draining: Arc<AtomicBool>,
     pub database: Database,
@@ -88,6 +95,8 @@ pub fn router(http: Http) -> Router {
         .route("/api/ready", get(health::ready))
         .merge(account_routes())
         .merge(document_routes())
+        .merge(making_routes(&http))
+        .merge(time_routes())
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
         .fallback(page::serve)
         .layer(middleware::from_fn_with_state(http.clone(), rate::limit))
@@ -110,19 +119,41 @@ fn account_routes() -> Router<Http> {
 
 fn document_routes() -> Router<Http> {
     Router::new()
-        .route("/api/documents", get(documents::list).post(documents::create))
         .route("/api/documents/trash", get(trash::list))
         .route(
             "/api/documents/{id}",
             get(documents::find).patch(documents::change).delete(trash::trash),
         )
-        .route("/api/documents/{id}/restore", post(trash::restore))
-        .route("/api/documents/{id}/content", get(content::read))
-        .route("/api/documents/{id}/members", get(members::list).post(members::invite))
         .route("/api/documents/{id}/members/{user}", patch(members::change).delete(members::remove))
         .route("/api/documents/{id}/links", get(links::list).post(links::make))
         .route("/api/documents/{id}/links/{link}", delete(links::revoke))
         .route("/api/links/redeem", post(links::redeem))
+}
+
+/// Where something is made, once for each `Idempotency-Key`.
+fn making_routes(http: &Http) -> Router<Http> {
+    Router::new()
+        .route("/api/documents", get(documents::list).post(documents::create))
+        .route("/api/documents/{id}/restore", post(trash::restore))
+        .route("/api/documents/{id}/members", get(members::list).post(members::invite))
+        .route("/api/documents/{id}/versions", get(versions::list).post(versions::name))
+        .route_layer(middleware::from_fn_with_state(http.clone(), idempotency::once))
+}
+
+/// What a document was, and how it becomes so again.
+fn time_routes() -> Router<Http> {
+    Router::new()
+        .route("/api/documents/{id}/content", get(content::read).put(content::write))
+        .route("/api/documents/{id}/history", get(history::timeline))
+        .route("/api/documents/{id}/history/{revision}", get(history::revision))
+        .route("/api/documents/{id}/history/{revision}/restore", post(history::restore))
+        .route("/api/documents/{id}/diff", get(history::difference))
+        .route("/api/documents/{id}/blame", get(history::blame))
+        .route(
+            "/api/documents/{id}/versions/{version}",
+            get(versions::find).delete(versions::forget),
+        )
+        .route("/api/documents/{id}/versions/{version}/restore", post(versions::restore))
 }
 
 /// The answer of a server without the REST interface to everything that it does not serve.

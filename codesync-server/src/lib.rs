@@ -28,6 +28,7 @@ pub mod data_dir;
 pub mod db;
 pub mod document;
 pub mod embedded;
+pub mod history;
 pub mod housekeeping;
 pub mod http;
 pub mod ids;

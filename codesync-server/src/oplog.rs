@@ -5,13 +5,16 @@
 //! dedupe row of every author in it, and is on disk before it is reported. It knows revisions,
 //! authors and bytes, and never looks into an operation.
 //!
-//! The real one stands in `database`, for SQLite and Postgres alike, with Postgres' way to append
+//! The real one is [`archive`]: rows in the database and, for what is old, [segments](segment)
+//! beside it. Its rows stand in `database`, for SQLite and Postgres alike, with Postgres' way to append
 //! much at once in `postgres`; [`memory`] is its twin for simulations. One conformance suite runs on
 //! all three.
 
+pub mod archive;
 mod database;
 pub mod memory;
 pub(crate) mod postgres;
+pub mod segment;
 
 use std::path::PathBuf;
 
@@ -58,6 +61,21 @@ pub struct Entry {
     /// Length of the text that the operation is made for, in Unicode scalar values: with it an
     /// entry can be read by itself.
     pub base_length: usize,
+}
+
+/// An entry as the log keeps it, with the time at which it was committed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Recorded {
+    pub entry: Entry,
+    /// Milliseconds since 1970.
+    pub committed_at: i64,
+}
+
+impl Recorded {
+    #[must_use]
+    pub fn revision(&self) -> Revision {
+        self.entry.revision
+    }
 }
 
 /// A run of entries for one document, to be appended as one.
@@ -177,8 +195,9 @@ pub enum LogError {
     Unavailable(String),
 }
 
-/// Author numbers one document may give out in its life.
-pub const AUTHORS_MAX: u32 = 1_000_000;
+/// Author numbers one document may give out in its life. Each text that a program hands in takes
+/// one, so that one every second lasts for thirty years.
+pub const AUTHORS_MAX: u32 = 1_000_000_000;
 
 /// The ordered lists of committed operations of all documents.
 #[async_trait]
@@ -205,4 +224,15 @@ pub trait OpLog: Send + Sync + 'static {
 
     /// Where the logs of these documents end; unknown documents are left out.
     async fn heads(&self, documents: &[DocumentId]) -> Result<Vec<Head>, LogError>;
+
+    /// A snapshot at this revision is durable: what lies well before it may be stored in a way that
+    /// takes longer to read. Nothing is lost by it, whatever the answer.
+    async fn compact(
+        &self,
+        _document: DocumentId,
+        _epoch: Epoch,
+        _snapshot: Revision,
+    ) -> Result<(), LogError> {
+        Ok(())
+    }
 }

@@ -26,7 +26,7 @@ use crate::bus::Bus;
 use crate::config::{AccountsConfig, Config, Drain, KeysConfig, Role};
 use crate::data_dir::DataDirError;
 use crate::db::{OpenError, SqliteOptions};
-use crate::document::registry::Registry;
+use crate::document::registry::{Registry, Stores};
 use crate::housekeeping::Housekeeping;
 use crate::http::admin::{self, Admin};
 use crate::http::{self, Http};
@@ -103,11 +103,12 @@ pub async fn bind(config: Config, tuning: Tuning) -> Result<Server, StartError> 
         None => None,
     };
     let several = !config.stores.is_embedded();
-    let Parts { stores, together, closing } = Parts::open(&config.stores, tuning.sqlite).await?;
+    let Parts { stores, past, together, closing } =
+        Parts::open(&config.stores, tuning.sqlite).await?;
 
     let mut seed = [0; 8];
     getrandom::fill(&mut seed).map_err(StartError::Random)?;
-    let (log, documents, bus) = (stores.log.clone(), stores.documents.clone(), stores.bus.clone());
+    let Stores { log, documents, versions, bus, .. } = stores.clone();
     let housekeeping = Housekeeping::new(closing.database.clone(), stores.snapshots.clone());
     let People { auth, accounts, limits } =
         people(config.accounts, tuning, &closing, bus.clone(), &together)?;
@@ -129,6 +130,8 @@ pub async fn bind(config: Config, tuning: Tuning) -> Result<Server, StartError> 
         documents,
         log,
         registry: registry.clone(),
+        versions,
+        past,
         draining: draining.clone(),
         database: closing.database.clone(),
         bus,

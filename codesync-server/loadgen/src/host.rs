@@ -20,9 +20,11 @@ use codesync_server::db::documents::{
 use codesync_server::db::{Database, SqliteOptions};
 use codesync_server::document::registry::{Registry, Stores};
 use codesync_server::embedded::{self, Options};
+use codesync_server::history::past::Past;
 use codesync_server::http::{self, Http};
 use codesync_server::ids::UserId;
 use codesync_server::oplog::LogError;
+use codesync_server::oplog::archive::ArchivedLog;
 use codesync_server::oplog::memory::MemoryLog;
 use codesync_server::people::{People, Together};
 use codesync_server::snapshots::memory::MemorySnapshots;
@@ -92,11 +94,16 @@ impl Host {
         let list =
             Database::open_file(&self.data.join("list.sqlite3"), SqliteOptions::default()).await?;
         let log = Arc::new(MemoryLog::default());
+        let snapshots = Arc::new(MemorySnapshots::default());
+        let versions = Arc::new(list.clone());
+        let archived = ArchivedLog::new(list.clone(), snapshots.clone());
+        let past = Past::new(list.clone(), archived, snapshots.clone());
         let documents = Arc::new(Listed { list: list.clone(), log: log.clone() });
         let stores = Stores {
             log: log.clone(),
             documents: documents.clone(),
-            snapshots: Arc::new(MemorySnapshots::default()),
+            snapshots,
+            versions: versions.clone(),
             bus: Arc::new(InProcessBus::default()),
         };
         let bus = stores.bus.clone();
@@ -112,6 +119,8 @@ impl Host {
             rights,
             log,
             registry,
+            versions,
+            past,
             draining,
             database,
             bus,

@@ -9,6 +9,7 @@ use crate::backup::{self, BackupError, Summary};
 use crate::config::stores::{DatabaseConfig, StoreConfig};
 use crate::db::{Database, OpenError, SqliteOptions};
 use crate::oplog::LogError;
+use crate::oplog::archive::ArchivedLog;
 use crate::server::{StartError, parts};
 use crate::verify::{self, Finding, Seen};
 
@@ -119,7 +120,8 @@ pub async fn verify(
 ) -> Result<Seen, StoresError> {
     let snapshots = parts::snapshots(&config.objects).await?;
     let database = parts::database_for_reading(config).await?;
-    let seen = verify::verify(&database, &database, snapshots.as_ref(), report).await;
+    let log = ArchivedLog::new(database.clone(), snapshots.clone());
+    let seen = verify::verify(&database, &log, snapshots.as_ref(), report).await;
     database.close().await;
     Ok(seen?)
 }

@@ -7,6 +7,7 @@ use codesync_core::DocumentId;
 use crate::db::Database;
 use crate::db::audit::{self, Action, Actor, Event};
 use crate::db::engine::{Connection, Row, values};
+use crate::db::idempotency;
 use crate::db::members;
 use crate::db::write::{Stop, Write};
 use crate::ids::UserId;
@@ -115,8 +116,8 @@ async fn provide_for(
     }
 }
 
-/// Removes sessions that ended long ago, members whose link has run out, and guests whom nothing
-/// holds any more.
+/// Removes sessions that ended long ago, members whose link has run out, guests whom nothing holds
+/// any more, and answers that were kept long enough.
 pub(crate) struct Sweep {
     pub(crate) now: i64,
     /// Sessions that ended before are forgotten.
@@ -140,6 +141,8 @@ impl Write for Sweep {
             and not exists (select 1 from members where members.user_id = users.id)
             and not exists (select 1 from sessions where sessions.user_id = users.id and sessions.ended_at is null and sessions.expires_at > $1 and sessions.used_at > $2)";
         connection.execute(GUESTS, values![self.now, self.idle_before]).await?;
+        let sql = "delete from idempotency where created_at <= $1";
+        connection.execute(sql, values![idempotency::expired_by(self.now)]).await?;
         Ok(())
     }
 }

@@ -11,7 +11,8 @@ use crate::access::{AccessTable, Rights, Role};
 use crate::db::documents::{
     DocumentChange, DocumentRecord, Documents, Listing, NewDocument, PAGE_MAX, fold,
 };
-use crate::ids::UserId;
+use crate::db::versions::{NameError, NewVersion, VersionPosition, VersionRecord, Versions};
+use crate::ids::{UserId, VersionId};
 use crate::oplog::LogError;
 use crate::oplog::memory::MemoryLog;
 
@@ -110,5 +111,90 @@ impl Documents for MemoryDocuments {
 
     async fn access(&self, id: DocumentId, users: &[UserId]) -> Result<AccessTable, LogError> {
         self.log.access_now(id, users)
+    }
+}
+
+/// Versions in memory, the older ones first. None of them is ever worth too little to stay.
+#[derive(Debug, Default)]
+pub struct MemoryVersions {
+    records: Mutex<Vec<(DocumentId, VersionRecord)>>,
+}
+
+impl MemoryVersions {
+    fn records(&self) -> MutexGuard<'_, Vec<(DocumentId, VersionRecord)>> {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Versions for MemoryVersions {
+    async fn name(&self, version: NewVersion) -> Result<VersionRecord, NameError> {
+        let NewVersion { id, document, revision, name, user } = version;
+        let (name, created_by) = (Some(name), Some(user));
+        let record = VersionRecord { id, revision, name, created_by, created_at: 0 };
+        self.records().push((document, record.clone()));
+        Ok(record)
+    }
+
+    async fn keep(
+        &self,
+        document: DocumentId,
+        id: VersionId,
+        revision: Revision,
+    ) -> Result<(), LogError> {
+        let mut records = self.records();
+        let is_kept = |(of, it): &(DocumentId, VersionRecord)| {
+            *of == document && it.revision == revision && it.name.is_none()
+        };
+        if !records.iter().any(is_kept) {
+            let record =
+                VersionRecord { id, revision, name: None, created_by: None, created_at: 0 };
+            records.push((document, record));
+        }
+        Ok(())
+    }
+
+    async fn list(
+        &self,
+        document: DocumentId,
+        after: Option<VersionPosition>,
+        limit: u32,
+    ) -> Result<Vec<VersionRecord>, LogError> {
+        let position = |it: &VersionRecord| (it.revision, it.id);
+        let records = self.records();
+        let mut listed: Vec<_> = records
+            .iter()
+            .filter(|(of, it)| {
+                let is_later = |after: VersionPosition| position(it) < (after.revision, after.id);
+                *of == document && after.is_none_or(is_later)
+            })
+            .map(|(_, it)| it.clone())
+            .collect();
+        listed.sort_by_key(|it| std::cmp::Reverse(position(it)));
+        listed.truncate(limit as usize);
+        Ok(listed)
+    }
+
+    async fn find(
+        &self,
+        document: DocumentId,
+        id: VersionId,
+    ) -> Result<Option<VersionRecord>, LogError> {
+        let records = self.records();
+        let found = records.iter().find(|(of, it)| *of == document && it.id == id);
+        Ok(found.map(|(_, it)| it.clone()))
+    }
+
+    async fn forget(&self, document: DocumentId, id: VersionId) -> Result<bool, LogError> {
+        let mut records = self.records();
+        let before = records.len();
+        records.retain(|(of, it)| *of != document || it.id != id);
+        Ok(records.len() < before)
+    }
+
+    async fn revisions(&self, document: DocumentId) -> Result<Vec<Revision>, LogError> {
+        let of_document =
+            |(of, it): &(DocumentId, VersionRecord)| (*of == document).then_some(it.revision);
+        Ok(self.records().iter().filter_map(of_document).collect())
     }
 }

@@ -41,7 +41,7 @@ impl Database {
     /// The documents in the trash that this user owns, the latest deleted first.
     pub async fn trash(&self, owner: UserId, limit: u32) -> Result<Vec<Trashed>, LogError> {
         const SQL: &str = "select id, name, bytes, trashed_at from documents
-            where trashed_at is not null
+            where trashed_at > 0
                 and id in (select document from members where user_id = $1 and role = 'owner')
             order by trashed_at desc, id limit $2";
         let found = async {
@@ -121,7 +121,7 @@ impl Write for Restore {
         &mut self,
         connection: &mut Connection<'_>,
     ) -> Result<AccessVersion, Stop<ShareError>> {
-        let sql = "update documents set trashed_at = null where id = $1 and trashed_at is not null";
+        let sql = "update documents set trashed_at = null where id = $1 and trashed_at > 0";
         if connection.execute(sql, values![self.document]).await? == 0 {
             return Err(Stop::Refused(ShareError::NoDocument));
         }
@@ -132,26 +132,43 @@ impl Write for Restore {
     }
 }
 
-/// Removes a document for good, if it is still in the trash since before that moment.
-pub(crate) struct Purge {
+/// Gives a document up, if it is still in the trash since before that moment: from here on nobody
+/// takes it out any more, and what lies outside the database can be deleted.
+pub(crate) struct GiveUp {
     pub(crate) document: DocumentId,
     pub(crate) trashed_before: i64,
 }
 
 #[async_trait]
-impl Write for Purge {
+impl Write for GiveUp {
+    /// Whether it is given up.
     type Done = bool;
     type Refusal = std::convert::Infallible;
 
     async fn run(&mut self, connection: &mut Connection<'_>) -> Result<bool, Stop<Self::Refusal>> {
-        let sql = "delete from documents where id = $1 and trashed_at < $2";
-        let gone = connection.execute(sql, values![self.document, self.trashed_before]).await?;
-        if gone == 0 {
-            return Ok(false);
+        let sql = "update documents set trashed_at = 0 where id = $1 and trashed_at < $2";
+        let given_up = connection.execute(sql, values![self.document, self.trashed_before]).await?;
+        Ok(given_up > 0)
+    }
+}
+
+/// Removes the row of a document that was given up.
+pub(crate) struct Purge {
+    pub(crate) document: DocumentId,
+}
+
+#[async_trait]
+impl Write for Purge {
+    type Done = ();
+    type Refusal = std::convert::Infallible;
+
+    async fn run(&mut self, connection: &mut Connection<'_>) -> Result<(), Stop<Self::Refusal>> {
+        let sql = "delete from documents where id = $1 and trashed_at = 0";
+        if connection.execute(sql, values![self.document]).await? > 0 {
+            let operator = Actor::operator();
+            let event = Event::new(Action::DocumentPurged, &operator).on(self.document);
+            audit::record(connection, event).await?;
         }
-        let operator = Actor::operator();
-        let event = Event::new(Action::DocumentPurged, &operator).on(self.document);
-        audit::record(connection, event).await?;
-        Ok(true)
+        Ok(())
     }
 }

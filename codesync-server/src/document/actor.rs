@@ -13,7 +13,7 @@ use codesync_core::protocol::{RejectCode, ServerDocument, ServerMessage, codec};
 use codesync_core::{DocumentId, History, Revision, Text};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -21,11 +21,14 @@ use tracing::Instrument;
 use crate::access::AccessTable;
 use crate::bus::{self, Bus, Heard, Hint, Origin, Subscription};
 use crate::db::documents::Documents;
-use crate::document::handle::{Command, DocumentHandle, Place};
+use crate::db::versions::Versions;
+use crate::document::handle::{Command, DocumentHandle, EditAnswer, Place};
+use crate::document::keeper::Keeper;
 use crate::document::outbox::{Item, Outbox};
 use crate::document::registry::Retire;
 use crate::document::state::DocumentState;
 use crate::document::{Output, SubscriberId, load};
+use crate::ids::VersionId;
 use crate::metrics::metrics;
 use crate::oplog::{AppendError, ClientRecord, Epoch, LogError, OpLog, Page, ReadLimit};
 use crate::snapshots::{SnapshotKey, SnapshotStore};
@@ -34,7 +37,7 @@ use crate::snapshots::{SnapshotKey, SnapshotStore};
 pub const IDLE_MAX: Duration = Duration::from_secs(30);
 /// Commands taken before outputs are performed.
 const COMMANDS_AT_ONCE: usize = 128;
-/// Snapshots of a document that are kept.
+/// Newest snapshots of a document that are kept; beside them those of its versions.
 const SNAPSHOTS_KEPT: usize = 3;
 
 /// What a document's task works with.
@@ -43,6 +46,7 @@ pub(crate) struct Services {
     pub(crate) log: Arc<dyn OpLog>,
     pub(crate) documents: Arc<dyn Documents>,
     pub(crate) snapshots: Arc<dyn SnapshotStore>,
+    pub(crate) versions: Arc<dyn Versions>,
     pub(crate) bus: Arc<dyn Bus>,
     /// Bounds how many clients' long catch-ups are worked out at once.
     pub(crate) heavy: Arc<Semaphore>,
@@ -54,6 +58,7 @@ pub(crate) struct Actor {
     id: DocumentId,
     epoch: Epoch,
     state: DocumentState,
+    keeper: Keeper,
     services: Services,
     mailbox: mpsc::Receiver<Command>,
     own: mpsc::WeakSender<Command>,
@@ -61,6 +66,8 @@ pub(crate) struct Actor {
     subscription: Box<dyn Subscription<Hint>>,
     work: FuturesUnordered<BoxFuture<'static, Done>>,
     outboxes: BTreeMap<SubscriberId, Outbox>,
+    /// Who waits to hear what became of an edit.
+    edits: BTreeMap<SubscriberId, oneshot::Sender<EditAnswer>>,
     started: Instant,
     end: End,
 }
@@ -86,6 +93,8 @@ enum Done {
     Log(Result<Page, LogError>),
     Older(SubscriberId, Result<History, LogError>),
     Snapshot(Option<Revision>),
+    Version(Option<Revision>),
+    Compacted,
 }
 
 impl Actor {
@@ -102,6 +111,7 @@ impl Actor {
         let actor = Self {
             id,
             epoch,
+            keeper: Keeper::new(state.head()),
             state,
             services,
             mailbox,
@@ -110,6 +120,7 @@ impl Actor {
             subscription,
             work: FuturesUnordered::new(),
             outboxes: BTreeMap::new(),
+            edits: BTreeMap::new(),
             started: Instant::now(),
             end: End::NotYet { idle: Some(Instant::now()) },
         };
@@ -125,6 +136,7 @@ impl Actor {
                 break;
             }
             self.place.set(self.state.head(), self.state.access());
+            self.keep_version_if_due();
             if self.is_over(&retire) {
                 break;
             }
@@ -180,10 +192,34 @@ impl Actor {
                 self.end = End::Flushing;
                 self.state.snapshot_now();
                 let failed = self.perform();
-                failed || !self.state.is_busy()
+                if self.keeper.take_last() {
+                    self.keep_version();
+                }
+                failed || !self.is_flushing()
             }
-            End::Flushing => !self.state.is_busy(),
+            End::Flushing => !self.is_flushing(),
         }
+    }
+
+    fn is_flushing(&self) -> bool {
+        self.state.is_busy() || self.keeper.is_keeping()
+    }
+
+    fn keep_version_if_due(&mut self) {
+        let now = self.now();
+        self.keeper.handle_head(now, self.state.head());
+        if self.keeper.take(now) {
+            self.keep_version();
+        }
+    }
+
+    /// Keeps the present text as a version.
+    fn keep_version(&self) {
+        let (services, id, epoch) = (self.services.clone(), self.id, self.epoch);
+        let (revision, text) = (self.state.head(), self.state.text());
+        self.work.push(Box::pin(async move {
+            Done::Version(keep_version(&services, id, epoch, revision, text).await)
+        }));
     }
 
     fn deadline(&self) -> Instant {
@@ -193,7 +229,8 @@ impl Actor {
             End::NotYet { idle: Some(since) } => since + IDLE_MAX,
             _ => far,
         };
-        state.min(idle)
+        let version = self.keeper.due().map_or(far, |due| self.started + due);
+        state.min(idle).min(version)
     }
 
     fn commands(&mut self, first: Command) {
@@ -220,6 +257,10 @@ impl Actor {
             }
             Command::Submit { subscriber, submission } => {
                 self.state.handle_submit(now, subscriber, submission);
+            }
+            Command::Edit { id, edit, reply } => {
+                self.edits.insert(id, reply);
+                self.state.handle_edit(id, *edit);
             }
             Command::Select { subscriber, revision, selections } => {
                 self.state.handle_select(now, subscriber, revision, selections);
@@ -267,7 +308,14 @@ impl Actor {
                 }
                 self.state.handle_older(now, subscriber, answer);
             }
-            Done::Snapshot(kept) => self.state.handle_snapshot(now, kept),
+            Done::Snapshot(kept) => {
+                self.state.handle_snapshot(now, kept);
+                if let Some(kept) = kept {
+                    self.compact(kept);
+                }
+            }
+            Done::Version(kept) => self.keeper.handle_kept(now, kept),
+            Done::Compacted => {}
         }
     }
 
@@ -313,6 +361,12 @@ impl Actor {
                 Output::Close { subscriber, code } => {
                     self.to_socket(subscriber, Item::Close(code));
                     self.outboxes.remove(&subscriber);
+                }
+                Output::Edited { edit, answer } => {
+                    if let Some(reply) = self.edits.remove(&edit) {
+                        // Whoever asked may have gone; the edit stands all the same.
+                        let _ = reply.send(answer);
+                    }
                 }
                 Output::Publish(entries) => {
                     let hint = Hint::Committed { origin: self.services.origin, entries };
@@ -379,12 +433,15 @@ impl Actor {
                 })
             }
             Output::Snapshot { revision, text } => {
-                let (snapshots, epoch) = (self.services.snapshots.clone(), self.epoch);
+                let (services, epoch) = (self.services.clone(), self.epoch);
                 let span = tracing::debug_span!("snapshot", doc = %id, %revision);
                 let keep = async move {
                     let began = Instant::now();
-                    let kept = keep(snapshots.as_ref(), id, epoch, revision, text).await;
+                    let kept = keep(services.snapshots.as_ref(), id, epoch, revision, text).await;
                     metrics().snapshot(began.elapsed(), kept.is_some());
+                    if kept.is_some() {
+                        prune(&services, id, epoch).await;
+                    }
                     Done::Snapshot(kept)
                 };
                 Box::pin(keep.instrument(span))
@@ -395,10 +452,23 @@ impl Actor {
             | Output::AwaitRoom { .. }
             | Output::Detach { .. }
             | Output::Trespassed { .. }
+            | Output::Edited { .. }
             | Output::Close { .. }
             | Output::Failed { .. } => unreachable!("performed at once"),
         };
         self.work.push(work);
+    }
+
+    /// Lets the log pack away what the snapshot made old. Whether it gets to its end matters to
+    /// nobody: if the document is closed first, it is left for the next time.
+    fn compact(&self, snapshot: Revision) {
+        let (log, id, epoch) = (self.services.log.clone(), self.id, self.epoch);
+        self.work.push(Box::pin(async move {
+            if let Err(error) = log.compact(id, epoch, snapshot).await {
+                tracing::warn!(doc = %id, %error, "the log stays as it is");
+            }
+            Done::Compacted
+        }));
     }
 }
 
@@ -416,7 +486,7 @@ impl Drop for Actor {
     }
 }
 
-/// Keeps a snapshot and lets go of old ones. The newest revision that is kept, if it worked.
+/// Keeps a snapshot. Its revision, if it worked.
 async fn keep(
     snapshots: &dyn SnapshotStore,
     id: DocumentId,
@@ -433,16 +503,43 @@ async fn keep(
         tracing::warn!(doc = %id, %revision, %error, "snapshot not kept; the log has everything");
         return None;
     }
-    let keys: Result<Vec<SnapshotKey>, _> = snapshots.list(id, epoch).await;
-    match keys {
-        Ok(keys) => {
-            for old in keys.iter().skip(SNAPSHOTS_KEPT) {
-                if let Err(error) = snapshots.delete(old).await {
-                    tracing::warn!(doc = %id, %error, "old snapshot stays");
-                }
-            }
-        }
-        Err(error) => tracing::warn!(doc = %id, %error, "old snapshots stay"),
-    }
     Some(revision)
+}
+
+/// Lets go of old snapshots, but for those of versions.
+async fn prune(services: &Services, id: DocumentId, epoch: Epoch) {
+    let versions = match services.versions.revisions(id).await {
+        Ok(versions) => versions,
+        Err(error) => return tracing::warn!(doc = %id, %error, "old snapshots stay"),
+    };
+    let keys: Result<Vec<SnapshotKey>, _> = services.snapshots.list(id, epoch).await;
+    let keys = match keys {
+        Ok(keys) => keys,
+        Err(error) => return tracing::warn!(doc = %id, %error, "old snapshots stay"),
+    };
+    for old in keys.iter().skip(SNAPSHOTS_KEPT).filter(|key| !versions.contains(&key.revision)) {
+        if let Err(error) = services.snapshots.delete(old).await {
+            tracing::warn!(doc = %id, %error, "old snapshot stays");
+        }
+    }
+}
+
+/// Keeps a version with its snapshot. Its revision, if it worked.
+async fn keep_version(
+    services: &Services,
+    id: DocumentId,
+    epoch: Epoch,
+    revision: Revision,
+    text: Text,
+) -> Option<Revision> {
+    // Without its snapshot a version still has its text in the log.
+    keep(services.snapshots.as_ref(), id, epoch, revision, text).await;
+    let version = VersionId::random().ok()?;
+    match services.versions.keep(id, version, revision).await {
+        Ok(()) => Some(revision),
+        Err(error) => {
+            tracing::warn!(doc = %id, %revision, %error, "version not kept");
+            None
+        }
+    }
 }

@@ -10,11 +10,14 @@ use tokio::sync::{mpsc, oneshot};
 use crate::access::AccessVersion;
 use crate::document::outbox::Outbox;
 use crate::document::registry::OpenError;
-use crate::document::{Join, SubscriberId};
+use crate::document::{Edit, EditRefusal, Join, SubscriberId};
 use crate::oplog::Head;
 
 /// Commands that may wait for a document; beyond it, sockets stop reading.
 pub const MAILBOX_MAX: usize = 1024;
+
+/// What became of an edit of somebody who has not joined: the revision it led to.
+pub type EditAnswer = Result<Revision, EditRefusal>;
 
 /// Something a document is asked to do.
 #[derive(Debug)]
@@ -22,6 +25,7 @@ pub enum Command {
     Join { subscriber: SubscriberId, join: Join, outbox: Outbox },
     Leave { subscriber: SubscriberId },
     Submit { subscriber: SubscriberId, submission: Submission },
+    Edit { id: SubscriberId, edit: Box<Edit>, reply: oneshot::Sender<EditAnswer> },
     Select { subscriber: SubscriberId, revision: Revision, selections: Vec<Selection> },
     Room { subscriber: SubscriberId },
     Renamed { name: String },
@@ -116,5 +120,13 @@ impl DocumentHandle {
         let (reply, answer) = oneshot::channel();
         self.send(Command::Text { reply }).await;
         answer.await.map_err(|_| OpenError::Unavailable("the document was closed".to_owned()))
+    }
+
+    /// Hands in an edit of somebody who has not joined. `None` if the document was closed before it
+    /// was answered: the edit may be committed all the same.
+    pub async fn edit(&self, id: SubscriberId, edit: Edit) -> Option<EditAnswer> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Edit { id, edit: Box::new(edit), reply }).await;
+        answer.await.ok()
     }
 }

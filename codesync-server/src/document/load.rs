@@ -35,6 +35,8 @@ pub enum LoadError {
     /// The log itself does not lead from the empty text to its head.
     #[error("entry {revision} does not follow from the log before it: {detail}")]
     Broken { revision: Revision, detail: String },
+    #[error("there is no revision {revision}; the document is at {head}")]
+    NotYet { revision: Revision, head: Revision },
 }
 
 /// Reads a document at the head of its log.
@@ -48,26 +50,9 @@ pub async fn load(
         let Head { epoch, access, .. } = head;
         Loaded { document, epoch, access, snapshot }
     };
-    let keys: Vec<SnapshotKey> = match snapshots.list(id, head.epoch).await {
-        Ok(keys) => keys,
-        Err(error) => {
-            tracing::warn!(doc = %id, %error, "no snapshots; reading the whole log");
-            Vec::new()
-        }
-    };
-    for key in keys {
-        if key.revision > head.revision {
-            // The log was put back from a backup; the snapshot tells of what is no more.
-            tracing::warn!(doc = %id, snapshot = %key, head = %head.revision, "snapshot ahead of the log");
-            continue;
-        }
-        let text = match read_snapshot(snapshots, &key).await {
-            Ok(text) => text,
-            Err(error) => {
-                tracing::warn!(doc = %id, %error, "snapshot left out");
-                continue;
-            }
-        };
+    let newest = snapshots_up_to(snapshots, id, head.epoch, head.revision).await;
+    for key in newest {
+        let Some(text) = sound(snapshots, &key).await else { continue };
         match replay(log, id, Document::new(key.revision, text)).await {
             Ok(document) => {
                 return Ok(loaded(document, key.revision));
@@ -82,10 +67,92 @@ pub async fn load(
     Ok(loaded(document, Revision::ZERO))
 }
 
-async fn read_snapshot(snapshots: &dyn SnapshotStore, key: &SnapshotKey) -> Result<Text, String> {
-    let content = snapshots.get(key).await.map_err(|error| error.to_string())?;
-    let text = std::str::from_utf8(&content).map_err(|error| format!("{key}: {error}"))?;
-    Ok(Text::from(text))
+/// The text at any revision: the nearest sound snapshot at or before it, and the log from there.
+pub async fn text_at(
+    log: &dyn OpLog,
+    snapshots: &dyn SnapshotStore,
+    id: DocumentId,
+    revision: Revision,
+) -> Result<Text, LoadError> {
+    let head = log.heads(&[id]).await?.pop().ok_or(LogError::NotFound)?;
+    if revision > head.revision {
+        return Err(LoadError::NotYet { revision, head: head.revision });
+    }
+    for key in snapshots_up_to(snapshots, id, head.epoch, revision).await {
+        let Some(text) = sound(snapshots, &key).await else { continue };
+        match forward(log, id, text, key.revision, revision).await {
+            Err(error @ LoadError::Broken { .. }) => {
+                tracing::warn!(doc = %id, snapshot = %key, %error, "snapshot does not fit the log");
+            }
+            other => return other,
+        }
+    }
+    forward(log, id, Text::new(), Revision::ZERO, revision).await
+}
+
+/// What is kept of revisions up to this one, the newest first. Without a list there is the log.
+async fn snapshots_up_to(
+    snapshots: &dyn SnapshotStore,
+    id: DocumentId,
+    epoch: Epoch,
+    revision: Revision,
+) -> Vec<SnapshotKey> {
+    let mut keys: Vec<SnapshotKey> = match snapshots.list(id, epoch).await {
+        Ok(keys) => keys,
+        Err(error) => {
+            tracing::warn!(doc = %id, %error, "no snapshots; reading the whole log");
+            Vec::new()
+        }
+    };
+    // One ahead of the log tells of what is no more: the log was put back from a backup.
+    keys.retain(|key| key.revision <= revision);
+    keys
+}
+
+/// The text of a snapshot, if it can be read.
+async fn sound(snapshots: &dyn SnapshotStore, key: &SnapshotKey) -> Option<Text> {
+    let content = match snapshots.get(key).await {
+        Ok(content) => content,
+        Err(error) => {
+            tracing::warn!(doc = %key.document, %error, "snapshot left out");
+            return None;
+        }
+    };
+    match std::str::from_utf8(&content) {
+        Ok(text) => Some(Text::from(text)),
+        Err(error) => {
+            tracing::warn!(doc = %key.document, snapshot = %key, %error, "snapshot left out");
+            None
+        }
+    }
+}
+
+/// The text at `to`, from the one at `from`.
+async fn forward(
+    log: &dyn OpLog,
+    id: DocumentId,
+    mut text: Text,
+    from: Revision,
+    to: Revision,
+) -> Result<Text, LoadError> {
+    let mut at = from;
+    while at < to {
+        let page = log.read(id, at, ReadLimit::default()).await?;
+        for entry in page.entries.iter().take_while(|entry| entry.revision <= to) {
+            let broken = |detail: String| LoadError::Broken { revision: entry.revision, detail };
+            if entry.revision != at.next() {
+                return Err(broken(format!("it comes after {at}")));
+            }
+            let operation = decode(entry).map_err(broken)?;
+            text.apply(&operation).map_err(|error| broken(error.to_string()))?;
+            at = entry.revision;
+        }
+        if page.entries.is_empty() {
+            let detail = format!("it is missing, and the head is {}", page.head);
+            return Err(LoadError::Broken { revision: at.next(), detail });
+        }
+    }
+    Ok(text)
 }
 
 /// Commits everything that the log has after the document's head.

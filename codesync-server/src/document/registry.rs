@@ -19,11 +19,12 @@ use tracing::Instrument;
 use crate::access::{AccessVersion, Rights};
 use crate::bus::{Bus, Origin};
 use crate::db::documents::Documents;
-use crate::document::SubscriberId;
+use crate::db::versions::Versions;
 use crate::document::actor::{Actor, Services};
-use crate::document::handle::{Command, DocumentHandle};
+use crate::document::handle::{Command, DocumentHandle, EditAnswer};
 use crate::document::load::{self, LoadError, Loaded};
 use crate::document::state::{DocumentState, Opened};
+use crate::document::{Edit, SubscriberId};
 use crate::ids::UserId;
 use crate::metrics::metrics;
 use crate::oplog::{LogError, OpLog};
@@ -65,6 +66,7 @@ pub struct Stores {
     pub log: Arc<dyn OpLog>,
     pub documents: Arc<dyn Documents>,
     pub snapshots: Arc<dyn SnapshotStore>,
+    pub versions: Arc<dyn Versions>,
     pub bus: Arc<dyn Bus>,
 }
 
@@ -97,6 +99,7 @@ impl Registry {
             log: stores.log,
             documents: stores.documents.clone(),
             snapshots: stores.snapshots,
+            versions: stores.versions,
             bus: stores.bus,
             heavy: Arc::new(Semaphore::new(HEAVY_MAX)),
             origin: Origin::new(seed),
@@ -164,6 +167,19 @@ impl Registry {
         let loaded = load::load(services.log.as_ref(), services.snapshots.as_ref(), id).await;
         let document = loaded.map_err(|error| load_error(id, error))?.document;
         Ok((document.head(), document.text().clone()))
+    }
+
+    /// Commits an edit of somebody who has not joined; the revision it led to.
+    pub async fn edit(&self, id: DocumentId, edit: Edit) -> Result<EditAnswer, OpenError> {
+        for _ in 0..OPEN_ATTEMPTS_MAX {
+            let document = self.open(id).await?;
+            // Closed before it answered: whether the edit was committed is found out by trying
+            // again, because it is committed once.
+            if let Some(answer) = document.edit(self.next_subscriber(), edit.clone()).await {
+                return Ok(answer);
+            }
+        }
+        Err(OpenError::Unavailable("it closes again and again".to_owned()))
     }
 
     /// Tells an open document its new name.
@@ -279,7 +295,7 @@ fn open_error(error: LogError) -> OpenError {
 fn load_error(id: DocumentId, error: LoadError) -> OpenError {
     match error {
         LoadError::Log(error) => open_error(error),
-        broken @ LoadError::Broken { .. } => {
+        broken @ (LoadError::Broken { .. } | LoadError::NotYet { .. }) => {
             tracing::error!(doc = %id, error = %broken, "document cannot be loaded");
             OpenError::Unavailable(broken.to_string())
         }

@@ -9,11 +9,13 @@
 //! - `membership` lets people in and out.
 //! - `access` knows what each of them may do, and hears when that changes.
 //! - `commit` keeps the sacred order of an edit.
+//! - `edit` takes edits of those who have not joined.
 //! - `feed` brings every subscriber to the document's head and never lets one fill memory.
 //! - `others` shows them the people at other servers.
 
 mod access;
 mod commit;
+mod edit;
 mod feed;
 mod membership;
 mod others;
@@ -37,6 +39,7 @@ use crate::document::{Output, SubscriberId};
 use crate::oplog::{AppendError, Entry, Epoch, LogError, Page};
 
 use access::Access;
+use edit::Arriving;
 use feed::Subscriber;
 use queue::Committer;
 
@@ -83,6 +86,8 @@ pub struct DocumentState {
     reading: Reading,
     subscribers: BTreeMap<SubscriberId, Subscriber>,
     authors: BTreeMap<Author, SubscriberId>,
+    /// Edits of those who have not joined, on their way into the queue.
+    edits: BTreeMap<SubscriberId, Arriving>,
     /// Authors to be forgotten once nobody is on his way in.
     gone: BTreeSet<Author>,
     recent: Recent,
@@ -134,6 +139,7 @@ impl DocumentState {
             reading: Reading::No,
             subscribers: BTreeMap::new(),
             authors: BTreeMap::new(),
+            edits: BTreeMap::new(),
             gone: BTreeSet::new(),
             recent: Recent::new(channel, document.head()),
             checkpoint: None,
@@ -185,6 +191,7 @@ impl DocumentState {
     #[must_use]
     pub fn is_busy(&self) -> bool {
         self.committer.is_busy()
+            || !self.edits.is_empty()
             || self.reading != Reading::No
             || self.access.is_asking()
             || self.snapshots.writing
@@ -293,6 +300,7 @@ impl DocumentState {
             Err(LogError::NotFound) => return self.fail(RejectCode::DocumentDeleted),
             Err(_) => {
                 self.refuse_behind(now, RejectCode::DocumentUnavailable);
+                self.refuse_edits();
                 return self.log_unavailable(now);
             }
         };
@@ -305,6 +313,7 @@ impl DocumentState {
             self.read_log();
         } else {
             self.admit_behind(now);
+            self.admit_edits(now);
             self.log_was_read(now);
         }
         self.after_entries(now);

@@ -1,7 +1,7 @@
 //! Who asks, and what he may do with the document in the path.
 //!
 //! A handler says what it needs by what it takes: a [`Caller`], a [`Person`] (no guest), or one of
-//! [`Viewing`] and [`Owning`], each of which holds a [`Member`]. Whoever may not see a
+//! [`Viewing`], [`Editing`] and [`Owning`], each of which holds a [`Member`]. Whoever may not see a
 //! document is told what somebody is told who made up its id.
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
@@ -78,6 +78,8 @@ pub(crate) struct Member {
 
 /// May read it.
 pub(crate) struct Viewing(pub(crate) Member);
+/// May write, too.
+pub(crate) struct Editing(pub(crate) Member);
 /// May share and delete it, too.
 pub(crate) struct Owning(pub(crate) Member);
 
@@ -94,6 +96,7 @@ macro_rules! member {
 }
 
 member!(Viewing, Role::Viewer);
+member!(Editing, Role::Editor);
 member!(Owning, Role::Owner);
 
 async fn member(parts: &mut Parts, http: &Http, least: Role) -> Result<Member, ApiError> {

@@ -9,13 +9,16 @@ use std::time::Duration;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use codesync_core::protocol::SUBPROTOCOL;
+use codesync_core::protocol::{RejectCode, SUBPROTOCOL};
 use serde::Serialize;
 
 use crate::access::Role;
 use crate::accounts::AccountError;
 use crate::auth::AuthError;
 use crate::db::members::ShareError;
+use crate::db::versions::{NAMED_MAX, NameError as VersionError};
+use crate::document::EditRefusal;
+use crate::document::load::LoadError;
 use crate::document::registry::OpenError;
 use crate::http::rate::{seconds, tell};
 use crate::logins::ParseLoginError;
@@ -46,6 +49,8 @@ pub enum ApiError {
     BodyTooLarge { bytes_max: usize },
     #[error("the text has {bytes} bytes, more than the {bytes_max} a document may have")]
     TextTooLarge { bytes: u64, bytes_max: u64 },
+    #[error("the text would be longer than a document may be")]
+    TextTooLargeMerged,
     #[error("the name {0}")]
     InvalidName(&'static str),
     #[error("a language is 1 to 64 of the characters a-z, 0-9, +, #, ., - and _")]
@@ -90,6 +95,32 @@ pub enum ApiError {
     TooManyRequests(Standing),
     #[error("too many logins at once; try again in {} s", seconds(*retry))]
     LoginsBusy { retry: Duration },
+    #[error("there is no revision {revision}; the document is at {head}")]
+    NoRevision { revision: u64, head: u64 },
+    #[error("a revision is a number in digits, such as 42")]
+    InvalidRevision,
+    #[error("there is no such version")]
+    NoVersion,
+    #[error("a version id looks like 0191e5c4-7c1a-7cc3-98e2-3f8a61a40e11")]
+    InvalidVersionId,
+    #[error("the document has {versions_max} named versions, the most there may be")]
+    TooManyVersions { versions_max: u64 },
+    #[error("the body must be sent as text/plain in UTF-8")]
+    NotPlainText,
+    #[error("the body is not UTF-8")]
+    InvalidText,
+    #[error("an Idempotency-Key is 1 to 255 visible characters of ASCII")]
+    InvalidIdempotencyKey,
+    #[error("the same request is being carried out; ask again in two seconds")]
+    RequestUnderway,
+    #[error("this Idempotency-Key was used for another request; take a new one")]
+    IdempotencyKeyTaken,
+    #[error(
+        "the document is at revision {revision}; to merge a text that was made from an older one, name that with ?base= instead of If-Match"
+    )]
+    Moved { revision: u64 },
+    #[error("the document has had as many clients as it may have")]
+    TooManyClients,
     #[error("this server does not answer under that name")]
     WrongHost,
     #[error("requests from other web pages are not answered")]
@@ -134,6 +165,7 @@ impl ApiError {
             }
             Self::BodyTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
             Self::TextTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "text_too_large"),
+            Self::TextTooLargeMerged => (StatusCode::PAYLOAD_TOO_LARGE, "text_too_large"),
             Self::InvalidName(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_name"),
             Self::InvalidLanguage => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_language"),
             Self::InvalidQuery(_) => (StatusCode::BAD_REQUEST, "invalid_query"),
@@ -158,6 +190,20 @@ impl ApiError {
             Self::Share(error) => share_status_and_code(*error),
             Self::TooManyRequests(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"),
             Self::LoginsBusy { .. } => (StatusCode::SERVICE_UNAVAILABLE, "logins_busy"),
+            Self::NoRevision { .. } => (StatusCode::NOT_FOUND, "revision_not_found"),
+            Self::InvalidRevision => (StatusCode::BAD_REQUEST, "invalid_revision"),
+            Self::NoVersion => (StatusCode::NOT_FOUND, "version_not_found"),
+            Self::InvalidVersionId => (StatusCode::BAD_REQUEST, "invalid_version_id"),
+            Self::TooManyVersions { .. } => (StatusCode::CONFLICT, "too_many_versions"),
+            Self::NotPlainText => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
+            Self::InvalidText => (StatusCode::BAD_REQUEST, "invalid_text"),
+            Self::InvalidIdempotencyKey => (StatusCode::BAD_REQUEST, "invalid_idempotency_key"),
+            Self::RequestUnderway => (StatusCode::CONFLICT, "request_underway"),
+            Self::IdempotencyKeyTaken => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_taken")
+            }
+            Self::Moved { .. } => (StatusCode::PRECONDITION_FAILED, "precondition_failed"),
+            Self::TooManyClients => (StatusCode::CONFLICT, "too_many_clients"),
             Self::WrongHost => (StatusCode::MISDIRECTED_REQUEST, "wrong_host"),
             Self::WrongOrigin => (StatusCode::FORBIDDEN, "wrong_origin"),
             Self::SocketExpected => (StatusCode::UPGRADE_REQUIRED, "socket_expected"),
@@ -222,7 +268,8 @@ impl IntoResponse for ApiError {
             let wait = seconds(standing.refused.unwrap_or_default());
             headers.insert(header::RETRY_AFTER, HeaderValue::from(wait));
         }
-        let comes_again = matches!(status, StatusCode::SERVICE_UNAVAILABLE)
+        let comes_again = matches!(self, Self::RequestUnderway)
+            || status == StatusCode::SERVICE_UNAVAILABLE
             || status == StatusCode::INSUFFICIENT_STORAGE;
         if comes_again {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
@@ -277,6 +324,18 @@ impl From<AccountError> for ApiError {
     }
 }
 
+impl From<LoadError> for ApiError {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Log(error) => error.into(),
+            LoadError::NotYet { revision, head } => {
+                Self::NoRevision { revision: revision.get(), head: head.get() }
+            }
+            broken @ LoadError::Broken { .. } => Self::Unavailable { cause: broken.to_string() },
+        }
+    }
+}
+
 impl From<ShareError> for ApiError {
     fn from(error: ShareError) -> Self {
         Self::Share(error)
@@ -286,6 +345,34 @@ impl From<ShareError> for ApiError {
 impl From<NameError> for ApiError {
     fn from(NameError(why): NameError) -> Self {
         Self::InvalidName(why)
+    }
+}
+
+impl From<VersionError> for ApiError {
+    fn from(error: VersionError) -> Self {
+        match error {
+            VersionError::TooMany => Self::TooManyVersions { versions_max: NAMED_MAX },
+            VersionError::Log(error) => error.into(),
+        }
+    }
+}
+
+impl From<EditRefusal> for ApiError {
+    fn from(refusal: EditRefusal) -> Self {
+        let (code, message) = match refusal {
+            EditRefusal::Moved { head } => return Self::Moved { revision: head.get() },
+            EditRefusal::Rejected { code, message } => (code, message),
+        };
+        match code {
+            RejectCode::DocumentNotFound | RejectCode::DocumentDeleted => Self::DocumentNotFound,
+            RejectCode::ReadOnly => Self::RoleTooLow { least: Role::Editor, role: Role::Viewer },
+            RejectCode::TooManyPeople => Self::TooManyClients,
+            RejectCode::DocumentTooLarge => Self::TextTooLargeMerged,
+            RejectCode::Busy | RejectCode::DocumentUnavailable => {
+                Self::Unavailable { cause: message }
+            }
+            code => Self::Internal { cause: format!("an edit was rejected: {code}, {message}") },
+        }
     }
 }
 

@@ -3,14 +3,16 @@
 use axum::extract::{FromRequest, FromRequestParts, Query, RawPathParams, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
-use codesync_core::DocumentId;
+use codesync_core::{DocumentId, Revision};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::http::BODY_BYTES_MAX;
 use crate::http::error::ApiError;
+use crate::ids::VersionId;
 
 /// Bytes of a body that holds no document.
 const SMALL_BODY_BYTES_MAX: usize = 16 * 1024;
@@ -37,7 +39,8 @@ impl<T: DeserializeOwned, S: Send + Sync, const MAX: usize> FromRequest<S> for B
     }
 }
 
-async fn read(body: axum::body::Body, bytes_max: usize) -> Result<Vec<u8>, ApiError> {
+/// A body, if it is no longer than that.
+pub(crate) async fn read(body: axum::body::Body, bytes_max: usize) -> Result<Vec<u8>, ApiError> {
     let (mut read, mut chunks) = (Vec::new(), body.into_data_stream());
     while let Some(chunk) = chunks.next().await {
         let ended_early = |_| ApiError::InvalidJson("the body ended early".to_owned());
@@ -61,6 +64,65 @@ impl<S: Send + Sync> FromRequestParts<S> for DocumentPath {
         let path = path.map_err(|_| ApiError::InvalidDocumentId)?;
         let id = path.iter().find_map(|(name, value)| (name == "id").then_some(value));
         id.and_then(|id| id.parse().ok()).map(Self).ok_or(ApiError::InvalidDocumentId)
+    }
+}
+
+/// The revision named in the path.
+pub(crate) struct RevisionPath(pub(crate) Revision);
+
+impl<S: Send + Sync> FromRequestParts<S> for RevisionPath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let path = RawPathParams::from_request_parts(parts, state).await;
+        let path = path.map_err(|_| ApiError::InvalidRevision)?;
+        let revision = path.iter().find_map(|(name, value)| (name == "revision").then_some(value));
+        let revision = revision.and_then(parse_revision).ok_or(ApiError::InvalidRevision)?;
+        Ok(Self(revision))
+    }
+}
+
+/// A revision in digits and nothing else.
+pub(crate) fn parse_revision(text: &str) -> Option<Revision> {
+    let revision = Revision::new(text.parse().ok()?);
+    (revision.to_string() == text).then_some(revision)
+}
+
+/// The version named in the path.
+pub(crate) struct VersionPath(pub(crate) VersionId);
+
+impl<S: Send + Sync> FromRequestParts<S> for VersionPath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let path = RawPathParams::from_request_parts(parts, state).await;
+        let path = path.map_err(|_| ApiError::InvalidVersionId)?;
+        let id = path.iter().find_map(|(name, value)| (name == "version").then_some(value));
+        id.and_then(|id| id.parse().ok()).map(Self).ok_or(ApiError::InvalidVersionId)
+    }
+}
+
+/// A body of plain text in UTF-8.
+pub(crate) struct PlainText(pub(crate) String);
+
+impl<S: Send + Sync> FromRequest<S> for PlainText {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let content_type = request.headers().get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
+        let mut parameters = content_type.unwrap_or_default().split(';').map(str::trim);
+        let is_plain = parameters.next().is_some_and(|it| it.eq_ignore_ascii_case("text/plain"));
+        let is_utf8 = parameters.all(|parameter| match parameter.split_once('=') {
+            Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => {
+                value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+            }
+            _ => true,
+        });
+        if !is_plain || !is_utf8 {
+            return Err(ApiError::NotPlainText);
+        }
+        let body = read(request.into_body(), BODY_BYTES_MAX).await?;
+        String::from_utf8(body).map(Self).map_err(|_| ApiError::InvalidText)
     }
 }
 

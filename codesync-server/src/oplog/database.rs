@@ -342,7 +342,7 @@ async fn find_client(
     }))
 }
 
-async fn find_head(
+pub(super) async fn find_head(
     connection: &mut Connection<'_>,
     document: DocumentId,
 ) -> Result<Option<Head>, sqlx::Error> {
@@ -380,7 +380,7 @@ async fn read_page(
     Ok(Some(page))
 }
 
-fn entry(row: &Row) -> Result<Entry, sqlx::Error> {
+pub(super) fn entry(row: &Row) -> Result<Entry, sqlx::Error> {
     Ok(Entry {
         revision: Revision::new(row.number("revision")?),
         author: Author::new(row.small("author")?),

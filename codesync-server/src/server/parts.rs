@@ -9,6 +9,8 @@ use crate::config::stores::{BusConfig, DatabaseConfig, ObjectsConfig, S3Config, 
 use crate::data_dir::{self, DataDir};
 use crate::db::{Database, OpenError, PostgresOptions, SqliteOptions};
 use crate::document::registry::Stores;
+use crate::history::past::Past;
+use crate::oplog::archive::ArchivedLog;
 use crate::people::Together;
 use crate::server::StartError;
 use crate::snapshots::SnapshotStore;
@@ -17,6 +19,7 @@ use crate::snapshots::files::FileSnapshots;
 /// Everything that a registry works with, and what has to be closed afterwards.
 pub(crate) struct Parts {
     pub(crate) stores: Stores,
+    pub(crate) past: Past,
     pub(crate) together: Together,
     pub(crate) closing: Closing,
 }
@@ -35,13 +38,17 @@ impl Parts {
     ) -> Result<Self, StartError> {
         let (database, data) = database(config, sqlite).await?;
         let (bus, together) = together(&config.bus)?;
+        let snapshots = snapshots(&config.objects).await?;
+        let log = ArchivedLog::new(database.clone(), snapshots.clone());
+        let past = Past::new(database.clone(), log.clone(), snapshots.clone());
         let stores = Stores {
-            log: Arc::new(database.clone()),
+            log: Arc::new(log),
             documents: Arc::new(database.clone()),
-            snapshots: snapshots(&config.objects).await?,
+            snapshots,
+            versions: Arc::new(database.clone()),
             bus,
         };
-        Ok(Self { stores, together, closing: Closing { database, data } })
+        Ok(Self { stores, past, together, closing: Closing { database, data } })
     }
 }
 

@@ -97,6 +97,23 @@ impl SegmentKey {
     ) -> Self {
         Self { document, epoch, first, last, hash: ContentHash::of(content) }
     }
+
+    /// The key of the segment whose content has this SHA-256.
+    #[must_use]
+    pub fn of_hash(
+        document: DocumentId,
+        epoch: Epoch,
+        (first, last): (Revision, Revision),
+        hash: [u8; 32],
+    ) -> Self {
+        Self { document, epoch, first, last, hash: ContentHash(hash) }
+    }
+
+    /// SHA-256 of the content.
+    #[must_use]
+    pub fn hash(&self) -> [u8; 32] {
+        self.hash.0
+    }
 }
 
 impl Key for SegmentKey {

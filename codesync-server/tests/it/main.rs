@@ -2,12 +2,14 @@
 
 mod support;
 
+mod archive;
 mod backup;
 mod bus;
 mod crash;
 mod documents;
 mod editing;
 mod hostile;
+mod idempotency;
 mod listing;
 #[cfg(target_os = "linux")]
 mod memory;
@@ -20,3 +22,5 @@ mod session;
 mod snapshots;
 mod startup;
 mod state;
+mod time;
+mod versions;

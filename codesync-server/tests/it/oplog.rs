@@ -8,10 +8,12 @@ use codesync_server::access::AccessVersion;
 use codesync_server::db::documents::{Documents, NewDocument};
 use codesync_server::db::{Database, SqliteOptions};
 use codesync_server::ids::UserId;
+use codesync_server::oplog::archive::ArchivedLog;
 use codesync_server::oplog::memory::MemoryLog;
 use codesync_server::oplog::{
     Append, AppendError, Entry, Epoch, LogError, OpLog, ReadLimit, Registration,
 };
+use codesync_server::snapshots::memory::MemorySnapshots;
 
 use crate::support;
 
@@ -41,6 +43,16 @@ impl Fixture {
         Self { log: Arc::new(database), _folder: Some(folder) }
     }
 
+    /// The same behind an archive, which has nothing to say as long as nothing is packed away.
+    async fn archived() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("log.sqlite3");
+        let database = Database::open_file(&path, SqliteOptions::default()).await.expect("opened");
+        database.create(new_document(DOCUMENT)).await.expect("created");
+        let log = ArchivedLog::new(database, Arc::new(MemorySnapshots::default()));
+        Self { log: Arc::new(log), _folder: Some(folder) }
+    }
+
     async fn postgres() -> Self {
         let database = support::postgres::database().await;
         database.create(new_document(DOCUMENT)).await.expect("created");
@@ -68,6 +80,9 @@ macro_rules! conformance {
         }
         mod sqlite {
             $(#[tokio::test] async fn $name() { super::$name(super::Fixture::sqlite().await).await; })*
+        }
+        mod archived {
+            $(#[tokio::test] async fn $name() { super::$name(super::Fixture::archived().await).await; })*
         }
         mod postgres {
             $(#[tokio::test] async fn $name() { super::$name(super::Fixture::postgres().await).await; })*

@@ -9,19 +9,19 @@ use bytes::Bytes;
 use codesync_core::document::Submission;
 use codesync_core::protocol::{RejectCode, ServerDocument, ServerMessage, ServerPresence, codec};
 use codesync_core::{Author, ClientId, DocumentId, LineEnding, Operation, Revision, Seq};
-use codesync_server::access::{Rights, Role};
+use codesync_server::access::{AccessVersion, Rights, Role};
 use codesync_server::bus::in_process::InProcessBus;
 use codesync_server::bus::{Bus, Heard, Hint, Notice, Subscription};
 use codesync_server::db::documents::{Documents, NewDocument};
-use codesync_server::db::memory::MemoryDocuments;
+use codesync_server::db::memory::{MemoryDocuments, MemoryVersions};
 use codesync_server::document::handle::{Command, DocumentHandle};
 use codesync_server::document::outbox::{Item, Outbox};
 use codesync_server::document::registry::{Admitted, OpenError, Registry, SUBSCRIBERS_MAX, Stores};
-use codesync_server::document::{Join, SubscriberId};
+use codesync_server::document::{Edit, Join, SubscriberId};
 use codesync_server::ids::UserId;
 use codesync_server::oplog::memory::MemoryLog;
 use codesync_server::oplog::{
-    Append, AppendError, ClientRecord, Head, LogError, OpLog, Page, ReadLimit, Registration,
+    Append, AppendError, ClientRecord, Epoch, Head, LogError, OpLog, Page, ReadLimit, Registration,
 };
 use codesync_server::snapshots::memory::MemorySnapshots;
 use codesync_server::snapshots::{SnapshotKey, SnapshotStore};
@@ -119,7 +119,8 @@ impl Fixture {
         };
         documents.create(document).await.expect("created");
         let snapshots = Arc::new(MemorySnapshots::default());
-        let stores = Stores { log: log.clone(), documents, snapshots, bus };
+        let versions = Arc::new(MemoryVersions::default());
+        let stores = Stores { log: log.clone(), documents, snapshots, versions, bus };
         Self { log, stores }
     }
 
@@ -130,6 +131,16 @@ impl Fixture {
     /// A server with its own way to the others.
     fn server_on(&self, bus: Arc<dyn Bus>, seed: u64) -> Registry {
         Registry::new(Stores { bus, ..self.stores.clone() }, seed, SUBSCRIBERS_MAX)
+    }
+
+    async fn snapshots(&self) -> Vec<SnapshotKey> {
+        self.stores.snapshots.list(DOCUMENT, Epoch::FIRST).await.expect("listed")
+    }
+
+    /// The revisions that have a version, the newest first.
+    async fn versions(&self) -> Vec<u64> {
+        let versions = self.stores.versions.list(DOCUMENT, None, 100).await.expect("listed");
+        versions.iter().map(|version| version.revision.get()).collect()
     }
 }
 
@@ -280,9 +291,7 @@ async fn an_idle_document_is_closed_after_its_snapshot_and_opened_again() {
     assert_eq!((revision, text.to_string()), (Revision::new(1), "kept".to_owned()));
     assert_eq!(registry.open_count(), 0, "a look does not keep it open");
 
-    let epoch = codesync_server::oplog::Epoch::FIRST;
-    let kept: Vec<SnapshotKey> =
-        fixture.stores.snapshots.list(DOCUMENT, epoch).await.expect("listed");
+    let kept = fixture.snapshots().await;
     assert_eq!(kept.first().map(|key| key.revision), Some(Revision::new(1)));
     let bob = Person::join(&registry, 2).await;
     bob.types(1, "again ").await;
@@ -304,11 +313,70 @@ async fn only_the_last_snapshots_are_kept() {
     }
     registry.close().await;
     let snapshots: &dyn SnapshotStore = fixture.stores.snapshots.as_ref();
-    let epoch = codesync_server::oplog::Epoch::FIRST;
-    let kept: Vec<SnapshotKey> = snapshots.list(DOCUMENT, epoch).await.expect("listed");
+    let kept = fixture.snapshots().await;
     let revisions: Vec<_> = kept.iter().map(|key| key.revision.get()).collect();
     assert_eq!(revisions, [10, 9, 8]);
     assert_eq!(snapshots.get(&kept[0]).await.expect("given"), Bytes::from("x".repeat(10)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_version_is_kept_when_a_document_comes_to_rest_and_its_snapshot_stays() {
+    let fixture = Fixture::new(Arc::new(InProcessBus::default())).await;
+    let registry = fixture.server(1);
+    let ada = Person::join(&registry, 1).await;
+    ada.types(1, "a").await;
+    ada.types(2, "b").await;
+    tokio::time::sleep(Duration::from_secs(119)).await;
+    assert!(fixture.versions().await.is_empty());
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(fixture.versions().await, [2]);
+    for seq in 3..=9 {
+        ada.types(seq, "x").await;
+        tokio::time::sleep(Duration::from_secs(6)).await;
+    }
+    let kept: Vec<_> = fixture.snapshots().await.iter().map(|key| key.revision.get()).collect();
+    assert_eq!(kept, [9, 8, 7, 2]);
+    registry.close().await;
+    assert_eq!(fixture.versions().await, [9, 2], "what is unkept is kept at the end");
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_servers_keep_one_version_of_one_state() {
+    let fixture = Fixture::new(Arc::new(InProcessBus::default())).await;
+    let (here, there) = (fixture.server(1), fixture.server(2));
+    let ada = Person::join(&here, 1).await;
+    let bob = Person::join(&there, 2).await;
+    ada.types(1, "a").await;
+    bob.sees(1).await;
+    tokio::time::sleep(Duration::from_secs(300)).await;
+    assert_eq!(fixture.versions().await, [1]);
+    here.close().await;
+    there.close().await;
+    assert_eq!(fixture.versions().await, [1]);
+}
+
+#[tokio::test]
+async fn an_edit_opens_a_document_and_is_committed_though_nobody_is_there() {
+    let fixture = Fixture::new(Arc::new(InProcessBus::default())).await;
+    let registry = fixture.server(1);
+    let edit = Edit {
+        client: ClientId::from_bytes([9; 16]),
+        user: UserId::LOCAL,
+        access: AccessVersion::default(),
+        rights: Rights { role: Role::Editor, until: None },
+        person: String::new(),
+        base: Revision::ZERO,
+        operation: Operation::replace(0, 0..0, "written"),
+        exact: false,
+    };
+    for _ in 0..2 {
+        let answer = registry.edit(DOCUMENT, edit.clone()).await.expect("opened");
+        assert_eq!(answer, Ok(Revision::new(1)));
+    }
+    let (_, text) = registry.text(DOCUMENT).await.expect("read");
+    assert_eq!(text.to_string(), "written");
+    registry.close().await;
+    assert_eq!(registry.edit(DOCUMENT, edit).await, Err(OpenError::Closing));
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,9 +10,9 @@ mod links;
 mod matrix;
 mod members;
 mod operator;
-mod passwords;
+pub(crate) mod passwords;
 #[cfg(feature = "cloud")]
 mod redis;
 mod sessions;
-mod tokens;
+pub(crate) mod tokens;
 mod trash;

@@ -1,6 +1,7 @@
 //! One open document without any IO: virtual time, a log in memory, and faults where wanted.
 
 mod access;
+mod edit;
 mod others;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -17,7 +18,7 @@ use codesync_server::access::{AccessVersion, Rights, Role};
 use codesync_server::bus::Presence;
 use codesync_server::document::load;
 use codesync_server::document::state::{DocumentState, Opened};
-use codesync_server::document::{Join, Output, SubscriberId};
+use codesync_server::document::{EditRefusal, Join, Output, SubscriberId};
 use codesync_server::ids::UserId;
 use codesync_server::oplog::memory::MemoryLog;
 use codesync_server::oplog::{Append, AppendError, Epoch, LogError, ReadLimit, Registration};
@@ -52,6 +53,8 @@ struct Bench<'a> {
     starved: Vec<SubscriberId>,
     closed: Vec<(SubscriberId, CloseCode)>,
     trespasses: Vec<SubscriberId>,
+    /// What became of edits of those who have not joined.
+    edited: Vec<(SubscriberId, Result<Revision, EditRefusal>)>,
     failed: Option<RejectCode>,
 }
 
@@ -89,6 +92,7 @@ impl<'a> Bench<'a> {
             starved: Vec::new(),
             closed: Vec::new(),
             trespasses: Vec::new(),
+            edited: Vec::new(),
             failed: None,
         };
         bench.state.handle_hints_lost();
@@ -147,6 +151,7 @@ impl<'a> Bench<'a> {
                 }
             }
             Output::AwaitRoom { subscriber } => self.starved.push(subscriber),
+            Output::Edited { edit, answer } => self.edited.push((edit, answer)),
             Output::Close { subscriber, code } => self.closed.push((subscriber, code)),
             Output::Snapshot { revision, .. } => self.snapshots.push(revision),
             Output::Failed { code } => self.failed = Some(code),

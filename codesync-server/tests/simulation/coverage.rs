@@ -58,6 +58,8 @@ encounters! {
     Trespass = "edits of people who knew that they could not write",
     TokenExpired = "tokens near their end",
     LoginNeeded = "people asked to log in again",
+    WrittenWhole = "texts handed in by programs",
+    WrittenAgain = "texts handed in again and committed once",
 }
 
 /// How often each was met.

@@ -102,7 +102,7 @@ impl Truth {
         self.texts.last().expect("there is a text at revision zero")
     }
 
-    fn text_at(&self, revision: Revision) -> Option<&Text> {
+    pub(crate) fn text_at(&self, revision: Revision) -> Option<&Text> {
         self.texts.get(usize::try_from(revision.get()).ok()?)
     }
 
@@ -361,6 +361,14 @@ impl Truth {
             ServerDocument::Rejected { .. } => coverage.met(Met::Rejected),
             _ => {}
         }
+        Ok(())
+    }
+
+    /// A program was told that what it handed in led to this revision.
+    pub(crate) fn written(&self, client: ClientId, revision: Revision) -> Check {
+        let entry = self.entry(revision);
+        let own = entry.is_some_and(|it| self.clients.get(&it.author) == Some(&client));
+        hold!("I2 durable", own, "{client} is told of {revision}, where the log has {entry:?}");
         Ok(())
     }
 

@@ -119,6 +119,9 @@ lines! {
         LogAnswers = "log-answers" { server, answer, count }
         LogDown = "log-down" { ms }
         LogSlow = "log-slow" { ms, by_ms }
+        /// A program that never joined hands in what it made of the text `behind` revisions ago,
+        /// and hands it in again, at the next server, unless `again_ms` is zero.
+        Write = "write" { server, document, behind, again_ms }
     }
 }
 

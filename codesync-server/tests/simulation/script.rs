@@ -114,7 +114,7 @@ impl Script {
             (20, |it| Action::Undo { client: it.client(), document: it.document() }),
             (8, |it| Action::Redo { client: it.client(), document: it.document() }),
         ];
-        let seldom: [(u64, Make); 24] = [
+        let seldom: [(u64, Make); 25] = [
             (20, Self::deleting),
             (10, Self::many_places),
             (6, Self::pasting),
@@ -139,6 +139,7 @@ impl Script {
             (3, |it| Action::LogSlow { ms: it.span(3000), by_ms: it.span(400) }),
             (12, Self::permitting),
             (4, |it| Action::EndLogin { client: it.client() }),
+            (10, Self::writing),
         ];
         if self.is_heavy {
             verbs.extend([(20, Self::pasting as Make), (20, Self::stalling)]);
@@ -265,6 +266,13 @@ impl Script {
         let role = *self.chance.pick(&[0, 1, 1, 2]);
         let ms = if self.chance.per_mille(200) { self.span(6000) } else { 0 };
         Action::Permit { document: self.document(), client: self.client(), role, ms }
+    }
+
+    fn writing(&mut self) -> Action {
+        let (server, document) = (self.server(), self.document());
+        let behind = *self.chance.pick(&[0, 0, 1, 5, 40]);
+        let again_ms = if self.chance.per_mille(500) { self.span(3000) } else { 0 };
+        Action::Write { server, document, behind, again_ms }
     }
 
     fn log_answers(&mut self) -> Action {

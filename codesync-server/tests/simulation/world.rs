@@ -9,6 +9,7 @@ mod act;
 mod client;
 mod disk;
 mod people;
+mod program;
 mod server;
 mod settle;
 mod store;
@@ -21,6 +22,7 @@ use codesync_core::{ClientId, DocumentId};
 use codesync_server::ids::UserId;
 
 use self::client::Client;
+use self::program::Programs;
 use self::server::Server;
 use self::store::Store;
 use self::wire::Socket;
@@ -58,6 +60,7 @@ pub(crate) struct World {
     truths: Vec<Truth>,
     intents: Vec<Intents>,
     tags: Tags,
+    programs: Programs,
     /// Once no new faults are made.
     calm: bool,
     violation: Option<Violation>,
@@ -158,6 +161,7 @@ impl World {
             truths: (0..documents).map(|_| Truth::new(clients)).collect(),
             intents: (0..documents).map(|_| Intents::default()).collect(),
             tags: Tags::default(),
+            programs: Programs::default(),
             calm: false,
             violation: None,
             trace: false,

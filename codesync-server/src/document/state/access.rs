@@ -17,6 +17,7 @@ use codesync_core::bugs::{self, Bug};
 use codesync_core::protocol::{RejectCode, ServerDocument};
 use codesync_core::{Author, Seq};
 
+use super::edit::Arriving;
 use super::feed::{Stage, Subscriber};
 use super::{DocumentState, encode};
 use crate::access::{AccessTable, AccessVersion, Rights};
@@ -119,6 +120,7 @@ impl DocumentState {
             Err(_) => {
                 self.access.knowledge = Knowledge::Unknown { ask_at: now + ASK_AGAIN };
                 self.refuse_behind(now, RejectCode::DocumentUnavailable);
+                self.refuse_edits();
                 return self.access_unavailable();
             }
         };
@@ -129,6 +131,7 @@ impl DocumentState {
             self.ask_access(None);
         }
         self.admit_ready(now);
+        self.admit_ready_edits(now);
         self.start_append(now);
     }
 
@@ -164,7 +167,9 @@ impl DocumentState {
 
     /// Everybody who is here, is about to be, or has an edit that waits.
     fn users(&self) -> impl Iterator<Item = UserId> {
-        self.subscribers.values().map(|it| it.user).chain(self.committer.users())
+        let here = self.subscribers.values().map(|it| it.user);
+        let edits = self.edits.values().map(Arriving::user);
+        here.chain(edits).chain(self.committer.users())
     }
 
     /// Whether what waits may be appended: everybody's rights are known. Asks if they are not.
@@ -200,9 +205,15 @@ impl DocumentState {
     }
 
     /// The table is in force: those whom it concerns hear of it.
-    fn take_over_rights(&mut self, now: Duration, asked: &BTreeSet<UserId>, table: AccessTable) {
-        let AccessTable { version, mut rights } = table;
-        rights.retain(|_, it| self.access.is_in_force(*it, now));
+    fn take_over_rights(
+        &mut self,
+        now: Duration,
+        asked: &BTreeSet<UserId>,
+        mut table: AccessTable,
+    ) {
+        table.rights.retain(|_, it| self.access.is_in_force(*it, now));
+        self.take_over_edit_rights(asked, &table);
+        let AccessTable { version, rights } = table;
         let before = std::mem::replace(&mut self.access.rights, rights);
         self.access.version = version;
         self.access.note_ends();

@@ -13,10 +13,10 @@ use codesync_core::protocol::{RejectCode, ServerDocument};
 use codesync_core::{Author, Entry, History, Revision, Seq};
 
 use super::feed::Subscriber;
-use super::queue::{Phase, Waiting};
+use super::queue::{Phase, Waiting, Work};
 use super::{DocumentState, encode};
 use crate::document::recent::encode_ack;
-use crate::document::{Output, SubscriberId};
+use crate::document::{EditRefusal, Output, SubscriberId};
 use crate::ids::UserId;
 use crate::metrics::metrics;
 use crate::oplog::{self, Append, AppendError, LogError};
@@ -46,16 +46,22 @@ impl DocumentState {
             return;
         }
         let received_at = self.subscribers.get(&subscriber).map_or(Revision::ZERO, |it| it.at);
+        let work = Work::Submission(submission);
         let waiting = Waiting {
             subscriber,
             user,
             author,
-            submission,
+            work,
             since: now,
             received_at,
             older: None,
             older_attempts: 0,
         };
+        self.wait(now, waiting);
+    }
+
+    /// An edit takes its place behind those that wait.
+    pub(super) fn wait(&mut self, now: Duration, waiting: Waiting) {
         self.committer.waiting.push_back(waiting);
         self.start_append(now);
     }
@@ -69,38 +75,14 @@ impl DocumentState {
         {
             return;
         }
-        let (mut flying, mut answers) = (Vec::new(), Vec::new());
-        let mut batch = Batch::new(&self.document);
-        while let Some(waiting) = self.committer.waiting.pop_front() {
-            let (author, submission) = (waiting.author, &waiting.submission);
-            let is_allowed = self.may_commit(waiting.user, author, submission.seq);
-            if !is_allowed && !bugs::active(Bug::QueueKeptAfterDemotion) {
-                answers.push((waiting, Answer::Forbidden));
-                continue;
+        let (flying, entries) = loop {
+            let Some(next) = self.committer.waiting.front() else { return };
+            let prepared =
+                if next.work.is_whole() { self.prepare_whole() } else { self.prepare_batch() };
+            if !prepared.1.is_empty() {
+                break prepared;
             }
-            let pushed = match &waiting.older {
-                None => batch.push(author, submission),
-                Some(older) => batch.push_from(older, author, submission),
-            };
-            match pushed {
-                Ok(Prepared::Entry(_)) => flying.push(waiting),
-                Ok(Prepared::Duplicate { revision }) => {
-                    answers.push((waiting, Answer::Duplicate { revision }));
-                }
-                Err(PushError::Full) => {
-                    self.committer.waiting.push_front(waiting);
-                    break;
-                }
-                Err(PushError::Submit(error)) => answers.push((waiting, Answer::Refused(error))),
-            }
-        }
-        let entries = batch.into_entries();
-        for (waiting, answer) in answers {
-            self.answer(waiting, answer);
-        }
-        if entries.is_empty() {
-            return;
-        }
+        };
         if bugs::active(Bug::AcknowledgeBeforeAppend) {
             for (waiting, entry) in flying.iter().zip(&entries) {
                 let ack = encode_ack(self.channel, entry.seq, entry.revision);
@@ -124,6 +106,49 @@ impl DocumentState {
         self.committer.phase = Phase::Appending { flying, entries, stored };
     }
 
+    /// As many of the next submissions as one batch holds, and their entries.
+    fn prepare_batch(&mut self) -> (Vec<Waiting>, Vec<Entry>) {
+        let (mut flying, mut answers) = (Vec::new(), Vec::new());
+        let mut batch = Batch::new(&self.document);
+        while let Some(waiting) = self.committer.waiting.pop_front() {
+            let Work::Submission(submission) = &waiting.work else {
+                self.committer.waiting.push_front(waiting);
+                break;
+            };
+            if self.is_forbidden(&waiting) {
+                answers.push((waiting, Answer::Forbidden));
+                continue;
+            }
+            let author = waiting.author;
+            let pushed = match &waiting.older {
+                None => batch.push(author, submission),
+                Some(older) => batch.push_from(older, author, submission),
+            };
+            match pushed {
+                Ok(Prepared::Entry(_)) => flying.push(waiting),
+                Ok(Prepared::Duplicate { revision }) => {
+                    answers.push((waiting, Answer::Duplicate { revision }));
+                }
+                Err(PushError::Full) => {
+                    self.committer.waiting.push_front(waiting);
+                    break;
+                }
+                Err(PushError::Submit(error)) => answers.push((waiting, Answer::Refused(error))),
+            }
+        }
+        let entries = batch.into_entries();
+        for (waiting, answer) in answers {
+            self.answer(waiting, answer);
+        }
+        (flying, entries)
+    }
+
+    /// Whether its author may not write now, and the log does not have it already.
+    pub(super) fn is_forbidden(&self, waiting: &Waiting) -> bool {
+        !self.may_commit(waiting.user, waiting.author, waiting.work.seq())
+            && !bugs::active(Bug::QueueKeptAfterDemotion)
+    }
+
     fn text_bytes_after(&self, entries: &[Entry]) -> u64 {
         let mut text = self.document.text().clone();
         for entry in entries {
@@ -144,15 +169,14 @@ impl DocumentState {
                 for waiting in &flying {
                     metrics().acknowledged(now.saturating_sub(waiting.since));
                 }
-                self.appended(now, &entries, stored);
+                self.appended(now, &flying, &entries, stored);
             }
             Err(AppendError::Unknown(_)) if bugs::active(Bug::UnknownAppendTakenForDone) => {
-                self.appended(now, &entries, stored);
+                self.appended(now, &flying, &entries, stored);
             }
             Err(AppendError::Unknown(_)) if bugs::active(Bug::UnknownAppendTakenForFailed) => {
-                for Waiting { subscriber, submission, .. } in flying {
-                    let code = RejectCode::MalformedOperation;
-                    self.reject(subscriber, submission.seq, code, None, None);
+                for waiting in flying {
+                    self.turn_away(&waiting, RejectCode::MalformedOperation, None, None);
                 }
             }
             Err(AppendError::Conflict { .. })
@@ -200,9 +224,16 @@ impl DocumentState {
         self.start_append(now);
     }
 
-    fn appended(&mut self, now: Duration, entries: &[Entry], stored: Vec<oplog::Entry>) {
+    fn appended(
+        &mut self,
+        now: Duration,
+        flying: &[Waiting],
+        entries: &[Entry],
+        stored: Vec<oplog::Entry>,
+    ) {
         self.committer.attempts = 0;
         self.commit_all(entries, &stored);
+        self.tell_whole(flying, entries);
         self.outputs.push_back(Output::Publish(stored));
         self.after_entries(now);
     }
@@ -265,32 +296,38 @@ impl DocumentState {
             return;
         }
         let careless = bugs::active(Bug::AuthorForgottenWhileArriving);
-        if self.subscribers.values().any(Subscriber::is_arriving) && !careless {
+        if self.is_somebody_arriving() && !careless {
             self.gone.insert(author);
         } else {
             self.document.forget(author);
         }
     }
 
+    fn is_somebody_arriving(&self) -> bool {
+        !self.edits.is_empty() || self.subscribers.values().any(Subscriber::is_arriving)
+    }
+
     /// Forgets those who could not be forgotten before.
     pub(super) fn forget_gone(&mut self) {
-        if !self.gone.is_empty() && !self.subscribers.values().any(Subscriber::is_arriving) {
+        if !self.gone.is_empty() && !self.is_somebody_arriving() {
             for author in std::mem::take(&mut self.gone) {
                 self.forget_if_gone(author);
             }
         }
     }
 
-    fn answer(&mut self, waiting: Waiting, answer: Answer) {
+    pub(super) fn answer(&mut self, waiting: Waiting, answer: Answer) {
         let (subscriber, author) = (waiting.subscriber, waiting.author);
-        let seq = waiting.submission.seq;
         match answer {
-            Answer::Duplicate { revision } => {
+            Answer::Duplicate { revision } => match &waiting.work {
                 // One acknowledged before is acknowledged again. Otherwise that happens in its place.
-                if revision <= waiting.received_at {
-                    self.deliver(subscriber, encode_ack(self.channel, seq, revision));
+                Work::Submission(submission) if revision <= waiting.received_at => {
+                    let ack = encode_ack(self.channel, submission.seq, revision);
+                    self.deliver(subscriber, ack);
                 }
-            }
+                Work::Submission(_) => {}
+                Work::Whole { .. } => self.tell_edited(subscriber, Ok(revision)),
+            },
             Answer::Refused(SubmitError::BaseTooOld { base, start })
                 if waiting.older_attempts < OLDER_ATTEMPTS_MAX =>
             {
@@ -300,12 +337,32 @@ impl DocumentState {
                 self.outputs.push_back(older);
                 return;
             }
-            Answer::Forbidden => self.reject(subscriber, seq, RejectCode::ReadOnly, None, None),
+            Answer::Forbidden => self.turn_away(&waiting, RejectCode::ReadOnly, None, None),
             Answer::Refused(error) => {
-                self.reject(subscriber, seq, error.code(), Some(error.to_string()), None);
+                self.turn_away(&waiting, error.code(), Some(error.to_string()), None);
+            }
+            Answer::Moved => {
+                let head = self.head();
+                self.tell_edited(subscriber, Err(EditRefusal::Moved { head }));
             }
         }
         self.forget_if_gone(author);
+    }
+
+    /// Refuses an edit, in the words of whoever handed it in.
+    fn turn_away(
+        &mut self,
+        waiting: &Waiting,
+        code: RejectCode,
+        message: Option<String>,
+        retry_ms: Option<u32>,
+    ) {
+        match &waiting.work {
+            Work::Submission(submission) => {
+                self.reject(waiting.subscriber, submission.seq, code, message, retry_ms);
+            }
+            Work::Whole { .. } => self.refuse_edit(waiting.subscriber, code, message),
+        }
     }
 
     pub(super) fn is_parked(&self, subscriber: SubscriberId) -> bool {
@@ -342,8 +399,7 @@ impl DocumentState {
                 Busy::Full => (2000, Some("there is no room left on the server's disk".to_owned())),
             };
             let retry_ms = self.committer.jitter_ms(ms_max);
-            let seq = waiting.submission.seq;
-            self.reject(waiting.subscriber, seq, RejectCode::Busy, message, Some(retry_ms));
+            self.turn_away(&waiting, RejectCode::Busy, message, Some(retry_ms));
             self.forget_if_gone(waiting.author);
         }
     }
@@ -384,13 +440,15 @@ impl DocumentState {
     }
 }
 
-enum Answer {
+pub(super) enum Answer {
     Duplicate {
         revision: Revision,
     },
     Refused(SubmitError),
     /// Its author may not write any longer.
     Forbidden,
+    /// The document is not where an exact edit was made for.
+    Moved,
 }
 
 /// Why a client shall come again with the same edit.

@@ -49,6 +49,9 @@ impl DocumentState {
         subscriber: SubscriberId,
         answer: Result<ClientRecord, LogError>,
     ) {
+        if self.edits.contains_key(&subscriber) {
+            return self.edit_registered(now, subscriber, answer);
+        }
         let Some(entry) = self.subscribers.get_mut(&subscriber) else { return };
         let Stage::Registering { join } = &entry.stage else { return };
         let join = join.clone();
@@ -233,6 +236,7 @@ impl DocumentState {
             self.outputs.push_back(Output::Detach { subscriber });
         }
         self.authors.clear();
+        self.edits.clear();
         self.committer.clear();
         self.outputs.push_back(Output::Failed { code });
     }

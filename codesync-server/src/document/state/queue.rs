@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use codesync_core::document::Submission;
-use codesync_core::{Author, Entry, History, Revision};
+use codesync_core::{Author, Entry, History, Operation, Revision, Seq};
 
 use crate::document::SubscriberId;
 use crate::ids::UserId;
@@ -27,7 +27,7 @@ pub(super) struct Waiting {
     pub(super) subscriber: SubscriberId,
     pub(super) user: UserId,
     pub(super) author: Author,
-    pub(super) submission: Submission,
+    pub(super) work: Work,
     /// When it came.
     pub(super) since: Duration,
     /// What its subscriber had been given when it came.
@@ -35,6 +35,28 @@ pub(super) struct Waiting {
     /// Entries from before the window, if the edit is made for a text from there.
     pub(super) older: Option<History>,
     pub(super) older_attempts: u32,
+}
+
+#[derive(Debug)]
+pub(super) enum Work {
+    /// Of a client that has joined.
+    Submission(Submission),
+    /// Of somebody who says nothing else; appended alone and as a whole.
+    Whole { base: Revision, operation: Operation, exact: bool },
+}
+
+impl Work {
+    pub(super) fn is_whole(&self) -> bool {
+        matches!(self, Self::Whole { .. })
+    }
+
+    /// The number of its first entry.
+    pub(super) fn seq(&self) -> Seq {
+        match self {
+            Self::Submission(submission) => submission.seq,
+            Self::Whole { .. } => Seq::ZERO.next(),
+        }
+    }
 }
 
 #[derive(Debug)]

@@ -80,3 +80,18 @@ async fn a_document_is_gone_after_thirty_days_with_all_that_belongs_to_it() {
     ada.post(&format!("{kept}/restore"), json!({})).await.expect(204);
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_document_that_is_being_removed_is_not_taken_out_of_the_trash() {
+    let server = TestServer::with_accounts().await;
+    let ada = server.person("ada").await;
+    let document = ada.create("going").await;
+    ada.delete(&document).await.expect(204);
+    // As housekeeping leaves it while it deletes what lies outside the database.
+    change(&server, "update documents set trashed_at = 0").await;
+    assert_eq!(ada.get("/api/documents/trash").await.body["documents"], json!([]));
+    ada.post(&format!("{document}/restore"), json!({})).await.problem(404, "document_not_found");
+    keep_house(&server).await;
+    assert_eq!(query(&server, "select name from documents").await, [""; 0]);
+    server.stop().await;
+}

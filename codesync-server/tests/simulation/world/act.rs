@@ -76,6 +76,9 @@ impl World {
             }
             Action::LogDown { ms } => self.store.down(self.now + ms * MS),
             Action::LogSlow { ms, by_ms } => self.store.slow(self.now + ms * MS, by_ms * MS),
+            Action::Write { server, document, behind, again_ms } => {
+                self.write_whole(which(server), what(document), behind, again_ms * MS);
+            }
         }
     }
 

@@ -90,6 +90,15 @@ impl Server {
         self.slots.values().any(|slot| matches!(slot, Slot::Loading { .. }))
     }
 
+    /// A number for somebody who wants something of a document that is open here.
+    pub(super) fn next_subscriber(&mut self, document: usize) -> Option<SubscriberId> {
+        let is_open = self.open(document).is_some_and(|open| !open.is_closing);
+        is_open.then(|| {
+            self.subscribers += 1;
+            SubscriberId::new(self.subscribers)
+        })
+    }
+
     fn open(&mut self, document: usize) -> Option<&mut Open> {
         match self.slots.get_mut(&document) {
             Some(Slot::Open(open)) => Some(open),
@@ -406,6 +415,7 @@ impl World {
                 let hint = Hint::Presence { origin: self.servers[number].origin(), presence };
                 self.publish(number, document, &hint);
             }
+            Output::Edited { edit, answer } => self.written_whole(number, edit, answer),
             Output::Failed { .. } => unreachable!("seen to by the caller"),
             Output::Register { .. }
             | Output::ReadAccess { .. }

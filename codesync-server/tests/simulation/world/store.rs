@@ -212,6 +212,7 @@ impl World {
             | Output::AwaitRoom { .. }
             | Output::Detach { .. }
             | Output::Trespassed { .. }
+            | Output::Edited { .. }
             | Output::Close { .. }
             | Output::Failed { .. } => unreachable!("performed at once"),
         }

@@ -1,0 +1,193 @@
+//! Versions over REST: name one, list them, and put one back.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use codesync_core::{DocumentId, Revision};
+use serde::{Deserialize, Serialize};
+
+use crate::db::versions::{NewVersion, PAGE_MAX, VersionPosition, VersionRecord};
+use crate::db::writers::Person;
+use crate::http::Http;
+use crate::http::caller::{Editing, Member, Viewing};
+use crate::http::content::Committed;
+use crate::http::error::ApiError;
+use crate::http::history::{Writer, put_back};
+use crate::http::json::{Asked, Body, VersionPath, rfc3339};
+use crate::ids::{UserId, VersionId};
+use crate::names::visible_name;
+
+const PAGE_DEFAULT: u32 = 50;
+
+/// A state of the document that can be put back.
+#[derive(Serialize)]
+pub(crate) struct Version {
+    id: String,
+    revision: Revision,
+    /// A version without a name was kept by the server.
+    name: Option<String>,
+    created_at: String,
+    created_by: Option<Writer>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct VersionPage {
+    versions: Vec<Version>,
+    next: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Listing {
+    limit: Option<u32>,
+    cursor: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Name {
+    name: String,
+    /// The present one if it is left out.
+    revision: Option<Revision>,
+}
+
+pub(crate) async fn list(
+    State(http): State<Http>,
+    Viewing(Member { document: id, .. }): Viewing,
+    Asked(asked): Asked<Listing>,
+) -> Result<Json<VersionPage>, ApiError> {
+    let limit = asked.limit.unwrap_or(PAGE_DEFAULT);
+    if !(1..=PAGE_MAX).contains(&limit) {
+        return Err(ApiError::InvalidQuery(format!("limit must be 1 to {PAGE_MAX}")));
+    }
+    let after = asked.cursor.as_deref().map(read_cursor).transpose()?;
+    // One more than asked for tells whether there is another page.
+    let mut records = http.versions.list(id, after, limit + 1).await?;
+    let more = records.len() > limit as usize;
+    records.truncate(limit as usize);
+    let next = records.last().filter(|_| more).map(write_cursor);
+    let people = people(&http, &records).await?;
+    let versions = records.into_iter().map(|record| shown(record, &people)).collect();
+    Ok(Json(VersionPage { versions, next }))
+}
+
+/// Names the present revision, or an older one.
+pub(crate) async fn name(
+    State(http): State<Http>,
+    Editing(member): Editing,
+    Body(name): Body<Name>,
+) -> Result<Response, ApiError> {
+    let document = member.document;
+    let head = http.past.head(document).await?;
+    let revision = name.revision.unwrap_or(head);
+    if revision > head {
+        return Err(ApiError::NoRevision { revision: revision.get(), head: head.get() });
+    }
+    let id =
+        VersionId::random().map_err(|error| ApiError::Internal { cause: error.to_string() })?;
+    // A version is quick to read however old it gets, if its text is kept; without that it is in
+    // the log all the same.
+    http.past.keep_snapshot(document, revision).await?;
+    let (name, user) = (visible_name(&name.name)?, member.caller.user);
+    let version = NewVersion { id, document, revision, name, user };
+    let record = http.versions.name(version).await?;
+    tracing::info!(doc = %document, %revision, version = %id, "version named");
+    let location = format!("/api/documents/{document}/versions/{id}");
+    let location = HeaderValue::try_from(location)
+        .map_err(|error| ApiError::Internal { cause: error.to_string() })?;
+    let people = people(&http, std::slice::from_ref(&record)).await?;
+    let version = Json(shown(record, &people));
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], version).into_response())
+}
+
+pub(crate) async fn find(
+    State(http): State<Http>,
+    Viewing(Member { document, .. }): Viewing,
+    VersionPath(id): VersionPath,
+) -> Result<Json<Version>, ApiError> {
+    let record = record(&http, document, id).await?;
+    let people = people(&http, std::slice::from_ref(&record)).await?;
+    Ok(Json(shown(record, &people)))
+}
+
+pub(crate) async fn forget(
+    State(http): State<Http>,
+    Editing(Member { document, .. }): Editing,
+    VersionPath(id): VersionPath,
+) -> Result<StatusCode, ApiError> {
+    match http.versions.forget(document, id).await? {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(ApiError::NoVersion),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Restore {
+    /// Who does it, on a server without accounts.
+    person: Option<String>,
+}
+
+/// Makes the text what it was in a version, by a new edit.
+pub(crate) async fn restore(
+    State(http): State<Http>,
+    Editing(member): Editing,
+    VersionPath(id): VersionPath,
+    Asked(restore): Asked<Restore>,
+    headers: HeaderMap,
+) -> Result<Json<Committed>, ApiError> {
+    let record = record(&http, member.document, id).await?;
+    put_back(&http, member, record.revision, restore.person, &headers).await
+}
+
+async fn record(
+    http: &Http,
+    document: DocumentId,
+    id: VersionId,
+) -> Result<VersionRecord, ApiError> {
+    http.versions.find(document, id).await?.ok_or(ApiError::NoVersion)
+}
+
+/// Those who named these versions.
+async fn people(
+    http: &Http,
+    records: &[VersionRecord],
+) -> Result<BTreeMap<UserId, Person>, ApiError> {
+    let mut users: Vec<_> = records.iter().filter_map(|record| record.created_by).collect();
+    users.sort_unstable();
+    users.dedup();
+    Ok(http.past.users(&users).await?)
+}
+
+fn shown(record: VersionRecord, people: &BTreeMap<UserId, Person>) -> Version {
+    let person = |user: UserId| people.get(&user).cloned().unwrap_or(Person::Former);
+    let created_by = match (record.created_by, &record.name) {
+        (Some(user), _) => Some(person(user)),
+        // Somebody gave it its name and is gone.
+        (None, Some(_)) => Some(Person::Former),
+        (None, None) => None,
+    };
+    Version {
+        id: record.id.to_string(),
+        revision: record.revision,
+        name: record.name,
+        created_at: rfc3339(record.created_at),
+        created_by: created_by.map(Writer::from),
+    }
+}
+
+fn write_cursor(record: &VersionRecord) -> String {
+    format!("{:x}.{}", record.revision.get(), record.id)
+}
+
+fn read_cursor(cursor: &str) -> Result<VersionPosition, ApiError> {
+    let read = || {
+        let (revision, id) = cursor.split_once('.')?;
+        let revision = Revision::new(u64::from_str_radix(revision, 16).ok()?);
+        Some(VersionPosition { revision, id: id.parse().ok()? })
+    };
+    read().ok_or(ApiError::InvalidCursor)
+}
