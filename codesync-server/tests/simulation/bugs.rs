@@ -12,8 +12,8 @@ use codesync_core::bugs::{self, Bug};
 use crate::oracle::Violation;
 use crate::run;
 
-/// Within so many seeds each mistake is to be caught: a small part of those that always run.
-const SEEDS: u64 = 300;
+/// Within so many seeds each mistake is to be caught: as many as always run. Most take a handful.
+const SEEDS: u64 = 2000;
 
 /// The first seed that catches a mistake, and by which law.
 fn caught(bug: Bug) -> Option<(u64, Violation)> {

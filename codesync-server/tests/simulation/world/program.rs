@@ -6,9 +6,8 @@ use codesync_core::document::Submission;
 use codesync_core::{ClientId, Operation, Revision, Seq};
 use codesync_server::access::{AccessVersion, Rights, Role};
 use codesync_server::document::{Edit, EditRefusal, SubscriberId};
-use codesync_server::ids::UserId;
 
-use super::{Micros, World, say};
+use super::{Micros, World, document_id, say, user_of};
 use crate::coverage::Met;
 
 /// Everything that was handed in.
@@ -37,8 +36,11 @@ impl World {
     ) {
         self.programs.count += 1;
         let number = self.programs.count;
+        // It acts for one of the people, and may do what he may.
+        let person = number as usize % self.clients.len();
         let mut client = [0xee; 16];
-        client[8..].copy_from_slice(&number.to_be_bytes());
+        client[8] = person as u8;
+        client[9..].copy_from_slice(&number.to_be_bytes()[1..]);
         let client = ClientId::from_bytes(client);
         let truth = &mut self.truths[document];
         let base = Revision::new(truth.head().get().saturating_sub(behind));
@@ -51,9 +53,9 @@ impl World {
         self.check(check);
         let edit = Edit {
             client,
-            user: UserId::LOCAL,
+            user: user_of(person),
             access: AccessVersion::default(),
-            rights: Rights { role: Role::Editor, until: None },
+            rights: Rights::lasting(Role::Viewer),
             person: format!("program {number}"),
             base,
             operation,
@@ -67,6 +69,13 @@ impl World {
     }
 
     fn hand_in(&mut self, server: usize, document: usize, edit: Edit, again: bool) {
+        if self.store.is_down(self.now) {
+            return;
+        }
+        let table = self.store.log.access_now(document_id(document), &[edit.user]);
+        let table = table.expect("the document was created with the world");
+        let Some(rights) = table.rights.get(&edit.user).copied() else { return };
+        let edit = Edit { access: table.version, rights, ..edit };
         let Some(id) = self.servers[server].next_subscriber(document) else { return };
         say!(self, "a program hands in document {document} at server {server}");
         let handed_in = HandedIn { document, client: edit.client, again };
