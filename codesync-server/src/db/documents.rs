@@ -178,7 +178,7 @@ impl Write for NewDocument {
         let revision = self.entries.last().map_or(Revision::ZERO, |entry| entry.revision);
         connection
             .execute(
-                "insert into documents (id, head, name, name_folded, language, line_ending, bytes, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
+                "insert into documents (id, head, name, name_folded, language, line_ending, bytes, created_by, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
                 values![
                     self.id,
                     revision.get(),
@@ -187,6 +187,7 @@ impl Write for NewDocument {
                     self.language.clone(),
                     line_ending_name(self.line_ending),
                     self.bytes,
+                    self.owner,
                     now,
                 ],
             )

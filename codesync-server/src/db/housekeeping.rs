@@ -63,6 +63,8 @@ impl Write for PurgeUser {
         }
         let sql = "update clients set user_id = $1, person = null where user_id = $2";
         connection.execute(sql, values![UserId::ERASED, self.user]).await?;
+        let sql = "update documents set created_by = $1 where created_by = $2";
+        connection.execute(sql, values![UserId::ERASED, self.user]).await?;
         let sql = "delete from idempotency where user_id = $1";
         connection.execute(sql, values![self.user]).await?;
         connection.execute("delete from users where id = $1", values![self.user]).await?;
@@ -169,8 +171,12 @@ impl Write for Adopt {
         let sql = "update members set user_id = $1 where user_id = $2";
         connection.execute(sql, values![self.user, LOCAL]).await?;
         // His editors go on under the ids that they have.
-        let sql = "update clients set user_id = $1 where user_id = $2";
-        connection.execute(sql, values![self.user, LOCAL]).await?;
+        for sql in [
+            "update clients set user_id = $1 where user_id = $2",
+            "update documents set created_by = $1 where created_by = $2",
+        ] {
+            connection.execute(sql, values![self.user, LOCAL]).await?;
+        }
         let operator = Actor::operator();
         let event = Event::new(Action::Adopted, &operator).to(self.user);
         audit::record(connection, event.saying(format!("{count} documents"))).await?;

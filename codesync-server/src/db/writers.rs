@@ -14,13 +14,15 @@ use crate::db::engine::{Row, Value, values};
 use crate::ids::UserId;
 use crate::oplog::LogError;
 
+const CREATOR: &str = "select documents.created_by as user_id, cast(null as text) as person, users.kind, users.name, users.deleted_at from documents left join users on users.id = documents.created_by where documents.id = $1";
+
 /// Authors or users asked for in one statement.
 const ASKED_MAX: usize = 256;
 
 /// Somebody who wrote, as others may see him.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Person {
-    /// The server itself, who writes only what was imported.
+    /// The server, which imported a text when it was not yet noted for whom.
     Server,
     /// Somebody with an account, or a guest.
     User { id: UserId, name: String },
@@ -39,10 +41,13 @@ impl Database {
     ) -> Result<BTreeMap<Author, Person>, LogError> {
         let people = async {
             let mut people = BTreeMap::new();
-            if authors.contains(&Author::ZERO) {
-                people.insert(Author::ZERO, Person::Server);
-            }
             let mut reading = self.reading().await?;
+            if authors.contains(&Author::ZERO) {
+                // What nobody typed came with whoever made the document.
+                let row = reading.connection().row(CREATOR, values![document]).await?;
+                let creator = row.map(|row| creator(&row)).transpose()?;
+                people.insert(Author::ZERO, creator.unwrap_or(Person::Server));
+            }
             for authors in authors.chunks(ASKED_MAX) {
                 let places: Vec<_> = (2..=authors.len() + 1).map(|n| format!("${n}")).collect();
                 let sql = format!(
@@ -82,6 +87,13 @@ impl Database {
             Ok(people)
         };
         self.bounded(people).await
+    }
+}
+
+fn creator(row: &Row) -> Result<Person, sqlx::Error> {
+    match row.fixed_if_any::<16>("user_id")? {
+        Some(_) => person(row),
+        None => Ok(Person::Server),
     }
 }
 

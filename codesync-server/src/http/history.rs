@@ -26,7 +26,8 @@ const GROUPS_MAX: u32 = 200;
 /// Somebody who wrote.
 #[derive(Serialize)]
 pub(crate) struct Writer {
-    /// `user`, `local`, `former` (his account is gone) or `server` (which imported a text).
+    /// `user`, `local`, `former` (his account is gone) or `server` (which imported a text, it is not
+    /// known for whom).
     kind: &'static str,
     id: Option<String>,
     name: Option<String>,

@@ -124,7 +124,7 @@ async fn the_timeline_groups_what_one_did_and_pages_are_one_list() {
     assert_eq!((&whole["next"], &whole["goes_on"]), (&Value::Null, &json!(false)));
     let kinds: Vec<_> = whole["groups"].as_array().expect("a list").iter().collect();
     assert_eq!(kinds[0]["person"]["kind"], "local");
-    assert_eq!(kinds[3]["person"]["kind"], "server");
+    assert_eq!(kinds[3]["person"]["kind"], "local", "whoever made the document");
 
     let (mut paged, mut cursor) = (Vec::new(), String::new());
     loop {

@@ -221,7 +221,7 @@ async fn whose_account_is_gone_is_not_named_any_more() {
     let expected = [local, user(2), user(3), Person::Former, Person::Former];
     let met: Vec<_> = authors.iter().map(|author| people[author].clone()).collect();
     assert_eq!(met, expected);
-    assert_eq!(people[&Author::ZERO], Person::Server);
+    assert_eq!(people[&Author::ZERO], Person::Local { name: String::new() }, "who made it");
     assert_eq!(people.get(&unknown), None);
     let asked: Vec<_> = (2..=5).map(|n| UserId::from_bytes([n; 16])).collect();
     let users = database.users_by_id(&asked).await.expect("found");
