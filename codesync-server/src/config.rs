@@ -18,8 +18,9 @@ use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
+use crate::rate::{Quota, Quotas};
 use crate::telemetry::LogFormat;
-use crate::ws::SocketLimits;
+use crate::ws::{SOCKETS_MAX, SocketLimits};
 
 use fault::Faults;
 use flags::Flags;
@@ -78,6 +79,8 @@ pub enum AccountsConfig {
         /// Whether anybody may make an account.
         registration: bool,
         keys: KeysConfig,
+        /// How often people may ask.
+        quotas: Quotas,
     },
 }
 
@@ -198,6 +201,7 @@ fn accounts(
         });
     let current = key(reader, "jwt-secret");
     let previous = key(reader, "jwt-secret-previous");
+    let quotas = quotas(reader);
     let (embedded, beyond) = (stores?.is_embedded(), beyond?);
     if reader.faults.len() > faults {
         return None;
@@ -223,7 +227,7 @@ fn accounts(
             return None;
         }
     };
-    Some(AccountsConfig::On { registration: registration.unwrap_or(true), keys })
+    Some(AccountsConfig::On { registration: registration.unwrap_or(true), keys, quotas: quotas? })
 }
 
 /// A key for signing, if one is given that can be used.
@@ -243,11 +247,35 @@ fn sockets(reader: &mut Reader<'_>) -> Option<SocketLimits> {
     let usual = SocketLimits::default();
     let messages = number(reader, "messages-per-second", 1..=1_000_000, usual.messages_per_second);
     let bytes = number(reader, "bytes-per-second", 1..=u32::MAX, usual.bytes_per_second);
+    let per_user = most(reader, "sockets-per-user", usual.sockets_per_user);
+    let per_address = most(reader, "sockets-per-address", usual.sockets_per_address);
+    let people = most(reader, "people-per-document", usual.people_per_document);
     let messages = messages?;
     Some(SocketLimits {
+        sockets_per_user: per_user?,
+        sockets_per_address: per_address?,
+        people_per_document: people?,
         messages_per_second: messages,
         messages_burst: messages.saturating_mul(2),
         bytes_per_second: bytes?,
+        ..usual
+    })
+}
+
+/// How many sockets of something there may be: no more than a server has.
+fn most(reader: &mut Reader<'_>, name: &str, usual: usize) -> Option<usize> {
+    let number = number(reader, name, 1..=SOCKETS_MAX as u32, usual as u32);
+    number.map(|number| number as usize)
+}
+
+fn quotas(reader: &mut Reader<'_>) -> Option<Quotas> {
+    let usual = Quotas::default();
+    let user = number(reader, "requests-per-minute", 1..=1_000_000, usual.user.count);
+    let name = "requests-per-minute-per-address";
+    let address = number(reader, name, 1..=1_000_000, usual.address.count);
+    Some(Quotas {
+        user: Quota { count: user?, ..usual.user },
+        address: Quota { count: address?, ..usual.address },
         ..usual
     })
 }

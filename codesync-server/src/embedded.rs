@@ -85,6 +85,7 @@ impl Options {
                 Some(people) => AccountsConfig::On {
                     registration: people.registration == Registration::Open,
                     keys: KeysConfig::Kept,
+                    quotas: people.quotas,
                 },
             },
             sockets: self.sockets,
@@ -110,7 +111,7 @@ pub async fn bind(options: Options) -> Result<Server, BindError> {
     if options.people.is_none() && !options.host.is_loopback() {
         return Err(BindError::NotLoopback { host: options.host });
     }
-    let PeopleOptions { quotas, cost, .. } = options.people.unwrap_or_default();
-    let tuning = Tuning { sqlite: options.database, quotas, cost };
+    let cost = options.people.unwrap_or_default().cost;
+    let tuning = Tuning { sqlite: options.database, cost };
     Ok(server::bind(options.config(), tuning).await?)
 }

@@ -32,7 +32,6 @@ use crate::http::admin::{self, Admin};
 use crate::http::{self, Http};
 use crate::password::hashing::{Cost, HashError};
 use crate::people::{People, PeopleOptions, Together};
-use crate::rate::Quotas;
 use crate::tokens::keys::{KeyError, Keys};
 use crate::ws::{self, Farewells, Sockets};
 
@@ -74,8 +73,6 @@ pub enum StartError {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tuning {
     pub sqlite: SqliteOptions,
-    /// How often people may ask.
-    pub quotas: Quotas,
     /// What a password costs.
     pub cost: Cost,
 }
@@ -220,7 +217,7 @@ fn people(
     bus: Arc<dyn Bus>,
     together: &Together,
 ) -> Result<People, StartError> {
-    let AccountsConfig::On { registration, keys } = config else {
+    let AccountsConfig::On { registration, keys, quotas } = config else {
         return Ok(People::of_machine());
     };
     let keys = match keys {
@@ -231,7 +228,7 @@ fn people(
         KeysConfig::Kept => Keys::new(&closing.token_secret()?, None)?,
     };
     let registration = if registration { Registration::Open } else { Registration::Closed };
-    let options = PeopleOptions { registration, quotas: tuning.quotas, cost: tuning.cost };
+    let options = PeopleOptions { registration, quotas, cost: tuning.cost };
     Ok(People::open(options, keys, closing.database.clone(), bus, together)?)
 }
 

@@ -132,6 +132,21 @@ pub const SETTINGS: &[Setting] = &[
         "Messages of one socket in the long run; twice as many at once",
     ),
     open("bytes-per-second", "N", "262144", "Bytes of edits of one socket in the long run"),
+    open("sockets-per-user", "N", "20", "Sockets of one person at once"),
+    open(
+        "sockets-per-address",
+        "N",
+        "50",
+        "Sockets from one address at once; an office has one address",
+    ),
+    open("people-per-document", "N", "500", "Most who may take part in one document at once"),
+    open("requests-per-minute", "N", "600", "Requests of one user"),
+    open(
+        "requests-per-minute-per-address",
+        "N",
+        "300",
+        "Requests from one address by people who are not logged in",
+    ),
     open(
         "log",
         "FILTER",

@@ -77,7 +77,9 @@ fn each_role_has_its_port() {
 #[test]
 fn a_server_on_postgres_has_accounts_and_wants_a_key() {
     let config = good(&[], &[POSTGRES, PUBLIC, SIGNED, ("CODESYNC_REGISTRATION", "closed")]);
-    let AccountsConfig::On { registration: false, keys } = config.accounts else { panic!("on") };
+    let AccountsConfig::On { registration: false, keys, .. } = config.accounts else {
+        panic!("on")
+    };
     assert_eq!(keys, KeysConfig::Given { current: Secret::new(KEY), previous: None });
     refused(&[], &[POSTGRES, PUBLIC], &[("CODESYNC_JWT_SECRET", "openssl rand")]);
 }
@@ -85,7 +87,14 @@ fn a_server_on_postgres_has_accounts_and_wants_a_key() {
 #[test]
 fn a_single_server_keeps_its_own_key() {
     let config = good(&[("accounts", "on")], &[]);
-    assert_eq!(config.accounts, AccountsConfig::On { registration: true, keys: KeysConfig::Kept });
+    assert_eq!(
+        config.accounts,
+        AccountsConfig::On {
+            registration: true,
+            keys: KeysConfig::Kept,
+            quotas: Quotas::default()
+        }
+    );
 }
 
 #[test]
@@ -259,4 +268,22 @@ fn without_a_home_the_folder_must_be_named() {
     let config = Config::read(&Flags::default(), &Environment::new([], &file));
     let faults = config.expect_err("no folder");
     assert!(faults.to_string().contains("set HOME"), "{faults}");
+}
+
+#[test]
+fn an_office_behind_one_address_can_be_let_in() {
+    let config = good(
+        &[("sockets-per-address", "4000"), ("requests-per-minute-per-address", "9000")],
+        &[PUBLIC, ("CODESYNC_SOCKETS_PER_USER", "3"), ("CODESYNC_PEOPLE_PER_DOCUMENT", "12")],
+    );
+    let SocketLimits { sockets_per_user, sockets_per_address, people_per_document, .. } =
+        config.sockets;
+    assert_eq!((sockets_per_user, sockets_per_address, people_per_document), (3, 4000, 12));
+    let AccountsConfig::On { quotas, .. } = config.accounts else { panic!("on") };
+    assert_eq!((quotas.user.count, quotas.address.count), (600, 9000));
+    refused(
+        &[("sockets-per-user", "8001"), ("requests-per-minute", "0")],
+        &[],
+        &[("--sockets-per-user", "1 to 8000"), ("--requests-per-minute", "1 to 1000000")],
+    );
 }
