@@ -132,3 +132,40 @@ fn a_token_that_comes_while_hello_is_under_way_is_not_forgotten() {
     assert!(world.clients[0].connection.is_online(), "it came in time for the next socket");
     world.check();
 }
+
+#[test]
+fn a_driver_without_a_token_says_so_in_place_of_connecting() {
+    let mut world = World::new("abc", 1);
+    world.cut(0);
+    world.edit(0, 3, 0, "d");
+    let now = world.now;
+    world.clients[0].connection.handle_login_needed(now, "log in first");
+    world.pass(ms(0));
+    let (code, message) = (RejectCode::NotAuthenticated, "log in first".into());
+    assert!(world.clients[0].events.contains(&Event::LoginNeeded { code, message }));
+    assert!(world.clients[0].connection.is_login_needed());
+    assert_eq!(world.clients[0].connection.poll_timeout(), None);
+    world.set_token(0, "Ana's");
+    world.settle();
+    world.check();
+    assert_eq!(world.text(0), "abcd");
+}
+
+#[test]
+fn a_server_that_refuses_one_token_after_the_other_is_asked_ever_more_slowly() {
+    let mut world = World::new("abc", 1);
+    let mut waits = Vec::new();
+    for round in 0..12 {
+        refuse(&mut world, RejectCode::NotAuthenticated);
+        let before = world.now;
+        world.set_token(0, &format!("token {round}"));
+        world.settle();
+        while !world.clients[0].connection.is_online() {
+            assert!(world.wait(0) || world.deliver_up(0) || world.deliver_down(0));
+            world.settle();
+        }
+        waits.push((world.now - before).as_millis());
+    }
+    assert_eq!(waits[0], 0, "the first one at once: {waits:?}");
+    assert!(waits.iter().sum::<u128>() > 10_000, "{waits:?}");
+}
