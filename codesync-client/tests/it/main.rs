@@ -7,4 +7,5 @@ mod proxy;
 mod rest;
 mod session;
 mod stage;
+mod tls;
 mod typist;
