@@ -55,6 +55,8 @@ bugs! {
     SentOperationRebased,
     /// A client that comes back begins with the number that it used last.
     SeqReusedAfterReconnect,
+    /// A client that gave up what it had sent goes on as who it was, and uses the number again.
+    NumberUsedAgainAfterConflict,
     /// A client that loses its socket forgets what it has not sent.
     BufferDroppedOnReconnect,
     /// A client writes its journal after it has sent.

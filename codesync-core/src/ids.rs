@@ -103,6 +103,21 @@ impl ClientId {
     }
 }
 
+impl ClientId {
+    /// Another identity for the same copy, which follows from this one and `fresh`.
+    ///
+    /// The second half stays: the random bits in it keep copies apart. To the first an odd number
+    /// is added, so that the result differs from this one whatever `fresh` is, and one `fresh` over
+    /// and over leads through all 2⁶⁴ first halves before one comes again.
+    #[must_use]
+    pub(crate) fn renewed(self, fresh: u64) -> Self {
+        let Self(mut bytes) = self;
+        let (first, _) = bytes.split_first_chunk_mut::<8>().expect("there are 16 bytes");
+        *first = u64::from_le_bytes(*first).wrapping_add(fresh | 1).to_le_bytes();
+        Self(bytes)
+    }
+}
+
 impl fmt::Display for ClientId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Uuid::from_bytes(self.0).as_simple().fmt(f)

@@ -28,7 +28,8 @@ pub struct ConnectionConfig {
     /// Name of the person, as others shall see it; cut to
     /// [`NAME_BYTES_MAX`](crate::limits::NAME_BYTES_MAX).
     pub name: String,
-    /// Any number that differs between clients: the chance in reconnecting comes from it.
+    /// A random number: the chance in reconnecting comes from it, and as whom a copy goes on after a
+    /// conflict.
     pub seed: u64,
     /// Proof of who the person is, where the server asks for one.
     pub token: Option<AccessToken>,

@@ -125,7 +125,8 @@ impl Replica {
         self.document
     }
 
-    /// As whom the server knows this copy, however often it connects.
+    /// As whom the server knows this copy, however often it connects. Another one after a conflict,
+    /// so that what was given up is never taken for what is typed later.
     #[must_use]
     pub fn client(&self) -> ClientId {
         self.client
@@ -230,6 +231,11 @@ impl Replica {
     /// Length in chars of the confirmed text.
     pub(super) fn confirmed_len(&self) -> usize {
         self.pending.operations().next().map_or(self.text.len(), Operation::base_len)
+    }
+
+    /// Becomes somebody for the server who has submitted nothing yet.
+    pub(super) fn renew_client(&mut self, fresh: u64) {
+        self.client = self.client.renewed(fresh);
     }
 
     pub(super) fn set_state(&mut self, state: State) {

@@ -167,14 +167,30 @@ impl Seat {
     ///
     /// The journal stays as it is until that text has arrived: should the process end before, the
     /// next one comes to the same conflict again instead of finding nothing.
+    ///
+    /// What was sent may still be on its way through another server and be committed there, under
+    /// its number. That number must then not mean anything else: this copy goes on as another client.
     fn conflict(&mut self, reason: ConflictReason, now: Duration, context: &mut Context) {
         let is_demotion = reason == ConflictReason::Rejected(RejectCode::ReadOnly);
         if !(is_demotion && bugs::active(Bug::UnsentDroppedOnDemotion)) {
             self.hand_over(reason, context);
         }
-        self.afresh = true;
-        self.replica.set_state(State::Loading);
+        self.start_afresh(context);
         self.rejoin(now, context);
+    }
+
+    /// From here on the server knows this copy as another client, and its text is to be fetched.
+    ///
+    /// Nothing is sent under the new identity before the journal says it: what could be sent is
+    /// typed into the fetched text, and the journal begins anew with that. A process that ends
+    /// before comes back as who it was, and nobody else was ever heard of.
+    fn start_afresh(&mut self, context: &mut Context) {
+        self.afresh = true;
+        let fresh = context.chance.next();
+        if !bugs::active(Bug::NumberUsedAgainAfterConflict) {
+            self.replica.renew_client(fresh);
+        }
+        self.replica.set_state(State::Loading);
     }
 
     /// What the user may not send any longer becomes a conflict copy, once it is certain that

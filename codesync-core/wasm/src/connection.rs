@@ -22,8 +22,8 @@ pub struct Connection {
 
 #[wasm_bindgen]
 impl Connection {
-    /// `name` is what others see; `seed` any random number, for the jitter of reconnecting; `token`
-    /// says who the person is, where the server asks for that.
+    /// `name` is what others see; `seed` 64 random bits; `token` says who the person is, where the
+    /// server asks for that.
     #[wasm_bindgen(constructor)]
     pub fn new(name: String, seed: u64, token: Option<String>) -> Self {
         let token = token.map(AccessToken::from);

@@ -62,11 +62,11 @@ pub(crate) struct Truth {
     clients: BTreeMap<Author, ClientId>,
     /// The last commit of each author.
     last: BTreeMap<Author, (Seq, Revision)>,
-    /// What was handed in, as it came first.
+    /// What was handed in, as it came first. A number means one thing for ever, whether what it was
+    /// used for was committed or given up.
     submissions: BTreeMap<(ClientId, Seq), Submission>,
-    /// What its client set aside before it had an answer. It may still be committed: then it stands
-    /// in the text and in the copy that was set aside.
-    set_aside: BTreeMap<(ClientId, Seq), Vec<Submission>>,
+    /// As which client each tag was first committed.
+    origins: BTreeMap<Tag, ClientId>,
     /// How often each tag stands in the text, and the revision that last inserted it.
     present: BTreeMap<Tag, (u32, Revision)>,
     /// Tags that stood twice at some time: two people deleted one char, and both took that back.
@@ -88,7 +88,7 @@ impl Truth {
             clients: BTreeMap::new(),
             last: BTreeMap::new(),
             submissions: BTreeMap::new(),
-            set_aside: BTreeMap::new(),
+            origins: BTreeMap::new(),
             present: BTreeMap::new(),
             doubled: BTreeSet::new(),
         }
@@ -156,19 +156,6 @@ impl Truth {
         Ok(())
     }
 
-    /// A client gave up what it had handed in and was not committed: the next thing that it hands in
-    /// may have the same number.
-    pub(crate) fn withdrawn(&mut self, client: ClientId) {
-        let author = self.clients.iter().find(|(_, it)| **it == client).map(|(author, _)| *author);
-        let (last, _) = author.map_or_else(Default::default, |author| self.last_of(author));
-        let open = (client, last.next())..=(client, Seq::new(u64::MAX));
-        let open: Vec<_> = self.submissions.range(open).map(|(id, _)| *id).collect();
-        for id in open {
-            let given_up = self.submissions.remove(&id);
-            self.set_aside.entry(id).or_default().extend(given_up);
-        }
-    }
-
     /// The log took an entry.
     pub(crate) fn appended(&mut self, entry: &Entry, now: Duration) -> Check {
         let Entry { revision, author, seq, .. } = *entry;
@@ -200,7 +187,11 @@ impl Truth {
             let count = self.present.get_mut(&tag).expect("what is deleted was there");
             count.0 -= 1;
         }
+        let client = self.clients.get(&author).copied();
         for tag in tags_in(operation.inserted_text()) {
+            if let Some(client) = client {
+                self.origins.entry(tag).or_insert(client);
+            }
             let count = self.present.entry(tag).or_insert((0, revision));
             *count = (count.0 + 1, revision);
             if count.0 > 1 {
@@ -218,6 +209,11 @@ impl Truth {
         Some(self.present.get(&tag)?.0)
     }
 
+    /// As which client a char was first committed, if it was.
+    pub(crate) fn origin(&self, tag: Tag) -> Option<ClientId> {
+        self.origins.get(&tag).copied()
+    }
+
     /// Whether an entry is what its author handed in, carried to the head: it inserts the same
     /// text, and deletes of what he deleted that which is still there.
     fn check_meaning(
@@ -227,30 +223,12 @@ impl Truth {
         before: &Text,
         last_revision: Revision,
     ) -> Check {
-        let Entry { author, seq, .. } = *entry;
+        let Entry { revision, author, seq, .. } = *entry;
         let id = self.clients.get(&author).map(|client| (*client, seq));
         let sent = id.and_then(|id| self.submissions.get(&id));
-        let given_up = id.and_then(|id| self.set_aside.get(&id)).into_iter().flatten();
-        let mut outcome =
-            Err(broken("I9 text", format!("nobody handed in {seq} of author {author}")));
-        for sent in sent.into_iter().chain(given_up) {
-            outcome = self.check_meaning_of(sent, entry, operation, before, last_revision);
-            if outcome.is_ok() {
-                break;
-            }
-        }
-        outcome
-    }
-
-    fn check_meaning_of(
-        &self,
-        sent: &Submission,
-        entry: &Entry,
-        operation: &Operation,
-        before: &Text,
-        last_revision: Revision,
-    ) -> Check {
-        let revision = entry.revision;
+        let sent = sent.ok_or_else(|| {
+            broken("I9 text", format!("nobody handed in {seq} of author {author}"))
+        })?;
         let base = last_revision.checked_add(sent.since).unwrap_or(Revision::new(u64::MAX));
         let base_text = self.text_at(base).ok_or_else(|| {
             broken("I9 text", format!("entry {revision} was made for revision {base}"))

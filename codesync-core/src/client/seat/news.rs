@@ -254,9 +254,23 @@ impl Seat {
         self.link = Link::Apart { join_at: now };
         if code == RejectCode::RevisionAhead && !self.afresh {
             self.conflict(ConflictReason::ServerBehind, now, context);
+        } else if code == RejectCode::ClientIdTaken {
+            self.client_taken(now, context);
         } else {
             self.turned_away(code, message, now, context);
         }
+    }
+
+    /// Another person came with our client id first: whoever was logged in here before, say. What
+    /// waits was typed as that person and is handed over; everything else goes on.
+    fn client_taken(&mut self, now: Duration, context: &mut Context) {
+        if *self.replica.pending() != Pending::Synchronized && !self.afresh {
+            let reason = ConflictReason::Rejected(RejectCode::ClientIdTaken);
+            return self.conflict(reason, now, context);
+        }
+        self.start_afresh(context);
+        let wait = self.backoff.wait(now, &mut context.chance);
+        self.link = Link::Apart { join_at: now + wait };
     }
 
     /// We take no part any longer: until later, or for good.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use codesync_core::client::{
-    Connection, ConnectionConfig, Event, OpenDocument, Output, Replica, journal,
+    Connection, ConnectionConfig, Event, OpenDocument, Output, Replica, State, journal,
 };
 use codesync_core::protocol::{ClientMessage, ClientPresence, codec};
 use codesync_core::{Channel, ClientId, DocumentId, Encoding, Revision, Selection, TextEdit};
@@ -235,6 +235,7 @@ impl World {
             let replica = client.connection.document(DOCUMENT).unwrap();
             network
                 && (replica.status().unsaved_edits > 0
+                    || replica.status().state == State::Loading
                     || !client.has_socket
                     || replica.revision() < self.server.document.head())
         })

@@ -8,6 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use codesync_core::ClientId;
+
 use super::{Check, hold};
 
 /// A char that is typed once in a run.
@@ -66,9 +68,11 @@ pub(crate) struct Intents {
     made: BTreeMap<usize, Vec<Intent>>,
     /// Made, but lost with the process before the disk had them.
     lost: BTreeSet<Tag>,
-    /// Typed or deleted by somebody who could not write it any longer: kept in a copy of his, and
-    /// perhaps in the document, too.
-    aside: BTreeSet<Tag>,
+    /// Typed by somebody who could not write it any longer, and as which client: kept in a copy of
+    /// his. It may be in the document, too, as what that client sent, and as nothing else.
+    aside: BTreeMap<Tag, ClientId>,
+    /// Deleted by somebody who could not write it any longer: it may be there or not.
+    undecided: BTreeSet<Tag>,
     typed_by: BTreeMap<Tag, usize>,
     deleted_by: BTreeSet<(Tag, usize)>,
     restored_by: BTreeSet<(Tag, usize)>,
@@ -133,11 +137,13 @@ impl Intents {
         }
     }
 
-    /// A client kept its text aside. `count` says how often a char stands in the document, if it
-    /// ever did. What is in the log is there; everything else must be in the copy.
+    /// A client, known to servers as `id`, kept its text aside. `count` says how often a char stands
+    /// in the document, if it ever did. What is in the log is there; everything else must be in the
+    /// copy.
     pub(crate) fn set_aside(
         &mut self,
         client: usize,
+        id: ClientId,
         copy: &str,
         count: impl Fn(Tag) -> Option<u32>,
     ) -> Check {
@@ -145,21 +151,22 @@ impl Intents {
         for intent in self.made.get(&client).into_iter().flatten() {
             for tag in intent.inserted.iter().filter(|tag| count(**tag).is_none()) {
                 let is_expected =
-                    !self.aside.contains(tag) && !self.deleted_by.contains(&(*tag, client));
+                    !self.aside.contains_key(tag) && !self.deleted_by.contains(&(*tag, client));
                 hold!(
                     "I16 kept",
                     !is_expected || copy.contains(tag),
                     "{tag} of client {client} is neither in the document nor in his copy"
                 );
-                self.aside.insert(*tag);
+                self.aside.entry(*tag).or_insert(id);
             }
-            self.aside.extend(intent.deleted.iter().filter(|tag| count(**tag) != Some(0)));
+            self.undecided.extend(intent.deleted.iter().filter(|tag| count(**tag) != Some(0)));
         }
         Ok(())
     }
 
-    /// Whether the text holds what was meant, nothing twice and nothing more.
-    pub(crate) fn check(&self, text: &str) -> Check {
+    /// Whether the text holds what was meant, nothing twice and nothing more. `origin` says as which
+    /// client a char was first committed.
+    pub(crate) fn check(&self, text: &str, origin: impl Fn(Tag) -> Option<ClientId>) -> Check {
         let (mut inserted, mut deleted) = (BTreeMap::new(), BTreeSet::new());
         for intent in self.made.values().flatten() {
             for tag in &intent.inserted {
@@ -181,8 +188,16 @@ impl Intents {
                 "{tag} stands {count} times, meant {most} times{lost}"
             );
         }
+        for (tag, id) in self.aside.iter().filter(|(tag, _)| met.contains_key(tag)) {
+            let origin = origin(*tag);
+            hold!(
+                "I16 kept",
+                origin == Some(*id),
+                "{tag} was set aside as client {id}, and is in the text as of {origin:?}"
+            );
+        }
         for (tag, times) in inserted {
-            if self.aside.contains(&tag) {
+            if self.aside.contains_key(&tag) || self.undecided.contains(&tag) {
                 continue;
             }
             let met = met.get(&tag).copied().unwrap_or(0);
@@ -219,9 +234,12 @@ mod tests {
         (intents, chars[0], chars[1])
     }
 
+    const ID: ClientId = ClientId::from_bytes([1; 16]);
+    const ANOTHER: ClientId = ClientId::from_bytes([2; 16]);
+
     #[track_caller]
     fn check(text: &str, law: Option<&str>) {
-        assert_eq!(typed().0.check(text).err().map(|violation| violation.law), law);
+        assert_eq!(typed().0.check(text, |_| None).err().map(|violation| violation.law), law);
     }
 
     #[test]
@@ -237,24 +255,27 @@ mod tests {
     fn what_was_lost_with_a_process_is_expected_nowhere() {
         let (mut intents, kept, _) = typed();
         intents.crashed(0, 0);
-        assert_eq!(intents.check(""), Ok(()));
-        assert_eq!(intents.check(&kept.to_string()).unwrap_err().law, "I3 once");
+        assert_eq!(intents.check("", |_| None), Ok(()));
+        assert_eq!(intents.check(&kept.to_string(), |_| None).unwrap_err().law, "I3 once");
     }
 
     #[test]
     fn what_is_kept_aside_is_expected_in_the_copy_and_nowhere_else() {
         let (mut intents, kept, deleted) = typed();
         let both = format!("{kept}{deleted}");
-        assert_eq!(intents.set_aside(0, "", |_| None).unwrap_err().law, "I16 kept");
+        assert_eq!(intents.set_aside(0, ID, "", |_| None).unwrap_err().law, "I16 kept");
         let (mut intents, ..) = typed();
-        assert_eq!(intents.set_aside(0, &both, |_| None), Ok(()));
-        for text in ["".to_owned(), both.clone()] {
-            assert_eq!(intents.check(&text), Ok(()), "it may have been committed all the same");
+        assert_eq!(intents.set_aside(0, ID, &both, |_| None), Ok(()));
+        assert_eq!(intents.check("", |_| None), Ok(()));
+        assert_eq!(intents.check(&both, |_| Some(ID)), Ok(()), "committed all the same");
+        for origin in [None, Some(ANOTHER)] {
+            assert_eq!(intents.check(&both, |_| origin).unwrap_err().law, "I16 kept");
         }
-        assert_eq!(intents.check(&format!("{both}{kept}")).unwrap_err().law, "I3 once");
+        let twice = format!("{both}{kept}");
+        assert_eq!(intents.check(&twice, |_| Some(ID)).unwrap_err().law, "I3 once");
         // What the log had is in no copy, if another deleted it.
         let (mut intents, ..) = typed();
-        assert_eq!(intents.set_aside(0, "", |_| Some(0)), Ok(()));
+        assert_eq!(intents.set_aside(0, ID, "", |_| Some(0)), Ok(()));
     }
 
     #[test]

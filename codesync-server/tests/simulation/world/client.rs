@@ -23,6 +23,9 @@ pub(crate) struct Client {
     pub(crate) disk: Disk,
     /// What the person has open, whether the program runs or not.
     pub(crate) wanted: BTreeSet<usize>,
+    /// As whom servers know its copy of each document; after a conflict it is another one, from the
+    /// moment on at which the events of that conflict were seen to.
+    pub(crate) known_as: BTreeMap<usize, ClientId>,
     /// What a user interface shows that only follows the events.
     pub(crate) shown: BTreeMap<usize, Text>,
     /// Where the person was last, in each document.
@@ -48,6 +51,7 @@ impl Client {
             due: None,
             disk: Disk::default(),
             wanted: BTreeSet::new(),
+            known_as: BTreeMap::new(),
             shown: BTreeMap::new(),
             carets: vec![0; documents],
             online: true,
@@ -277,6 +281,9 @@ impl World {
         for event in events {
             self.show(number, event);
         }
+        let client = &mut self.clients[number];
+        let replicas = client.connection.iter().flat_map(Connection::documents);
+        client.known_as.extend(replicas.map(|it| (document_number(it.document()), it.client())));
         self.run_disk(number);
     }
 

@@ -113,10 +113,9 @@ impl World {
             return self.check(Err(broken("I16 kept", conflict)));
         }
         self.coverage.met(Met::SetAside);
-        let id = self.clients[client].disk.journals[&document].client;
-        self.truths[document].withdrawn(id);
+        let id = self.clients[client].known_as[&document];
         let truth = &self.truths[document];
-        let check = self.intents[document].set_aside(client, copy, |tag| truth.count(tag));
+        let check = self.intents[document].set_aside(client, id, copy, |tag| truth.count(tag));
         self.check(check);
     }
 

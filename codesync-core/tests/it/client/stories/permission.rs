@@ -118,6 +118,104 @@ fn what_was_typed_offline_by_one_who_may_no_longer_write_becomes_a_copy() {
 }
 
 #[test]
+fn what_was_given_up_is_never_taken_for_what_is_typed_later() {
+    let mut world = World::new("abc", 1);
+    let before = world.replica(0).client();
+    world.edit(0, 3, 0, "x");
+    world.server.set_writable(0, false);
+    world.settle();
+    world.set_writable(0, true);
+    world.settle();
+    assert_eq!(world.clients[0].conflicts, ["abcx"]);
+    // The first edit may still be on its way through another server, as number one of this client.
+    let after = world.replica(0).client();
+    assert_ne!(after, before);
+    world.edit(0, 0, 0, "y");
+    world.settle();
+    world.check();
+    world.restart(0);
+    world.settle();
+    assert_eq!((world.replica(0).client(), world.text(0)), (after, "yabc".into()));
+}
+
+#[test]
+fn others_see_one_person_who_became_another_client() {
+    let mut world = World::new("abc", 2);
+    let authors = |world: &World| world.replica(1).peers().map(|it| it.author).collect::<Vec<_>>();
+    let before = authors(&world);
+    world.edit(0, 3, 0, "x");
+    world.server.set_writable(0, false);
+    world.settle();
+    assert_eq!(world.clients[0].conflicts, ["abcx"]);
+    let after = authors(&world);
+    assert_eq!((before.len(), after.len()), (1, 1));
+    assert_ne!(after, before);
+    assert_eq!(world.replica(0).peers().count(), 1);
+}
+
+#[test]
+fn one_who_is_killed_before_his_text_has_come_finds_what_he_gave_up_again() {
+    let mut world = World::new("abc", 1);
+    let before = world.replica(0).client();
+    world.edit(0, 3, 0, "x");
+    world.server.set_writable(0, false);
+    while world.clients[0].conflicts.is_empty() {
+        assert!(world.deliver_up(0) || world.deliver_down(0));
+    }
+    assert_ne!(world.replica(0).client(), before);
+    world.restart(0);
+    assert_eq!((world.replica(0).client(), world.text(0)), (before, "abcx".into()));
+    world.settle();
+    assert_eq!(world.clients[0].conflicts, ["abcx", "abcx"]);
+    check_read_only(&mut world, "abc");
+    let after = world.replica(0).client();
+    assert_ne!(after, before);
+    world.restart(0);
+    assert_eq!(world.replica(0).client(), after);
+}
+
+#[test]
+fn undo_takes_nothing_back_that_was_done_as_another_client() {
+    let mut world = World::new("abc", 1);
+    world.edit(0, 3, 0, "d");
+    world.settle();
+    world.edit(0, 4, 0, "x");
+    world.server.set_writable(0, false);
+    world.settle();
+    world.set_writable(0, true);
+    world.settle();
+    assert!(!world.replica(0).can_undo());
+    world.edit(0, 0, 0, "y");
+    world.undo(0);
+    world.undo(0);
+    world.settle();
+    world.check();
+    assert_eq!(world.text(0), "abcd");
+}
+
+#[test]
+fn a_journal_of_another_person_is_handed_over_and_the_document_opened_as_ones_own() {
+    for edit in ["", "x"] {
+        let mut world = World::new("abc", 1);
+        let before = world.replica(0).client();
+        world.network = false;
+        world.cut(0);
+        world.edit(0, 3, 0, edit);
+        world.server.taken.insert(before);
+        world.network = true;
+        world.settle();
+        world.check();
+        let copies = if edit.is_empty() { vec![] } else { vec!["abcx".to_owned()] };
+        assert_eq!(world.clients[0].conflicts, copies);
+        assert_ne!(world.replica(0).client(), before);
+        world.edit(0, 0, 0, "mine: ");
+        world.settle();
+        world.check();
+        assert_eq!(world.text(0), "mine: abc");
+    }
+}
+
+#[test]
 fn a_lost_acknowledgement_is_found_by_one_who_may_no_longer_write() {
     let mut world = World::new("abc", 1);
     world.edit(0, 3, 0, "x");

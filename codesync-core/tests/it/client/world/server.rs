@@ -23,6 +23,8 @@ pub(in crate::client) struct Server {
     /// Whether a checkpoint tells a wrong hash.
     pub(in crate::client) lies: bool,
     readers: BTreeSet<usize>,
+    /// Clients of somebody else.
+    pub(in crate::client) taken: BTreeSet<ClientId>,
     /// What clients showed, each in the order in which it came.
     pub(in crate::client) tokens: Vec<Option<String>>,
     pub(in crate::client) token_life_ms: Option<u64>,
@@ -39,6 +41,7 @@ impl Server {
             rejects: VecDeque::new(),
             lies: false,
             readers: BTreeSet::new(),
+            taken: BTreeSet::new(),
             tokens: Vec::new(),
             token_life_ms: None,
         }
@@ -205,6 +208,11 @@ impl Server {
         at: Option<Revision>,
         text: bool,
     ) {
+        if self.taken.contains(&client) {
+            let code = RejectCode::ClientIdTaken;
+            let message = code.sentence().into();
+            return self.say(from, ServerDocument::Refused { request, code, message });
+        }
         let next = Author::new(self.authors.len() as u32 + 1);
         let author = *self.authors.entry(client).or_insert(next);
         let head = self.document.head();
