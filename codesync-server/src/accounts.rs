@@ -135,7 +135,7 @@ impl Accounts {
         let password = Password::chosen(password, login.as_str())?;
         let password = self.hasher.hash(password).await?;
         let id = self.random(UserId::random())?;
-        let (login, by) = (login.to_string(), visit.actor(None));
+        let by = visit.actor(None);
         let person = AddPerson { id, login, name, password, by };
         match self.change(person).await? {
             Ok(()) => tracing::info!(user = %id, "registered"),

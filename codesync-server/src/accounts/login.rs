@@ -7,6 +7,7 @@ use crate::db::sessions::{EndSessions, Ending, Exchange, Exchanged, NewSession, 
 use crate::db::users::{Rehash, SetPassword, User, WithPassword};
 use crate::db::write::{Stop, Write};
 use crate::ids::{SessionId, UserId};
+use crate::logins::Login;
 use crate::password::Password;
 use crate::password::hashing::Verdict;
 use crate::tokens::refresh::RefreshToken;
@@ -33,8 +34,11 @@ impl Accounts {
         password: String,
         visit: &Visit,
     ) -> Result<User, AccountError> {
-        // What cannot be a login is looked up like any other, and found as little.
-        let found = self.database.user_of_login(&login.trim().to_ascii_lowercase()).await?;
+        // What cannot be a login is nobody's, and costs what every other does.
+        let found = match login.parse::<Login>() {
+            Ok(login) => self.database.user_of_login(&login).await?,
+            Err(_) => None,
+        };
         self.prove(found, password, visit).await
     }
 

@@ -66,8 +66,8 @@ pub async fn run(
             let name = visible_name(name.as_deref().unwrap_or(login.as_str()))?;
             let password = hashed(password()?, &login).await?;
             let id = UserId::random()?;
-            let (by, text) = (Actor::operator(), login.to_string());
-            let added = AddPerson { id, login: text, name, password, by };
+            let by = Actor::operator();
+            let added = AddPerson { id, login: login.clone(), name, password, by };
             if database.change(added).await?.is_err() {
                 bail!("the login {login} is taken");
             }
@@ -126,7 +126,7 @@ async fn list(database: &Database, out: &mut impl Write) -> anyhow::Result<()> {
 
 async fn find(database: &Database, login: &str) -> anyhow::Result<(Login, User)> {
     let login: Login = login.parse()?;
-    let found = database.user_of_login(login.as_str()).await?;
+    let found = database.user_of_login(&login).await?;
     let found = found.with_context(|| format!("nobody has the login {login}"))?;
     Ok((login, found.user))
 }

@@ -15,6 +15,7 @@ use crate::db::users::{self, UserKind};
 use crate::db::write::{Stop, Write};
 use crate::db::{Database, now_ms};
 use crate::ids::{LinkId, UserId};
+use crate::logins::Login;
 use crate::oplog::LogError;
 
 /// Members of one document.
@@ -240,7 +241,7 @@ async fn has_owner(
 /// Makes somebody with an account a member.
 pub(crate) struct Invite {
     pub(crate) document: DocumentId,
-    pub(crate) login: String,
+    pub(crate) login: Login,
     pub(crate) role: Role,
     pub(crate) by: Actor,
 }

@@ -9,6 +9,7 @@ use crate::db::sessions;
 use crate::db::write::{Stop, Write};
 use crate::db::{Database, now_ms};
 use crate::ids::{SessionId, UserId};
+use crate::logins::Login;
 use crate::oplog::LogError;
 
 /// Users on one page of the operator's list.
@@ -96,9 +97,9 @@ impl Database {
         self.user_where("users.id = $1", values![id]).await
     }
 
-    /// Whose login this is, in lower case.
-    pub async fn user_of_login(&self, login: &str) -> Result<Option<WithPassword>, LogError> {
-        self.user_where("users.login = $1", values![login]).await
+    /// Whose login this is.
+    pub async fn user_of_login(&self, login: &Login) -> Result<Option<WithPassword>, LogError> {
+        self.user_where("users.login = $1", values![login.as_str()]).await
     }
 
     async fn user_where(
@@ -138,7 +139,7 @@ pub struct LoginTaken;
 /// Makes an account.
 pub(crate) struct AddPerson {
     pub(crate) id: UserId,
-    pub(crate) login: String,
+    pub(crate) login: Login,
     pub(crate) name: String,
     pub(crate) password: String,
     pub(crate) by: Actor,

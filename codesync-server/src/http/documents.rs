@@ -95,6 +95,9 @@ pub(crate) async fn list(
     if search.as_ref().is_some_and(|search| search.len() > NAME_BYTES_MAX) {
         return Err(ApiError::InvalidQuery(format!("search is over {NAME_BYTES_MAX} bytes")));
     }
+    if search.as_ref().is_some_and(|search| search.contains('\0')) {
+        return Err(ApiError::InvalidQuery("no name holds a NUL".to_owned()));
+    }
     let after = asked.cursor.as_deref().map(read_cursor).transpose()?;
     // One more than asked for tells whether there is another page.
     let listing = Listing { user: caller.user, search, limit: limit + 1, after };

@@ -110,7 +110,8 @@ pub(crate) async fn invite(
 ) -> Result<Response, ApiError> {
     http.limits.look_up(&owner.caller).await?;
     let by = visitor.actor(&owner.caller);
-    let (document, login) = (owner.document, asked.login.trim().to_ascii_lowercase());
+    let document = owner.document;
+    let login = asked.login.parse().map_err(|_| ApiError::Share(ShareError::NoUser))?;
     let invite = Invite { document, login, role: asked.role.into(), by };
     let (user, version) = http.database.change(invite).await??;
     http.access_changed(document, version).await;

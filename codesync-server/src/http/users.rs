@@ -14,6 +14,7 @@ use crate::http::error::ApiError;
 use crate::http::grant::Me;
 use crate::http::json::{Asked, Body, rfc3339};
 use crate::ids::SessionId;
+use crate::logins::Login;
 use crate::names::visible_name;
 
 pub(crate) async fn me(State(http): State<Http>, caller: Caller) -> Result<Json<Me>, ApiError> {
@@ -148,8 +149,10 @@ pub(crate) async fn search(
     Asked(asked): Asked<Search>,
 ) -> Result<Json<FoundList>, ApiError> {
     http.limits.look_up(&caller).await?;
-    let login = asked.search.trim().to_ascii_lowercase();
-    let found = http.database.user_of_login(&login).await?.map(|found| found.user);
+    let found = match asked.search.parse::<Login>() {
+        Ok(login) => http.database.user_of_login(&login).await?.map(|found| found.user),
+        Err(_) => None,
+    };
     let found = found.filter(|user| user.disabled_at.is_none() && user.deleted_at.is_none());
     let shown = |user: User| Found { id: user.id.to_string(), login: user.login, name: user.name };
     Ok(Json(FoundList { users: found.into_iter().map(shown).collect() }))

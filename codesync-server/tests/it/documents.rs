@@ -145,6 +145,7 @@ async fn what_cannot_be_served_is_refused_with_a_stable_code() {
     check_problem(get("/api/documents?limit=x").await, 400, "invalid_query").await;
     check_problem(get("/api/documents?order=name").await, 400, "invalid_query").await;
     check_problem(get("/api/documents?cursor=x").await, 400, "invalid_cursor").await;
+    check_problem(get("/api/documents?search=a%00b").await, 400, "invalid_query").await;
     check_problem(get("/socket").await, 426, "socket_expected").await;
 
     let put = Client::new().put(server.url(&format!("/api/documents/{id}")));
