@@ -40,8 +40,10 @@ pub struct Quotas {
     pub login: Quota,
     /// Attempts at any account from one address.
     pub logins: Quota,
-    /// Documents and links that one user makes; guests who come from one address.
+    /// Documents and links that one user makes; accounts that are made from one address.
     pub creations: Quota,
+    /// Guests who come from one address: a whole class may sit behind it.
+    pub guests: Quota,
     /// Logins that one user looks up.
     pub lookups: Quota,
 }
@@ -61,6 +63,7 @@ impl Default for Quotas {
             login: Quota { grows: true, ..quota("login", 5, MINUTE) },
             logins: Quota { grows: true, ..quota("logins", 20, MINUTE) },
             creations: quota("creations", 60, HOUR),
+            guests: quota("guests", 300, HOUR),
             lookups: quota("lookups", 30, MINUTE),
         }
     }

@@ -194,7 +194,7 @@ pub(crate) async fn redeem(
     }
     // Whoever has neither an account nor a name is asked for one or the other.
     let name = visible_name(asked.name.as_deref().ok_or(ApiError::LoginRequired)?)?;
-    http.limits.register(&visitor.address).await?;
+    http.limits.come_in(&visitor.address).await?;
     let id = UserId::random().map_err(ApiError::internal)?;
     let session = accounts.new_session(id, &visitor.visit())?;
     let first = session.first.clone();

@@ -69,7 +69,13 @@ impl Limits {
         .await
     }
 
-    /// An attempt to become a user: it costs what a login costs, and a row of the database.
+    /// A guest who comes in.
+    pub(crate) async fn come_in(&self, address: &ClientAddress) -> Result<(), ApiError> {
+        let key = format!("{{{}}}", address.place());
+        self.charge(|quotas| vec![charge(quotas.guests, key)]).await
+    }
+
+    /// An attempt to make an account: it costs what a login costs, and a row of the database.
     pub(crate) async fn register(&self, address: &ClientAddress) -> Result<(), ApiError> {
         let place = address.place();
         self.charge(|quotas| {
