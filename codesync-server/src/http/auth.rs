@@ -1,8 +1,8 @@
 //! Registering, logging in and out, over REST.
 
 use axum::Json;
-use axum::extract::{Extension, State};
-use axum::http::StatusCode;
+use axum::extract::{Extension, FromRequest, Request, State};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
@@ -94,11 +94,24 @@ impl Refresh {
     }
 }
 
+/// A browser has it all in its cookie and need send no body.
+impl<S: Send + Sync> FromRequest<S> for Refresh {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        if !request.headers().contains_key(header::CONTENT_TYPE) {
+            return Ok(Self::default());
+        }
+        let Body(said): Body<Self> = Body::from_request(request, state).await?;
+        Ok(said)
+    }
+}
+
 pub(crate) async fn refresh(
     State(http): State<Http>,
     cookie: RefreshCookie,
     visitor: Visitor,
-    Body(asked): Body<Refresh>,
+    asked: Refresh,
 ) -> Result<Response, ApiError> {
     let accounts = http.accounts()?;
     let (token, delivery) = asked.token(cookie).ok_or(ApiError::LoginRequired)?;
@@ -112,7 +125,7 @@ pub(crate) async fn log_out(
     caller: Option<Caller>,
     cookie: RefreshCookie,
     visitor: Visitor,
-    Body(asked): Body<Refresh>,
+    asked: Refresh,
 ) -> Result<Response, ApiError> {
     let accounts = http.accounts()?;
     let delivery = cookie.0.as_ref().map_or(Delivery::Body, |(_, delivery)| *delivery);
