@@ -5,8 +5,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use codesync_core::{DocumentId, Revision};
 use futures_util::StreamExt;
-use serde::de::DeserializeOwned;
-use serde_json::error::Category;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -30,13 +29,20 @@ impl<T: DeserializeOwned, S: Send + Sync, const MAX: usize> FromRequest<S> for B
             return Err(ApiError::UnsupportedMediaType);
         }
         let body = read(request.into_body(), MAX).await?;
-        serde_json::from_slice(&body).map(Self).map_err(|error| match error.classify() {
-            Category::Data => ApiError::InvalidBody(error.to_string()),
-            Category::Syntax | Category::Eof | Category::Io => {
-                ApiError::InvalidJson(error.to_string())
-            }
-        })
+        // A list of a type's fields in their order would be taken for one, too.
+        let is_object = body.trim_ascii_start().first() == Some(&b'{');
+        match serde_json::from_slice(&body) {
+            Ok(said) if is_object => Ok(Self(said)),
+            Ok(_) => Err(ApiError::InvalidBody("it must be an object".to_owned())),
+            // Not every value of a wrong type is told from bad syntax: a number for a word is not.
+            Err(error) if is_json(&body) => Err(ApiError::InvalidBody(error.to_string())),
+            Err(error) => Err(ApiError::InvalidJson(error.to_string())),
+        }
     }
+}
+
+fn is_json(body: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(body).is_ok()
 }
 
 /// A body, if it is no longer than that.
