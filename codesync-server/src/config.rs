@@ -250,7 +250,8 @@ fn sockets(reader: &mut Reader<'_>) -> Option<SocketLimits> {
     let per_user = most(reader, "sockets-per-user", usual.sockets_per_user);
     let per_address = most(reader, "sockets-per-address", usual.sockets_per_address);
     let people = most(reader, "people-per-document", usual.people_per_document);
-    let messages = messages?;
+    let joins = number(reader, "joins-per-minute", 1..=1_000_000, usual.joins_per_minute);
+    let (messages, joins) = (messages?, joins?);
     Some(SocketLimits {
         sockets_per_user: per_user?,
         sockets_per_address: per_address?,
@@ -258,6 +259,8 @@ fn sockets(reader: &mut Reader<'_>) -> Option<SocketLimits> {
         messages_per_second: messages,
         messages_burst: messages.saturating_mul(2),
         bytes_per_second: bytes?,
+        joins_per_minute: joins,
+        joins_burst: joins.saturating_mul(2),
         ..usual
     })
 }
@@ -273,7 +276,9 @@ fn quotas(reader: &mut Reader<'_>) -> Option<Quotas> {
     let user = number(reader, "requests-per-minute", 1..=1_000_000, usual.user.count);
     let name = "requests-per-minute-per-address";
     let address = number(reader, name, 1..=1_000_000, usual.address.count);
+    let made = number(reader, "creations-per-hour", 1..=1_000_000, usual.creations.count);
     Some(Quotas {
+        creations: Quota { count: made?, ..usual.creations },
         user: Quota { count: user?, ..usual.user },
         address: Quota { count: address?, ..usual.address },
         ..usual

@@ -132,6 +132,7 @@ pub const SETTINGS: &[Setting] = &[
         "Messages of one socket in the long run; twice as many at once",
     ),
     open("bytes-per-second", "N", "262144", "Bytes of edits of one socket in the long run"),
+    open("joins-per-minute", "N", "30", "Documents that one socket joins; twice as many at once"),
     open("sockets-per-user", "N", "20", "Sockets of one person at once"),
     open(
         "sockets-per-address",
@@ -147,6 +148,7 @@ pub const SETTINGS: &[Setting] = &[
         "300",
         "Requests from one address by people who are not logged in",
     ),
+    open("creations-per-hour", "N", "60", "Documents and links that one user makes"),
     open(
         "log",
         "FILTER",

@@ -228,6 +228,29 @@ fn a_password_does_not_stand_on_the_command_line() {
 }
 
 #[test]
+fn a_limit_may_be_chosen_but_not_left_out() {
+    let config = good(&[("joins-per-minute", "90"), ("sockets-per-user", "5")], &[]);
+    assert_eq!((config.sockets.joins_per_minute, config.sockets.joins_burst), (90, 180));
+    assert_eq!((config.sockets.sockets_per_user, config.sockets.sockets_per_address), (5, 50));
+    let asked = [("people-per-document", "40"), ("creations-per-hour", "7"), ("accounts", "on")];
+    let config = good(&asked, &[]);
+    assert_eq!(config.sockets.people_per_document, 40);
+    let AccountsConfig::On { quotas, .. } = config.accounts else { panic!("on") };
+    assert_eq!(quotas.creations.count, 7);
+    for name in [
+        "joins-per-minute",
+        "sockets-per-user",
+        "sockets-per-address",
+        "people-per-document",
+        "creations-per-hour",
+    ] {
+        for none in ["0", "none", "-1", ""] {
+            refused(&[(name, none)], &[], &[(&format!("--{name}"), "a number from 1")]);
+        }
+    }
+}
+
+#[test]
 fn a_weak_key_is_refused() {
     for weak in ["secret", &"a".repeat(64), "changemechangemechangemechangeme", ""] {
         refused(&[], &[POSTGRES, ("CODESYNC_JWT_SECRET", weak)], &[("CODESYNC_JWT_SECRET", "32")]);
