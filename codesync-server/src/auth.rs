@@ -10,6 +10,7 @@ pub mod seen;
 #[cfg(feature = "cloud")]
 pub mod shared;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -148,6 +149,7 @@ impl Auth {
     ) -> Result<Vec<SessionId>, AuthError> {
         let Some(accounts) = &self.accounts else { return Ok(Vec::new()) };
         let live = accounts.database.live_sessions(sessions).await?;
+        let live: BTreeSet<_> = live.into_iter().collect();
         let ended = sessions.iter().filter(|session| !live.contains(session)).copied();
         let ended: Vec<_> = ended.collect();
         accounts.seen.end(&ended);

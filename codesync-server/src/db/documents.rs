@@ -266,6 +266,7 @@ async fn access(
         left join links on links.id = members.link
         where members.user_id in ({}) and members.document = ${document}
             and users.disabled_at is null and users.deleted_at is null
+            and links.revoked_at is null
             and (links.expires_at is null or links.expires_at > ${now} or members.own_role is not null)",
         places(users.len()),
     );
