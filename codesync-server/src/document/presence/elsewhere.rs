@@ -160,7 +160,9 @@ impl Elsewhere {
         let people: Vec<_> = unsaid.into_iter().filter_map(|it| person(peers, it)).collect();
         said.extend(people.chunks(PEOPLE_AT_ONCE).map(|it| bus::Presence::Here(it.to_vec())));
         if self.list_is_due || self.heartbeat_due(here).is_some_and(|due| due <= now) {
-            said.push(bus::Presence::Everyone(here.iter().copied().collect()));
+            // In a table that is full, some of ours are not listed; nobody shall ask after them.
+            let listed = here.iter().copied().filter(|author| peers.get(*author).is_some());
+            said.push(bus::Presence::Everyone(listed.collect()));
             (self.list_is_due, self.listed_at) = (false, Some(now));
         }
         said
