@@ -1,5 +1,7 @@
 //! The binary: reads the command line, does what it says, and ends in good order.
 
+#![forbid(unsafe_code)]
+
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};

@@ -6,6 +6,8 @@
 //!             └──▶ codesync_client::Session
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod app;
 mod cli;
 mod clipboard;

@@ -1,6 +1,8 @@
 //! The project's own commands. Nothing here is a rule of CodeSync: this crate calls tools in the
 //! right order, installs what is missing where it can, and else names the command that would.
 
+#![forbid(unsafe_code)]
+
 mod run;
 mod services;
 mod test;

@@ -22,6 +22,8 @@
 //! Nothing of it is left behind, however the process that asked for it ends. It is for Unix, and
 //! knows nothing of CodeSync.
 
+#![forbid(unsafe_code)]
+
 pub mod programs;
 
 mod guard;
