@@ -1,9 +1,10 @@
 //! Sessions with a real server, a disk, and a wire that can be cut.
 
 use std::fs;
+use std::time::Duration;
 
 use codesync_client::core::Selection;
-use codesync_client::core::client::State;
+use codesync_client::core::client::{Event, State};
 use codesync_client::{DiskState, SessionEvent};
 
 use crate::proxy::Proxy;
@@ -73,6 +74,30 @@ async fn a_cut_wire_is_mended_by_itself_and_loses_nothing() {
         saved(&mut ana, document).await;
         assert_eq!(server.text(document).await, expected);
     }
+}
+
+#[tokio::test]
+async fn who_is_told_that_the_network_is_back_does_not_wait() {
+    let data = folder();
+    let server = Server::start(data.path(), 0).await;
+    let document = server.document("").await;
+    let proxy = Proxy::start(&server.url).await;
+    let mut ana = open(&proxy.url, "Ana", None, document).await;
+    proxy.cut();
+    // Each attempt in vain makes the next wait longer.
+    let wait = loop {
+        let event = ana.next().await;
+        if let SessionEvent::Core(Event::Offline { retry_in: Some(wait) }) = event {
+            if wait > Duration::from_secs(5) {
+                break wait;
+            }
+            ana.reconnect();
+        }
+    };
+    proxy.mend();
+    ana.reconnect();
+    let online = until(&mut ana, "the server", |ana| state(ana, document) == State::Synchronized);
+    tokio::time::timeout(wait, online).await.expect("it does not wait");
 }
 
 #[tokio::test]

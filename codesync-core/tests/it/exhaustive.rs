@@ -110,7 +110,7 @@ fn composed_history_is_exact_for_every_operation() {
 
 #[test]
 fn every_bracketing_of_history_is_the_same() {
-    let (len_max, middle_max) = if long_run() { (2, 4) } else { (1, 3) };
+    let (len_max, middle_max) = if long_run() { (3, 4) } else { (1, 3) };
     let all: Vec<_> = (0..=middle_max).map(|len| operations(len, "+")).collect();
     for first in (0..=len_max).flat_map(|len| &all[len]) {
         for second in all.get(first.target_len()).into_iter().flatten() {
