@@ -247,6 +247,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn no_more_run_at_once_than_there_are_threads() {
+        const THREADS: u64 = 2;
+        let hasher = Hasher::with_threads(CHEAP, 2, 100).expect("a hasher");
+        let done = AtomicU64::new(0);
+        let work = (0..20).map(|_| async {
+            hasher.hash(offered("a password")).await.expect("hashed");
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            let begun = hasher.computations();
+            assert!(begun <= done + THREADS, "{begun} were begun when {done} had ended");
+        });
+        futures_util::future::join_all(work).await;
+        assert_eq!(hasher.computations(), 20);
+    }
+
+    #[tokio::test]
     async fn beyond_the_queue_everybody_is_asked_to_come_again() {
         let hasher = Hasher::with_threads(CHEAP, 1, 1).expect("a hasher");
         let running = hasher.shared.running.acquire().await.expect("open");

@@ -31,11 +31,13 @@ use crate::bus::redis;
 
 const DOCUMENT: DocumentId = DocumentId::from_bytes([1; 16]);
 
-/// A log that counts how often it is read.
+/// A log that counts how often it is read, and how often at once.
 #[derive(Default)]
 struct CountingLog {
     log: Arc<MemoryLog>,
     reads: AtomicUsize,
+    reading: AtomicUsize,
+    reading_most: AtomicUsize,
 }
 
 #[async_trait]
@@ -55,7 +57,10 @@ impl OpLog for CountingLog {
         limit: ReadLimit,
     ) -> Result<Page, LogError> {
         self.reads.fetch_add(1, Ordering::Relaxed);
+        let reading = self.reading.fetch_add(1, Ordering::Relaxed) + 1;
+        self.reading_most.fetch_max(reading, Ordering::Relaxed);
         tokio::time::sleep(Duration::from_millis(10)).await;
+        self.reading.fetch_sub(1, Ordering::Relaxed);
         self.log.read(id, after, limit).await
     }
 
@@ -257,6 +262,33 @@ async fn a_document_is_opened_once_however_many_ask() {
     let reads = fixture.log.reads.load(Ordering::Relaxed);
     assert!(reads <= 2, "loaded once, and looked at again after subscribing; met {reads}");
     assert_eq!(registry.open_count(), 1);
+    registry.close().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_documents_are_loaded_at_once_and_the_others_wait() {
+    let fixture = Fixture::new(Arc::new(InProcessBus::default())).await;
+    let ids: Vec<_> = (10..30).map(|number| DocumentId::from_bytes([number; 16])).collect();
+    for id in &ids {
+        let document = NewDocument {
+            id: *id,
+            owner: UserId::LOCAL,
+            name: "one of many".to_owned(),
+            language: None,
+            line_ending: LineEnding::Lf,
+            entries: Vec::new(),
+            bytes: 0,
+        };
+        fixture.stores.documents.create(document).await.expect("created");
+    }
+    let registry = fixture.server(1);
+    let opened = ids.iter().map(|id| registry.open(*id));
+    for opened in futures_util::future::join_all(opened).await {
+        opened.expect("opened");
+    }
+    // Two that are being loaded, and the two before them, which look for what came meanwhile.
+    let most = fixture.log.reading_most.load(Ordering::Relaxed);
+    assert!(most <= 4, "{most} were read at once");
     registry.close().await;
 }
 

@@ -5,6 +5,9 @@
 mod audit;
 mod browser;
 mod deletion;
+mod dependencies;
+mod engines;
+mod failing;
 mod limits;
 mod links;
 mod matrix;
@@ -13,6 +16,9 @@ mod operator;
 pub(crate) mod passwords;
 #[cfg(feature = "cloud")]
 mod redis;
+mod requests;
 mod sessions;
+mod slow;
+mod sockets;
 pub(crate) mod tokens;
 mod trash;

@@ -67,12 +67,16 @@ async fn after_seven_days_nothing_of_the_person_is_left_but_the_text() {
     )
     .await;
     delete(&ada, PASSWORD).await.expect(204);
+    let whole = "select hex(id) || at || hex(user_id) || action || hex(subject) || address || detail from audit order by rowid";
+    let written = query(&server, whole).await;
     change(
         &server,
         "update users set deleted_at = deleted_at - 7 * 86400000 where deleted_at is not null",
     )
     .await;
     keep_house(&server).await;
+    // What happened is still written down, word for word.
+    assert_eq!(query(&server, whole).await[..written.len()], written);
 
     let logins = "select login from users where login is not null order by login";
     assert_eq!(query(&server, logins).await, ["bob"]);

@@ -10,12 +10,12 @@ use super::passwords::query;
 use crate::support::TestServer;
 use crate::support::api::{PASSWORD, Someone};
 
-fn now() -> Duration {
+pub(super) fn now() -> Duration {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970")
 }
 
 /// The keys that a server made for itself.
-fn keys(server: &TestServer) -> Keys {
+pub(super) fn keys(server: &TestServer) -> Keys {
     let secret = std::fs::read(server.data().join("token.secret")).expect("a secret");
     Keys::new(&secret, None).expect("good enough")
 }

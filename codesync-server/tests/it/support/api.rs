@@ -30,16 +30,7 @@ impl TestServer {
 
     /// Whoever has not logged in.
     pub(crate) fn stranger(&self) -> Someone {
-        Someone {
-            address: self.address,
-            client: Client::new(),
-            headers: HeaderMap::new(),
-            login: String::new(),
-            user: String::new(),
-            session: String::new(),
-            access: None,
-            refresh: String::new(),
-        }
+        Someone::stranger(self.address)
     }
 
     /// Somebody who has made himself an account and is logged in.
@@ -65,6 +56,20 @@ pub(crate) struct Someone {
 }
 
 impl Someone {
+    /// Whoever has not logged in.
+    pub(crate) fn stranger(address: SocketAddr) -> Self {
+        Self {
+            address,
+            client: Client::new(),
+            headers: HeaderMap::new(),
+            login: String::new(),
+            user: String::new(),
+            session: String::new(),
+            access: None,
+            refresh: String::new(),
+        }
+    }
+
     /// The same, sending one more header each time.
     pub(crate) fn with(&self, name: &str, value: &str) -> Self {
         let mut other = self.clone();
@@ -113,6 +118,26 @@ impl Someone {
         if let Some(body) = &body {
             request = request.json(body);
         }
+        Self::answer(request).await
+    }
+
+    /// Sends a body as it is.
+    pub(crate) async fn send_raw(
+        &self,
+        method: Method,
+        path: &str,
+        kind: &str,
+        body: impl Into<reqwest::Body>,
+    ) -> Answer {
+        let url = format!("http://{}{path}", self.address);
+        let mut request = self.client.request(method, url).headers(self.headers.clone());
+        if let Some(access) = &self.access {
+            request = request.bearer_auth(access);
+        }
+        Self::answer(request.header("content-type", kind).body(body)).await
+    }
+
+    async fn answer(request: reqwest::RequestBuilder) -> Answer {
         let response = request.send().await.expect("an answer");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.expect("text");

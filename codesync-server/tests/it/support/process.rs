@@ -74,9 +74,19 @@ pub(crate) async fn logged<F: Future<Output = ()>>(
     format: &str,
     work: impl FnOnce(SocketAddr) -> F,
 ) -> String {
+    logged_with(data, format, &[], work).await
+}
+
+/// The same, with more arguments.
+pub(crate) async fn logged_with<F: Future<Output = ()>>(
+    data: &Path,
+    format: &str,
+    more: &[&str],
+    work: impl FnOnce(SocketAddr) -> F,
+) -> String {
     let log = tempfile::NamedTempFile::new().expect("a file");
     let mut command = command(data);
-    command.args(["--port", "0", "--log", "trace", "--log-format", format]);
+    command.args(["--port", "0", "--log", "trace", "--log-format", format]).args(more);
     command.env("CODESYNC_JWT_SECRET", "canary-in-the-key-0123456789-abcdefghij");
     let server = ServerProcess::spawn(command.stderr(log.reopen().expect("the file")));
     work(server.address).await;

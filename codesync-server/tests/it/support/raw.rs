@@ -6,16 +6,17 @@ use codesync_core::protocol::{
     ClientDocument, ClientMessage, ClientSession, RejectCode, SUBPROTOCOL, ServerDocument,
     ServerMessage, ServerSession, VERSION, codec,
 };
-use codesync_core::{Channel, ClientId, DocumentId, Revision, Seq};
+use codesync_core::{Author, Channel, ClientId, DocumentId, Revision, Seq};
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::{self, Message};
 
 use super::PATIENCE;
+use super::api::Someone;
 
 pub(crate) struct Raw {
     pub(crate) socket: WebSocketStream<TcpStream>,
@@ -26,15 +27,29 @@ pub(crate) struct Raw {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seat {
     pub(crate) channel: Channel,
+    pub(crate) author: Author,
     pub(crate) head: Revision,
     pub(crate) last_seq: Seq,
+    pub(crate) writable: bool,
 }
 
 /// Opens a socket as the client library does.
 pub(crate) async fn connect(
     address: SocketAddr,
 ) -> Result<WebSocketStream<TcpStream>, tungstenite::Error> {
-    let mut request = format!("ws://{address}/socket").into_client_request()?;
+    connect_with(address, "/socket", &[]).await
+}
+
+/// Opens a socket under a path of one's own, with more headers.
+pub(crate) async fn connect_with(
+    address: SocketAddr,
+    path: &str,
+    headers: &[(&'static str, &str)],
+) -> Result<WebSocketStream<TcpStream>, tungstenite::Error> {
+    let mut request = format!("ws://{address}{path}").into_client_request()?;
+    for (name, value) in headers {
+        request.headers_mut().insert(*name, HeaderValue::from_str(value)?);
+    }
     let protocol = HeaderValue::from_static(SUBPROTOCOL);
     request.headers_mut().insert("sec-websocket-protocol", protocol);
     let stream = TcpStream::connect(address).await.map_err(tungstenite::Error::Io)?;
@@ -46,23 +61,54 @@ pub(crate) async fn connect(
 impl Raw {
     /// A socket that has said nothing yet.
     pub(crate) async fn silent(address: SocketAddr) -> Self {
-        Self { socket: connect(address).await.expect("connected"), frames: Vec::new() }
+        Self::over(connect(address).await.expect("connected"))
+    }
+
+    pub(crate) fn over(socket: WebSocketStream<TcpStream>) -> Self {
+        Self { socket, frames: Vec::new() }
     }
 
     /// A socket that has said hello and was welcomed.
     pub(crate) async fn greeted(address: SocketAddr) -> Self {
+        Self::greeted_as(address, "raw", None).await
+    }
+
+    /// A socket on which somebody was welcomed who is logged in.
+    pub(crate) async fn of(someone: &Someone) -> Self {
+        Self::greeted_as(someone.address, "raw", someone.access.as_deref()).await
+    }
+
+    /// A socket that has said hello under this name, showing a token, and was welcomed.
+    pub(crate) async fn greeted_as(address: SocketAddr, name: &str, token: Option<&str>) -> Self {
         let mut raw = Self::silent(address).await;
-        raw.say(&ClientMessage::Session(ClientSession::Hello {
-            version: VERSION,
-            name: "raw".into(),
-            token: None,
-        }))
-        .await;
+        raw.hello(name, token).await;
         raw.until("welcome", |message| {
             matches!(message, ServerMessage::Session(ServerSession::Welcome { .. })).then_some(())
         })
         .await;
         raw
+    }
+
+    pub(crate) async fn hello(&mut self, name: &str, token: Option<&str>) {
+        let (name, token) = (name.into(), token.map(Into::into));
+        let hello = ClientSession::Hello { version: VERSION, name, token };
+        self.say(&ClientMessage::Session(hello)).await;
+    }
+
+    /// Whether the hello is answered by a welcome and not by the end.
+    pub(crate) async fn is_welcome(&mut self) -> bool {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match timeout_at(deadline, self.socket.next()).await.expect("an answer") {
+                Some(Ok(Message::Binary(frame))) => {
+                    let mut messages = codec::decode_server(&frame).expect("a frame");
+                    let first = messages.next().expect("a message").expect("it is read");
+                    return matches!(first, ServerMessage::Session(ServerSession::Welcome { .. }));
+                }
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return false,
+            }
+        }
     }
 
     pub(crate) async fn send(&mut self, frame: Vec<u8>) {
@@ -75,11 +121,34 @@ impl Raw {
     }
 
     pub(crate) async fn join(&mut self, client: ClientId, document: DocumentId) -> Seat {
+        self.try_join(client, document).await.expect("it may join")
+    }
+
+    /// Joins, or says with which code and words that was refused.
+    pub(crate) async fn try_join(
+        &mut self,
+        client: ClientId,
+        document: DocumentId,
+    ) -> Result<Seat, (RejectCode, String)> {
         let join = ClientDocument::Join { request: 7, client, document, at: None, text: true };
         self.say(&ClientMessage::Document(join)).await;
-        self.until("joined", |message| match message {
-            ServerMessage::Document(ServerDocument::Joined { channel, head, last_seq, .. }) => {
-                Some(Seat { channel: *channel, head: *head, last_seq: *last_seq })
+        self.until("an answer to the join", |message| match message {
+            ServerMessage::Document(ServerDocument::Joined {
+                channel,
+                author,
+                head,
+                last_seq,
+                writable,
+                ..
+            }) => Some(Ok(Seat {
+                channel: *channel,
+                author: *author,
+                head: *head,
+                last_seq: *last_seq,
+                writable: *writable,
+            })),
+            ServerMessage::Document(ServerDocument::Refused { code, message, .. }) => {
+                Some(Err((*code, message.to_string())))
             }
             _ => None,
         })
@@ -128,6 +197,8 @@ impl Raw {
         what: &str,
         mut pick: impl FnMut(&ServerMessage<'_>) -> Option<T>,
     ) -> T {
+        // Whatever else comes: a server sends pings for ever.
+        let deadline = Instant::now() + PATIENCE;
         loop {
             while !self.frames.is_empty() {
                 let frame = self.frames.remove(0);
@@ -148,7 +219,7 @@ impl Raw {
                     return picked;
                 }
             }
-            match timeout(PATIENCE, self.socket.next()).await {
+            match timeout_at(deadline, self.socket.next()).await {
                 Ok(Some(Ok(Message::Binary(frame)))) => self.frames.push(frame.to_vec()),
                 Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {}
                 other => panic!("waited for {what}, met {other:?}"),
@@ -159,8 +230,9 @@ impl Raw {
     /// Reads on until the server closes. The close code, and the code of its last fault.
     pub(crate) async fn closed(&mut self) -> (u16, Option<RejectCode>) {
         let mut fault = None;
+        let deadline = Instant::now() + PATIENCE;
         loop {
-            match timeout(PATIENCE, self.socket.next()).await.expect("the server closes") {
+            match timeout_at(deadline, self.socket.next()).await.expect("the server closes") {
                 Some(Ok(Message::Binary(frame))) => {
                     for message in codec::decode_server(&frame).expect("a frame") {
                         if let ServerMessage::Session(ServerSession::Fault { code, .. }) =
