@@ -37,6 +37,8 @@ pub enum Signal {
     Interrupt,
     /// In good order, after the clients.
     Terminate,
+    /// Postgres ends as in a crash, its helpers with it: it has to recover at its next start.
+    Quit,
     /// Neither answers nor ends.
     Stop,
     /// Goes on after [`Stop`](Self::Stop).
@@ -49,15 +51,17 @@ impl Signal {
             Self::Kill => "KILL",
             Self::Interrupt => "INT",
             Self::Terminate => "TERM",
+            Self::Quit => "QUIT",
             Self::Stop => "STOP",
             Self::Continue => "CONT",
         }
     }
 }
 
-/// A folder, and the program that lives in it while there is one.
+/// A folder, and the program that lives in it while there is one. What it says on standard error
+/// and output stands in the file `log` of the folder.
 #[derive(Debug)]
-pub(crate) struct Guard {
+pub struct Guard {
     folder: PathBuf,
     running: Option<Running>,
 }
@@ -71,17 +75,20 @@ struct Running {
 
 impl Guard {
     /// A new folder, nothing in it.
-    pub(crate) fn new(name: &str) -> Result<Self> {
+    pub fn new(name: &str) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix(&format!("codesync-{name}-")).tempdir()?;
         Ok(Self { folder: folder.keep(), running: None })
     }
 
-    pub(crate) fn folder(&self) -> &Path {
+    /// Where the program's files and its log are; gone when this is dropped.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Starts a program, which ends upon `usual`, and waits until it answers.
-    pub(crate) fn start<S: AsRef<OsStr>>(
+    /// Starts a program, which ends upon `usual`, and waits until it answers. One that does not is
+    /// ended, and may be started again.
+    pub fn start<S: AsRef<OsStr>>(
         &mut self,
         words: impl IntoIterator<Item = S>,
         usual: Signal,
@@ -102,6 +109,7 @@ impl Guard {
         let started = Instant::now();
         while !answers() {
             if started.elapsed() > ANSWER_MAX || !self.signal_is_taken("0") {
+                self.end(Signal::Kill);
                 let log = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
                 bail!("a server in {} does not answer; it says\n{log}", self.folder.display());
             }
@@ -118,12 +126,13 @@ impl Guard {
         kill.status().is_ok_and(|status| status.success())
     }
 
-    pub(crate) fn send(&self, signal: Signal) {
+    /// Pauses the program or lets it go on.
+    pub fn send(&self, signal: Signal) {
         assert!(self.signal_is_taken(signal.name()), "{} has ended", self.folder.display());
     }
 
     /// Ends the program and keeps the folder.
-    pub(crate) fn end(&mut self, signal: Signal) {
+    pub fn end(&mut self, signal: Signal) {
         if let Some(Running { mut shell, mut pipe, .. }) = self.running.take() {
             // If the shell has gone, so has its child.
             let _ = writeln!(pipe, "{}", signal.name());

@@ -19,6 +19,8 @@
 //! # }
 //! ```
 //!
+//! [`Guard`] does the same for any other program.
+//!
 //! Nothing of it is left behind, however the process that asked for it ends. It is for Unix, and
 //! knows nothing of CodeSync.
 
@@ -37,7 +39,8 @@ use std::sync::OnceLock;
 
 use anyhow::Result;
 
-pub use self::guard::Signal;
+pub use self::guard::{Guard, Signal};
+pub use self::port::free as free_port;
 pub use self::postgres::Postgres;
 pub use self::redis::Redis;
 pub use self::s3::S3;

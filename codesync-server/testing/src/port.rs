@@ -15,7 +15,7 @@ const COUNT: u32 = 12_000;
 const ATTEMPTS_MAX: u32 = 1000;
 
 /// A port on which nobody listens, most likely a different one for each who asks at a time.
-pub(crate) fn free() -> Result<u16> {
+pub fn free() -> Result<u16> {
     static ASKED: AtomicU32 = AtomicU32::new(0);
     // Processes have neighbouring ids; a large stride keeps them apart.
     let start = process::id().wrapping_mul(997).wrapping_add(ASKED.fetch_add(1, Ordering::Relaxed));
