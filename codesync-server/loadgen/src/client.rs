@@ -13,10 +13,11 @@ use std::task::Poll;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use bytes::Bytes;
 use codesync_core::client::{
     Connection, ConnectionConfig, Event, OpenDocument, Output, Replica, State, journal,
 };
-use codesync_core::{ClientId, DocumentId, Encoding, Selection, Text, TextEdit};
+use codesync_core::{AccessToken, ClientId, DocumentId, Encoding, Selection, Text, TextEdit};
 use futures_util::future::BoxFuture;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -37,6 +38,8 @@ pub struct Client {
     apart: bool,
     journal: Vec<u8>,
     events: VecDeque<Event>,
+    /// What came from the server, if somebody wants to see it.
+    frames: Option<Vec<Bytes>>,
     began: Instant,
     traffic: Arc<Traffic>,
 }
@@ -51,11 +54,18 @@ impl Client {
     /// A person who begins to open a document. `number` tells people apart.
     #[must_use]
     pub fn open(address: SocketAddr, document: DocumentId, number: u64) -> Self {
-        let config =
-            ConnectionConfig { name: format!("Person {number}"), seed: number, token: None };
-        let mut client = [0; 16];
-        client[..8].copy_from_slice(&number.to_le_bytes());
-        client[8..].copy_from_slice(&(!number).to_le_bytes());
+        Self::open_as(address, document, number, None)
+    }
+
+    /// A person who shows a token.
+    #[must_use]
+    pub fn open_as(
+        address: SocketAddr,
+        document: DocumentId,
+        number: u64,
+        token: Option<AccessToken>,
+    ) -> Self {
+        let config = ConnectionConfig { name: format!("Person {number}"), seed: number, token };
         let mut this = Self {
             address,
             document,
@@ -65,13 +75,38 @@ impl Client {
             apart: false,
             journal: Vec::new(),
             events: VecDeque::new(),
+            frames: None,
             began: Instant::now(),
             traffic: Arc::default(),
         };
-        let open = OpenDocument { document, client: ClientId::from_bytes(client) };
+        let open = OpenDocument { document, client: Self::id(number) };
         this.connection.open(this.now(), open);
         this.perform();
         this
+    }
+
+    /// As whom the server knows the person of this number.
+    #[must_use]
+    pub fn id(number: u64) -> ClientId {
+        let mut client = [0; 16];
+        client[..8].copy_from_slice(&number.to_le_bytes());
+        client[8..].copy_from_slice(&(!number).to_le_bytes());
+        ClientId::from_bytes(client)
+    }
+
+    /// Keeps every frame of the server from now on; [take](Self::take_frames) them after each step.
+    pub fn keep_frames(&mut self) {
+        self.frames = Some(Vec::new());
+    }
+
+    /// The frames since they were taken last, if they are [kept](Self::keep_frames).
+    pub fn take_frames(&mut self) -> Vec<Bytes> {
+        self.frames.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// The next thing that happened, whatever it is.
+    pub fn take_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
     }
 
     /// The document as this person has it.
@@ -99,7 +134,7 @@ impl Client {
     ///
     /// If the server turned the person away or the copies differ: no run is worth anything then.
     pub fn next_event(&mut self) -> Result<Option<Event>> {
-        match self.events.pop_front() {
+        match self.take_event() {
             Some(Event::Conflict { reason, .. }) => bail!("{}: {reason}", self.config.name),
             Some(Event::Refused { message, .. }) => bail!("{}: {message}", self.config.name),
             event => Ok(event),
@@ -236,11 +271,14 @@ impl Client {
         self.began.elapsed()
     }
 
-    fn received(&mut self, frame: Option<bytes::Bytes>) {
+    fn received(&mut self, frame: Option<Bytes>) {
         let now = self.now();
         match frame {
             // A frame that breaks the protocol ends the socket; the connection has asked for that.
             Some(frame) => {
+                if let Some(frames) = &mut self.frames {
+                    frames.push(frame.clone());
+                }
                 let _ = self.connection.handle_frame(now, &frame);
             }
             None => {
