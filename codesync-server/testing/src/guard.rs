@@ -108,7 +108,7 @@ impl Guard {
         self.running = Some(Running { shell, pipe, pid });
         let started = Instant::now();
         while !answers() {
-            if started.elapsed() > ANSWER_MAX || !self.signal_is_taken("0") {
+            if started.elapsed() > ANSWER_MAX || self.has_ended() {
                 self.end(Signal::Kill);
                 let log = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
                 bail!("a server in {} does not answer; it says\n{log}", self.folder.display());
@@ -116,6 +116,15 @@ impl Guard {
             std::thread::sleep(ASK_AGAIN);
         }
         Ok(())
+    }
+
+    /// Whether the program has ended by itself. Its shell may not have noticed yet: then the process
+    /// is still there and takes signals, and only Linux tells that it is dead.
+    fn has_ended(&self) -> bool {
+        let Some(running) = &self.running else { return true };
+        let state = std::fs::read_to_string(format!("/proc/{}/stat", running.pid));
+        let is_dead = |stat: String| stat.rsplit_once(')').is_some_and(|it| it.1.starts_with(" Z"));
+        state.is_ok_and(is_dead) || !self.signal_is_taken("0")
     }
 
     /// Sends a signal. Whether the program was still there.

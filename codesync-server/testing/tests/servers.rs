@@ -2,8 +2,9 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::{Duration, Instant};
 
-use codesync_testing::{Postgres, Redis, S3, Signal};
+use codesync_testing::{Guard, Postgres, Redis, S3, Signal};
 
 /// Connects to where a URL leads.
 fn connect(url: &str) -> std::io::Result<TcpStream> {
@@ -52,4 +53,17 @@ fn a_server_ends_with_its_owner_and_takes_its_folder_along() {
     drop(s3);
     assert!(connect(&url).is_err(), "nobody listens");
     assert!(!folder.exists());
+}
+
+#[test]
+fn a_program_that_ends_before_it_answers_is_told_of_at_once_and_may_be_started_again() {
+    let mut guard = Guard::new("short").expect("a folder");
+    for _ in 0..2 {
+        let began = Instant::now();
+        let words = ["sh", "-c", "echo no such luck; exit 3"];
+        let started = guard.start(words, Signal::Terminate, || false);
+        let said = format!("{:#}", started.expect_err("it has ended"));
+        assert!(said.contains("no such luck"), "{said}");
+        assert!(began.elapsed() < Duration::from_secs(20), "it took {:?}", began.elapsed());
+    }
 }

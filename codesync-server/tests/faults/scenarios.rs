@@ -27,9 +27,9 @@ async fn typing(pause_ms: usize) -> Result<Stage> {
 impl Stage {
     /// Waits until everybody has had another acknowledgement, for edits typed from now on.
     async fn acknowledged_again(&self) -> Result<()> {
-        for person in &self.people {
-            let mut view = person.view.clone();
-            let typed = view.borrow().typed;
+        let mut views: Vec<_> = self.people.iter().map(|person| person.view.clone()).collect();
+        let typed: Vec<_> = views.iter().map(|view| view.borrow().typed).collect();
+        for (view, typed) in views.iter_mut().zip(typed) {
             let waited = timeout(MOMENT * 4, view.wait_for(|it| it.acked > typed)).await;
             waited.context("nothing is acknowledged")??;
         }
