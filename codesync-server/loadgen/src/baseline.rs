@@ -10,8 +10,8 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::client::{Traffic, Wire};
 use crate::crowd::{Board, Outcome, Post, Stage, Stages};
+use crate::fleet::Fleet;
 use crate::sample::Sample;
-use crate::server::Server;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How often somebody who has everything looks whether the others are through.
@@ -42,12 +42,12 @@ struct Done {
 /// # Errors
 ///
 /// If one does not.
-pub async fn run(plan: Plan, relay: &Server) -> Result<Outcome> {
+pub async fn run(plan: Plan, relay: &Fleet) -> Result<Outcome> {
     let board = Arc::new(Board::default());
     let mut stages = Stages::new();
     for number in 0..plan.people {
         board.begin_typing();
-        stages.spawn(live(plan, relay.address(), number, board.clone(), stages.post()));
+        stages.spawn(live(plan, relay.address(0), number, board.clone(), stages.post()));
     }
     let (mut outcome, people) = stages.run(plan.typing, relay).await?;
     outcome.edits = board.total().context("somebody sends on")? as u64;

@@ -16,10 +16,10 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::fleet::Fleet;
 use crate::machine;
 use crate::rest;
 use crate::sample::Sample;
-use crate::server::Server;
 use crate::tag;
 
 /// How long gathering and settling may take.
@@ -64,11 +64,13 @@ pub struct Outcome {
     pub deliveries: u64,
     /// From the first edit until everybody had everything.
     pub wall: Duration,
-    /// Processor time of the server in that time.
+    /// Processor time of the servers in that time.
     pub server_cpu: Option<Duration>,
+    /// Processor time of the database in that time, if it is a server by itself.
+    pub database_cpu: Option<Duration>,
     /// Processor time of the generator in that time.
     pub generator_cpu: Option<Duration>,
-    /// The server's memory at the end, in bytes.
+    /// The servers' memory at the end, in bytes.
     pub resident_bytes: Option<u64>,
     /// From an edit to its acknowledgement.
     pub acknowledged: Sample,
@@ -176,16 +178,16 @@ impl Board {
     }
 }
 
-/// Runs a plan on a server and checks what came of it.
+/// Runs a plan on a fleet, with the people spread evenly over its servers, and checks what came of it.
 ///
 /// # Errors
 ///
 /// If a copy is wrong, an edit is lost or doubled, or it does not come to an end.
-pub async fn run(plan: &Plan, server: &Server) -> Result<Outcome> {
+pub async fn run(plan: &Plan, fleet: &Fleet) -> Result<Outcome> {
     let mut places: Vec<(DocumentId, Arc<Board>)> = Vec::new();
     for number in 0..plan.documents {
         let name = format!("run {number}");
-        let document = rest::create(server.address(), &name, &plan.first_text).await?;
+        let document = rest::create(fleet.address(number), &name, &plan.first_text).await?;
         places.push((document, Arc::default()));
     }
     let mut stages = Stages::new();
@@ -193,7 +195,7 @@ pub async fn run(plan: &Plan, server: &Server) -> Result<Outcome> {
         for number in 0..plan.people {
             board.begin_typing();
             let seat = person::Seat {
-                address: server.address(),
+                address: fleet.address(number),
                 document: *document,
                 number,
                 board: board.clone(),
@@ -202,7 +204,7 @@ pub async fn run(plan: &Plan, server: &Server) -> Result<Outcome> {
             stages.spawn(seat.live(plan.clone(), stages.post()));
         }
     }
-    let (mut outcome, people) = stages.run(plan.typing, server).await?;
+    let (mut outcome, people) = stages.run(plan.typing, fleet).await?;
     for person in &people {
         outcome.acknowledged.merge(&person.acknowledged);
         outcome.seen.merge(&person.seen);
@@ -213,8 +215,12 @@ pub async fn run(plan: &Plan, server: &Server) -> Result<Outcome> {
     }
     for (document, board) in &places {
         let edits = board.total().context("somebody types on")?;
-        let content = rest::content(server.address(), *document).await?;
+        let content = rest::content(fleet.address(0), *document).await?;
         tag::check_once(&content, edits as u32, plan.first_text.len())?;
+        for address in fleet.addresses().skip(1) {
+            let equal = rest::content(address, *document).await? == content;
+            ensure!(equal, "the text at {address} is another one");
+        }
         outcome.edits += edits as u64;
         for person in people.iter().filter(|person| person.document == *document) {
             let equal = person.text == content.as_str();
@@ -270,20 +276,22 @@ impl<P: Send + 'static> Stages<P> {
     pub(crate) async fn run(
         mut self,
         typing: Duration,
-        server: &Server,
+        fleet: &Fleet,
     ) -> Result<(Outcome, Vec<P>)> {
         let everybody = self.people.len();
         self.all_ready(everybody, PATIENCE).await.context("gathering")?;
         sleep(QUIET).await;
         let own = std::process::id();
-        let before = (server.cpu(), machine::cpu(own), Instant::now());
+        let database = fleet.database_cpu();
+        let before = (fleet.cpu(), machine::cpu(own), Instant::now());
         self.stage.send_replace(Stage::Type { from: before.2, until: before.2 + typing });
         self.all_ready(everybody, typing + PATIENCE).await.context("typing")?;
         let outcome = Outcome {
             wall: before.2.elapsed(),
-            server_cpu: since(server.cpu(), before.0),
+            server_cpu: since(fleet.cpu(), before.0),
+            database_cpu: since(fleet.database_cpu(), database),
             generator_cpu: since(machine::cpu(own), before.1),
-            resident_bytes: server.resident_bytes(),
+            resident_bytes: fleet.resident_bytes(),
             ..Outcome::default()
         };
         Ok((outcome, self.leave().await?))

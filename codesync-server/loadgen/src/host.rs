@@ -1,19 +1,23 @@
 //! The server as the generator contains it, so that one command measures what was just built.
 //!
 //! It is put together from the server's own library. With its log in memory it is what the numbers
-//! of the durable one are compared with.
+//! of the durable one are compared with; configured as the binary is, it is one of several that
+//! share services.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use async_trait::async_trait;
 use clap::{Args, ValueEnum};
 use codesync_core::DocumentId;
 use codesync_server::access::AccessTable;
 use codesync_server::bus::in_process::InProcessBus;
+use codesync_server::config::Config;
+use codesync_server::config::flags::Flags;
 use codesync_server::config::reach::Reach;
+use codesync_server::config::source::Environment;
 use codesync_server::db::documents::{
     DocumentChange, DocumentRecord, Documents, Listing, NewDocument,
 };
@@ -27,6 +31,7 @@ use codesync_server::oplog::LogError;
 use codesync_server::oplog::archive::ArchivedLog;
 use codesync_server::oplog::memory::MemoryLog;
 use codesync_server::people::{People, Together};
+use codesync_server::server::{self, Tuning};
 use codesync_server::snapshots::memory::MemorySnapshots;
 use codesync_server::telemetry::{self, LogFormat};
 use codesync_server::ws::{self, SocketLimits, Sockets};
@@ -52,6 +57,8 @@ pub struct Host {
 enum Log {
     Sqlite,
     Memory,
+    /// As the variables of the environment say.
+    Configured,
 }
 
 impl Host {
@@ -68,6 +75,7 @@ impl Host {
             match self.log {
                 Log::Sqlite => self.serve_durable().await,
                 Log::Memory => self.serve_in_memory().await,
+                Log::Configured => self.serve_configured().await,
             }
         })
     }
@@ -84,6 +92,17 @@ impl Host {
         let sockets = self.limits();
         let options = Options { port: self.port, sockets, ..Options::new(&self.data) };
         let server = embedded::bind(options).await?;
+        println!("http://localhost:{}", server.address().port());
+        server.run(CancellationToken::new()).await;
+        Ok(())
+    }
+
+    async fn serve_configured(&self) -> Result<()> {
+        let data = self.data.to_str().context("the folder's name is not Unicode")?;
+        let (port, messages) = (self.port.to_string(), self.messages_per_second.to_string());
+        let flags = [("data", data), ("port", &port), ("messages-per-second", &messages)];
+        let config = Config::read(&Flags::of(flags), &Environment::of_process())?;
+        let server = server::bind(config, Tuning::default()).await?;
         println!("http://localhost:{}", server.address().port());
         server.run(CancellationToken::new()).await;
         Ok(())

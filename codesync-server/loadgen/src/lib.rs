@@ -6,8 +6,9 @@
 //! that is an error and gives no figure.
 //!
 //! ```text
-//!   scenario ──▶ crowd ──▶ client ──▶ socket ──▶ server (host, or any other binary)
-//!         └────▶ baseline ─────────▶ socket ──▶ relay
+//!   scenario ──▶ crowd ──▶ client ──▶ socket ──▶ fleet of servers (host, or any other binary)
+//!         ├────▶ baseline ─────────▶ socket ──▶ relay
+//!         └────▶ one_commit ──────────────────▶ Postgres
 //! ```
 
 #![forbid(unsafe_code)]
@@ -18,11 +19,15 @@ pub mod dice;
 pub mod tag;
 
 pub mod baseline;
+pub mod fleet;
 pub mod host;
 pub mod machine;
+pub mod one_commit;
 pub mod relay;
 pub mod report;
 pub mod rest;
 pub mod sample;
 pub mod scenario;
 pub mod server;
+pub mod services;
+pub mod written;

@@ -27,6 +27,48 @@ pub fn cpu(pid: u32) -> Option<Duration> {
     }
 }
 
+/// Processor time that a process and its children have used so far, those that have ended
+/// included; `None` where `/proc` does not tell. It is counted in hundredths of a second.
+#[must_use]
+pub fn family_cpu(pid: u32) -> Option<Duration> {
+    let own = Stat::of(pid)?;
+    let children = fs::read_dir("/proc").ok()?.filter_map(|entry| {
+        let child: u32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
+        Stat::of(child).filter(|stat| stat.parent == pid)
+    });
+    let ticks = own.ticks + own.ticks_of_ended + children.map(|stat| stat.ticks).sum::<u64>();
+    Some(TICK * u32::try_from(ticks).ok()?)
+}
+
+/// The process that started this one; `None` where `/proc` does not tell.
+#[must_use]
+pub fn parent(pid: u32) -> Option<u32> {
+    Some(Stat::of(pid)?.parent)
+}
+
+/// The unit of time in `/proc`, the same on every Linux that runs this (`USER_HZ`).
+const TICK: Duration = Duration::from_millis(10);
+
+/// What `/proc` says of a process (proc_pid_stat(5)).
+struct Stat {
+    parent: u32,
+    ticks: u64,
+    /// Of children that have ended.
+    ticks_of_ended: u64,
+}
+
+impl Stat {
+    fn of(pid: u32) -> Option<Self> {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // The second field is a name in brackets, which may hold anything.
+        let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(1);
+        let parent = fields.next()?.parse().ok()?;
+        let mut ticks = fields.skip(9).map(|field| field.parse::<u64>().ok());
+        let mut two = || Some(ticks.next()?? + ticks.next()??);
+        Some(Self { parent, ticks: two()?, ticks_of_ended: two()? })
+    }
+}
+
 /// Bytes of memory that a process holds now; `None` where `/proc` does not tell.
 #[must_use]
 pub fn resident_bytes(pid: u32) -> Option<u64> {
@@ -142,6 +184,19 @@ mod tests {
         }
         assert!(resident_bytes(own).expect("there is /proc") > 1024 * 1024);
         assert_eq!(cpu(u32::MAX), None);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_work_of_children_is_counted_with_their_parent() {
+        let own = std::process::id();
+        let before = family_cpu(own).expect("there is /proc");
+        let work = "n=0; while [ $n -lt 300000 ]; do n=$((n + 1)); done";
+        let worked = std::process::Command::new("sh").args(["-c", work]).status();
+        assert!(worked.expect("there is a shell").success());
+        assert!(family_cpu(own).expect("there is /proc") > before);
+        assert!(parent(own).is_some_and(|parent| parent != own));
+        assert_eq!(parent(u32::MAX), None);
     }
 
     #[test]

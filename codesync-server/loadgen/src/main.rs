@@ -15,9 +15,11 @@ use codesync_loadgen::relay::Relay;
 use codesync_loadgen::report::Table;
 use codesync_loadgen::sample::Sample;
 use codesync_loadgen::scenario::{
-    Setting, fanout, idle, join, kill, offline_merge, text_size, throughput,
+    Setting, batching, fanout, hot, idle, join, kill, offline_merge, open, past, text_size,
+    throughput, visibility,
 };
 use codesync_loadgen::server::Program;
+use codesync_loadgen::services::Services;
 use serde_json::json;
 
 const FAN_OUT: &[usize] = &[2, 10, 50, 200];
@@ -25,6 +27,16 @@ const DOCUMENTS: &[usize] = &[1, 20, 100];
 const CONNECTIONS: &[usize] = &[1000, 5000];
 const REVISIONS: &[u64] = &[0, 10_000];
 const SIZES: &[usize] = &[1_000, 80_000];
+const HOT_INSTANCES: &[usize] = &[1, 3];
+const HOT_PEOPLE: usize = 24;
+const VISIBILITY_INSTANCES: &[usize] = &[1, 2];
+const VISIBILITY_PEOPLE: usize = 200;
+const BATCHING_DOCUMENTS: &[usize] = &[100];
+const TAILS: &[usize] = &[0, 10_000];
+const OPEN_TEXT_BYTES: usize = 1_000_000;
+const OPEN_DOCUMENTS: usize = 100;
+const PAST_EDITS: &[usize] = &[100_000];
+const PAST_KEPT: usize = 20_000;
 
 /// Puts load on a CodeSync server, measures it, and checks that nothing was lost or doubled.
 #[derive(Debug, Parser)]
@@ -44,6 +56,8 @@ struct Choice {
     /// Use a server that runs already, on this machine; its own processor time is not seen.
     #[arg(long, global = true, value_name = "URL", conflicts_with = "server_bin")]
     url: Option<String>,
+    #[command(flatten)]
+    services: Services,
     /// Seconds that people type in one run.
     #[arg(long, global = true, default_value_t = 5.0, value_parser = seconds)]
     seconds: f64,
@@ -111,8 +125,58 @@ enum Command {
         #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=1_000))]
         kills: u64,
     },
-    /// Everything, one after the other.
+    /// On Postgres: many documents, and beside it one commit for each operation.
+    Batching {
+        /// How many documents [default: 100]
+        #[arg(long, value_delimiter = ',', value_parser = documents)]
+        documents: Vec<usize>,
+    },
+    /// On Postgres, Redis and S3: one document, written through several instances.
+    Hot {
+        /// How many instances; ratios are to the first [default: 1 and 3]
+        #[arg(long, value_delimiter = ',', value_parser = instances)]
+        instances: Vec<usize>,
+        /// How many people.
+        #[arg(long, default_value_t = HOT_PEOPLE, value_parser = people)]
+        people: usize,
+    },
+    /// On Postgres, Redis and S3: many typists in one document at several instances.
+    Visibility {
+        /// How many instances [default: 1 and 2]
+        #[arg(long, value_delimiter = ',', value_parser = instances)]
+        instances: Vec<usize>,
+        /// How many people.
+        #[arg(long, default_value_t = VISIBILITY_PEOPLE, value_parser = people)]
+        people: usize,
+        /// Edits a second, from all people together.
+        #[arg(long, default_value_t = 200.0, value_parser = rate)]
+        edits_per_second: f64,
+    },
+    /// On Postgres and S3: opening a long text with edits after its newest snapshot.
+    Open {
+        /// Bytes of the text.
+        #[arg(long, default_value_t = OPEN_TEXT_BYTES, value_parser = text_bytes)]
+        text_bytes: usize,
+        /// Edits after the snapshot [default: 0 and 10000]
+        #[arg(long, value_delimiter = ',', value_parser = edits)]
+        tail: Vec<usize>,
+        /// How many such documents are opened.
+        #[arg(long, default_value_t = OPEN_DOCUMENTS, value_parser = documents)]
+        documents: usize,
+    },
+    /// On Postgres and S3: the text of any revision of a document with many edits.
+    Past {
+        /// How many edits [default: 100000]
+        #[arg(long, value_delimiter = ',', value_parser = edits)]
+        edits: Vec<usize>,
+        /// Edits between two snapshots that are kept.
+        #[arg(long, default_value_t = PAST_KEPT, value_parser = edits)]
+        kept: usize,
+    },
+    /// Everything that needs no other service, one after the other.
     All,
+    /// Everything on Postgres, Redis and S3, one after the other.
+    Cloud,
     #[command(hide = true)]
     Server(Host),
     #[command(hide = true)]
@@ -143,6 +207,18 @@ fn documents(word: &str) -> Result<usize, String> {
     within(word, 1.0, 500.0).map(|number| number as usize)
 }
 
+fn instances(word: &str) -> Result<usize, String> {
+    within(word, 1.0, 4.0).map(|number| number as usize)
+}
+
+fn text_bytes(word: &str) -> Result<usize, String> {
+    within(word, 1.0, 5_000_000.0).map(|number| number as usize)
+}
+
+fn edits(word: &str) -> Result<usize, String> {
+    within(word, 0.0, 2_000_000.0).map(|number| number as usize)
+}
+
 fn connections(word: &str) -> Result<usize, String> {
     within(word, 100.0, 20_000.0).map(|number| number as usize)
 }
@@ -168,6 +244,7 @@ fn measure(command: Command, choice: &Choice) -> Result<()> {
     let cores = if choice.no_pin { Cores::Shared } else { Cores::pin() };
     let setting = Setting {
         program: program(choice)?,
+        services: choice.services.clone(),
         cores,
         typing: Duration::from_secs_f64(choice.seconds),
         rounds: usize::from(choice.rounds),
@@ -202,7 +279,9 @@ fn about(setting: &Setting) -> String {
     let server = match &setting.program {
         Program::Binary(file) => file.display().to_string(),
         Program::Elsewhere(address) => format!("the server at {address}"),
-        Program::Durable | Program::InMemory | Program::Relay => "the built-in server".to_owned(),
+        Program::Durable | Program::InMemory | Program::Relay | Program::Instance { .. } => {
+            "the built-in server".to_owned()
+        }
     };
     let build = if cfg!(debug_assertions) { "DEBUG BUILD: figures mean little" } else { "release" };
     format!(
@@ -229,7 +308,7 @@ fn program(choice: &Choice) -> Result<Program> {
 
 /// Runs what was asked for; a kind of run that fails does not keep the next one from running.
 async fn run(command: Command, setting: &Setting) -> (Vec<Table>, Vec<String>) {
-    let all = matches!(command, Command::All);
+    let (all, cloud) = (matches!(command, Command::All), matches!(command, Command::Cloud));
     let (mut tables, mut failures) = (Vec::new(), Vec::new());
     let mut note = |done: Result<Table>| match done {
         Ok(table) => {
@@ -260,7 +339,23 @@ async fn run(command: Command, setting: &Setting) -> (Vec<Table>, Vec<String>) {
         }
         Command::OfflineMerge { edits } => note(offline_merge::run(setting, edits as usize).await),
         Command::Kill { kills } => note(kill::run(setting, kills).await),
-        Command::All | Command::Server(_) | Command::Relay(_) => {}
+        Command::Batching { documents } => {
+            note(batching::run(setting, or(&documents, BATCHING_DOCUMENTS)).await);
+        }
+        Command::Hot { instances, people } => {
+            note(hot::run(setting, or(&instances, HOT_INSTANCES), people).await);
+        }
+        Command::Visibility { instances, people, edits_per_second } => {
+            let instances = or(&instances, VISIBILITY_INSTANCES);
+            note(visibility::run(setting, instances, people, edits_per_second).await);
+        }
+        Command::Open { text_bytes, tail, documents } => {
+            note(open::run(setting, text_bytes, or(&tail, TAILS), documents).await);
+        }
+        Command::Past { edits, kept } => {
+            note(past::run(setting, or(&edits, PAST_EDITS), kept).await);
+        }
+        Command::All | Command::Cloud | Command::Server(_) | Command::Relay(_) => {}
     }
     if all {
         note(fanout::run(setting, FAN_OUT, rate).await);
@@ -270,6 +365,13 @@ async fn run(command: Command, setting: &Setting) -> (Vec<Table>, Vec<String>) {
         note(join::run(setting, 80_000, REVISIONS).await);
         note(offline_merge::run(setting, 2000).await);
         note(kill::run(setting, 50).await);
+    }
+    if cloud {
+        note(batching::run(setting, BATCHING_DOCUMENTS).await);
+        note(hot::run(setting, HOT_INSTANCES, HOT_PEOPLE).await);
+        note(visibility::run(setting, VISIBILITY_INSTANCES, VISIBILITY_PEOPLE, rate).await);
+        note(open::run(setting, OPEN_TEXT_BYTES, TAILS, OPEN_DOCUMENTS).await);
+        note(past::run(setting, PAST_EDITS, PAST_KEPT).await);
     }
     (tables, failures)
 }

@@ -36,6 +36,19 @@ pub async fn content(address: SocketAddr, document: DocumentId) -> Result<String
     ask(address, "GET", &format!("/api/documents/{document}/content"), "").await
 }
 
+/// The text of a document as it was at a revision.
+///
+/// # Errors
+///
+/// If the server does not answer as it should.
+pub async fn content_at(
+    address: SocketAddr,
+    document: DocumentId,
+    revision: u64,
+) -> Result<String> {
+    ask(address, "GET", &format!("/api/documents/{document}/content?revision={revision}"), "").await
+}
+
 /// How many operations a document has seen.
 ///
 /// # Errors
@@ -55,6 +68,17 @@ pub async fn revision(address: SocketAddr, document: DocumentId) -> Result<u64> 
 pub async fn sockets(address: SocketAddr) -> Result<u64> {
     let health: Value = serde_json::from_str(&ask(address, "GET", "/socket/health", "").await?)?;
     health["sockets"].as_u64().context("the server does not say how many sockets it has")
+}
+
+/// A number that a server tells at its admin port.
+///
+/// # Errors
+///
+/// If the server does not answer as it should.
+pub async fn metric(admin: SocketAddr, name: &str) -> Result<f64> {
+    let metrics = ask(admin, "GET", "/metrics", "").await?;
+    let number = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    number.with_context(|| format!("the server does not tell {name}"))?.parse().context("a number")
 }
 
 async fn ask(address: SocketAddr, method: &str, path: &str, body: &str) -> Result<String> {

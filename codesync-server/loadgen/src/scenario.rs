@@ -1,25 +1,35 @@
 //! The kinds of run.
 
+pub mod batching;
 pub mod fanout;
+pub mod hot;
 pub mod idle;
 pub mod join;
 pub mod kill;
 pub mod offline_merge;
+pub mod open;
+pub mod past;
 pub mod text_size;
 pub mod throughput;
+pub mod visibility;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
+use crate::fleet::Fleet;
 use crate::machine::Cores;
 use crate::server::{Program, Server};
+use crate::services::{Place, Services};
 
 /// What all kinds of run share.
 #[derive(Clone, Debug)]
 pub struct Setting {
     /// What is measured.
     pub program: Program,
+    /// What several servers share.
+    pub services: Services,
     /// Where it runs.
     pub cores: Cores,
     /// For how long people type in one run.
@@ -50,5 +60,28 @@ impl Setting {
             Program::Durable => Ok(Some(Server::start(Program::InMemory, self.cores).await?)),
             _ => Ok(None),
         }
+    }
+
+    /// Makes a place on the services and starts so many servers there.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such place, or they do not start.
+    pub async fn fleet(&self, count: usize) -> Result<Fleet> {
+        self.fleet_at(Arc::new(self.services.place().await?), count).await
+    }
+
+    /// Starts so many servers at a place.
+    ///
+    /// # Errors
+    ///
+    /// If they do not start.
+    pub async fn fleet_at(&self, place: Arc<Place>, count: usize) -> Result<Fleet> {
+        let file = match &self.program {
+            Program::Durable => None,
+            Program::Binary(file) => Some(file.clone()),
+            _ => bail!("a server that was started elsewhere cannot be told where to work"),
+        };
+        Fleet::start(place, count, file, self.cores).await
     }
 }

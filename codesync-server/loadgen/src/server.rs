@@ -1,6 +1,6 @@
 //! The server that is measured: a process of its own, on a free port, with a folder of its own.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -28,6 +28,13 @@ pub enum Program {
     Binary(PathBuf),
     /// The baseline: passes frames on and understands nothing.
     Relay,
+    /// One of several that share services: the built-in server, or the program in a file.
+    Instance {
+        /// What to start instead of the built-in server.
+        file: Option<PathBuf>,
+        /// What it finds in its environment.
+        place: Vec<(&'static str, String)>,
+    },
     /// Runs already, at this address; it cannot be measured from within or killed.
     Elsewhere(SocketAddr),
 }
@@ -36,6 +43,7 @@ pub enum Program {
 pub struct Server {
     program: Program,
     address: SocketAddr,
+    admin: Option<SocketAddr>,
     child: Option<Child>,
     cores: Cores,
     folder: TempDir,
@@ -53,7 +61,11 @@ impl Server {
             Program::Elsewhere(address) => *address,
             _ => SocketAddr::from(([127, 0, 0, 1], 0)),
         };
-        let mut server = Self { program, address, child: None, cores, folder };
+        let admin = match &program {
+            Program::Instance { .. } => Some(free_address()?),
+            _ => None,
+        };
+        let mut server = Self { program, address, admin, child: None, cores, folder };
         server.run().await?;
         Ok(server)
     }
@@ -62,6 +74,15 @@ impl Server {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where its numbers are read.
+    ///
+    /// # Errors
+    ///
+    /// If it is not one of several, which alone tell.
+    pub fn admin(&self) -> Result<SocketAddr> {
+        self.admin.context("this server tells no numbers")
     }
 
     /// Where its files are, if it has any.
@@ -118,6 +139,8 @@ impl Server {
             Program::Durable => (&own, &["server", "--log", "sqlite"]),
             Program::InMemory => (&own, &["server", "--log", "memory"]),
             Program::Binary(file) => (file, &["serve"]),
+            Program::Instance { file: None, .. } => (&own, &["server", "--log", "configured"]),
+            Program::Instance { file: Some(file), .. } => (file, &["serve"]),
             Program::Relay => (&own, &["relay"]),
             Program::Elsewhere(_) => return Ok(()),
         };
@@ -127,8 +150,14 @@ impl Server {
             command.arg("--data").arg(self.folder.path());
             command.args(["--messages-per-second", MESSAGES_PER_SECOND]);
         }
-        if matches!(self.program, Program::Binary(_)) {
+        if matches!(self.program, Program::Binary(_) | Program::Instance { .. }) {
             command.env("CODESYNC_LOG", "warn");
+        }
+        if let Program::Instance { place, .. } = &self.program {
+            command.envs(place.iter().map(|(name, value)| (name, value)));
+        }
+        if let Some(admin) = self.admin {
+            command.env("CODESYNC_ADMIN_PORT", admin.port().to_string());
         }
         // The built-in ones end with their standard input, should this process be killed itself.
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
@@ -146,6 +175,12 @@ impl Server {
         self.child = Some(child);
         Ok(())
     }
+}
+
+/// An address that is free at the moment.
+fn free_address() -> Result<SocketAddr> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).context("there is no free port")?;
+    Ok(listener.local_addr()?)
 }
 
 /// Ends this process, which is one of the built-in servers, when whoever started it has gone.

@@ -6,6 +6,9 @@ fn run(words: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_codesync-loadgen"));
     // Whatever else runs on this machine meanwhile shall have room.
     command.args(words).args(["--rounds", "1", "--no-pin"]).env_remove("CODESYNC_SERVER_BIN");
+    for service in ["POSTGRES", "REDIS", "S3"] {
+        command.env_remove(format!("CODESYNC_TEST_{service}"));
+    }
     command.output().expect("the program starts")
 }
 
@@ -51,6 +54,34 @@ fn every_other_kind_of_run_comes_to_its_end() {
     rows(&["idle", "--connections", "100"]);
     rows(&["join", "--text-bytes", "20000", "--revisions", "200"]);
     rows(&["offline-merge", "--edits", "200"]);
+}
+
+#[test]
+fn every_kind_of_run_on_shared_services_comes_to_its_end() {
+    let services = [
+        "--postgres",
+        codesync_testing::postgres_url(),
+        "--redis",
+        codesync_testing::redis_url(),
+        "--s3",
+        codesync_testing::s3_url(),
+    ];
+    let rows = |words: &[&str]| rows(&[words, &services].concat());
+    let hot = rows(&["hot", "--instances", "1,3", "--people", "6", "--seconds", "0.5"]);
+    assert_eq!(hot.len(), 4, "two numbers of instances, two ways to type: {hot:?}");
+    assert_eq!(hot[0]["conflicts %"], 0.0, "there is nobody to lose a race against");
+    rows(&["batching", "--documents", "3", "--seconds", "0.5"]);
+    rows(&["visibility", "--people", "10", "--seconds", "0.5"]);
+    rows(&["open", "--text-bytes", "20000", "--tail", "700", "--documents", "3"]);
+    rows(&["past", "--edits", "3000", "--kept", "1000"]);
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let output = run(&["hot", "--seconds", "0.1", "--redis", "redis://127.0.0.1:1"]);
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("--postgres is not named"), "{said}");
 }
 
 #[test]

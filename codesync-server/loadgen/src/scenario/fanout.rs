@@ -46,8 +46,7 @@ pub async fn run(setting: &Setting, clients: &[usize], edits_per_second: f64) ->
         for round in 0..setting.rounds {
             let at = || format!("fan-out to {people}, round {}", round + 1);
             let server = setting.server().await?;
-            let outcome = crowd::run(&plan, &server).await.with_context(at)?;
-            drop(server);
+            let outcome = crowd::run(&plan, &server.into()).await.with_context(at)?;
             let frames = baseline::Plan {
                 people,
                 frames_per_second: edits_per_second,
@@ -56,10 +55,10 @@ pub async fn run(setting: &Setting, clients: &[usize], edits_per_second: f64) ->
             };
             durable.push(outcome);
             if let Some(server) = setting.in_memory().await? {
-                in_memory.push(crowd::run(&plan, &server).await.with_context(at)?);
+                in_memory.push(crowd::run(&plan, &server.into()).await.with_context(at)?);
             }
             let relay = Server::start(Program::Relay, setting.cores).await?;
-            relayed.push(baseline::run(frames, &relay).await.with_context(at)?);
+            relayed.push(baseline::run(frames, &relay.into()).await.with_context(at)?);
         }
         row(&mut table, people, "SQLite log", &durable, &relayed);
         if !in_memory.is_empty() {

@@ -29,7 +29,7 @@ pub async fn run(setting: &Setting, sizes: &[usize], edits_per_second: f64) -> R
                 seed: setting.seed,
             };
             let server = setting.server().await?;
-            let outcome = crowd::run(&plan, &server).await;
+            let outcome = crowd::run(&plan, &server.into()).await;
             outcomes.push(outcome.with_context(|| format!("{bytes} bytes, round {}", round + 1))?);
         }
     }

@@ -46,10 +46,9 @@ pub async fn run(setting: &Setting, documents: &[usize]) -> Result<Table> {
             let server = setting.server().await?;
             let disk: Sample = machine::disk_syncs(server.folder())?.into_iter().collect();
             syncs.push(disk.percentile_ms(50.0));
-            durable.push(crowd::run(&plan, &server).await.with_context(at)?);
-            drop(server);
+            durable.push(crowd::run(&plan, &server.into()).await.with_context(at)?);
             if let Some(server) = setting.in_memory().await? {
-                in_memory.push(crowd::run(&plan, &server).await.with_context(at)?);
+                in_memory.push(crowd::run(&plan, &server.into()).await.with_context(at)?);
             }
         }
         let sync = median(syncs);
