@@ -40,7 +40,8 @@ impl Origin {
 /// Something about one document.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Hint {
-    /// Entries that a server committed, in order and without a gap between them.
+    /// Entries that a server committed, in order and without a gap between them. None at all: it
+    /// would like to commit, and lost a race.
     Committed { origin: Origin, entries: Vec<Entry> },
     /// The log is at least here.
     Head(Revision),

@@ -291,8 +291,12 @@ impl Actor {
                 self.state.handle_access(now, answer);
             }
             Done::Appended(answer) => {
-                if let Err(error) = &answer {
-                    tracing::warn!(doc = %self.id, revision = %self.state.head(), %error, "append");
+                match &answer {
+                    // Counted; it is made again and nobody is the worse for it.
+                    Ok(()) | Err(AppendError::Conflict { .. }) => {}
+                    Err(error) => {
+                        tracing::warn!(doc = %self.id, revision = %self.state.head(), %error, "append");
+                    }
                 }
                 self.state.handle_appended(now, answer);
             }
@@ -326,9 +330,9 @@ impl Actor {
         };
         match hint.as_ref() {
             Hint::Committed { origin, .. } if *origin == self.services.origin => {}
-            Hint::Committed { entries, .. } => {
+            Hint::Committed { origin, entries } => {
                 let now = self.now();
-                self.state.handle_hint(now, entries);
+                self.state.handle_hint(now, *origin, entries);
             }
             Hint::Head(revision) => self.state.handle_head(*revision),
             Hint::Presence { origin, .. } if *origin == self.services.origin => {}

@@ -238,6 +238,7 @@ impl Registry {
             document,
             snapshot,
             channel,
+            origin: shared.services.origin,
             seed,
             unix_start,
             subscribers_max,

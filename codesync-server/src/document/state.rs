@@ -11,6 +11,7 @@
 //! - `commit` keeps the sacred order of an edit.
 //! - `edit` takes edits of those who have not joined.
 //! - `feed` brings every subscriber to the document's head and never lets one fill memory.
+//! - `turns` keeps servers that write at once from racing.
 //! - `others` shows them the people at other servers.
 
 mod access;
@@ -20,6 +21,7 @@ mod feed;
 mod membership;
 mod others;
 mod queue;
+mod turns;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -33,6 +35,7 @@ use codesync_core::{
 };
 
 use crate::access::AccessVersion;
+use crate::bus::Origin;
 use crate::document::presence::Presence;
 use crate::document::recent::Recent;
 use crate::document::{Output, SubscriberId};
@@ -42,6 +45,7 @@ use access::Access;
 use edit::Arriving;
 use feed::Subscriber;
 use queue::Committer;
+use turns::Turns;
 
 /// Shortest time between two snapshots of a document that changes.
 pub const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(5);
@@ -64,6 +68,8 @@ pub struct Opened {
     /// The revision of the newest snapshot, or zero.
     pub snapshot: Revision,
     pub channel: Channel,
+    /// Names this server on the bus.
+    pub origin: Origin,
     /// Where chance comes from.
     pub seed: u64,
     /// Time since 1970 at the moment from which `now` counts.
@@ -83,6 +89,7 @@ pub struct DocumentState {
     name: String,
     document: Document,
     committer: Committer,
+    turns: Turns,
     reading: Reading,
     subscribers: BTreeMap<SubscriberId, Subscriber>,
     authors: BTreeMap<Author, SubscriberId>,
@@ -136,6 +143,7 @@ impl DocumentState {
             channel,
             name,
             committer: Committer::new(seed),
+            turns: Turns::new(opened.origin),
             reading: Reading::No,
             subscribers: BTreeMap::new(),
             authors: BTreeMap::new(),
@@ -257,8 +265,8 @@ impl DocumentState {
 
     // News.
 
-    /// Another server committed these, or so it says.
-    pub fn handle_hint(&mut self, now: Duration, entries: &[Entry]) {
+    /// A server committed these, or so it says.
+    pub fn handle_hint(&mut self, now: Duration, origin: Origin, entries: &[Entry]) {
         for entry in entries {
             let next = self.head().next();
             let trusted = bugs::active(Bug::BusEntryTrustedWithoutRevision);
@@ -275,6 +283,14 @@ impl DocumentState {
             }
         }
         self.after_entries(now);
+        match entries.last() {
+            None => self.turns.handle_wish(now, origin),
+            Some(newest) if newest.revision >= self.head() => {
+                self.turns.handle_committed(now, origin);
+                self.turn_moved(now);
+            }
+            Some(_) => {}
+        }
     }
 
     /// The log is at least here.

@@ -3,6 +3,7 @@
 mod access;
 mod edit;
 mod others;
+mod turns;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -15,15 +16,19 @@ use codesync_core::{
     Channel, ClientId, DocumentId, Operation, Peers, Revision, Selection, Seq, Text,
 };
 use codesync_server::access::{AccessVersion, Rights, Role};
-use codesync_server::bus::Presence;
+use codesync_server::bus::{Origin, Presence};
 use codesync_server::document::load;
 use codesync_server::document::state::{DocumentState, Opened};
 use codesync_server::document::{EditRefusal, Join, Output, SubscriberId};
 use codesync_server::ids::UserId;
 use codesync_server::oplog::memory::MemoryLog;
-use codesync_server::oplog::{Append, AppendError, Epoch, LogError, ReadLimit, Registration};
+use codesync_server::oplog::{
+    Append, AppendError, Entry, Epoch, LogError, ReadLimit, Registration,
+};
 
 const DOCUMENT: DocumentId = DocumentId::from_bytes([1; 16]);
+/// The server that most tests are about.
+const OWN: Origin = Origin::new(1);
 /// What time it is when the document is opened.
 const UNIX_START: Duration = Duration::from_secs(1_800_000_000);
 
@@ -50,6 +55,8 @@ struct Bench<'a> {
     seen: BTreeMap<SubscriberId, Peers>,
     /// What was said to other servers and not passed on yet.
     said: Vec<Presence>,
+    /// Entries that other servers were told of, and have not heard yet.
+    committed: Vec<Vec<Entry>>,
     starved: Vec<SubscriberId>,
     closed: Vec<(SubscriberId, CloseCode)>,
     trespasses: Vec<SubscriberId>,
@@ -64,6 +71,10 @@ impl<'a> Bench<'a> {
     }
 
     fn open_at(log: &'a MemoryLog, document: Document) -> Self {
+        Self::open_as(OWN, log, document)
+    }
+
+    fn open_as(origin: Origin, log: &'a MemoryLog, document: Document) -> Self {
         let state = DocumentState::new(Opened {
             id: DOCUMENT,
             epoch: Epoch::FIRST,
@@ -72,6 +83,7 @@ impl<'a> Bench<'a> {
             snapshot: document.head(),
             document,
             channel: Channel::new(5),
+            origin,
             seed: 7,
             unix_start: UNIX_START,
             subscribers_max: 500,
@@ -89,6 +101,7 @@ impl<'a> Bench<'a> {
             received: BTreeMap::new(),
             seen: BTreeMap::new(),
             said: Vec::new(),
+            committed: Vec::new(),
             starved: Vec::new(),
             closed: Vec::new(),
             trespasses: Vec::new(),
@@ -156,7 +169,8 @@ impl<'a> Bench<'a> {
             Output::Snapshot { revision, .. } => self.snapshots.push(revision),
             Output::Failed { code } => self.failed = Some(code),
             Output::Presence(presence) => self.said.push(presence),
-            Output::Publish(_) | Output::Detach { .. } => {}
+            Output::Publish(entries) => self.committed.push(entries),
+            Output::Detach { .. } => {}
         }
     }
 

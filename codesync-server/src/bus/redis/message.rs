@@ -62,7 +62,7 @@ pub(super) fn encode_hint(hint: Hint) -> Option<Vec<u8>> {
         }
         Hint::Access(version) => return encode(&Message::Access(version.get())),
     };
-    let head = entries.last()?.revision;
+    let head = entries.last().map(|newest| newest.revision);
     let entries = entries.iter().map(|entry| Entry {
         revision: entry.revision,
         author: entry.author,
@@ -71,7 +71,7 @@ pub(super) fn encode_hint(hint: Hint) -> Option<Vec<u8>> {
         operation: &entry.operation,
     });
     let committed = Message::Committed { origin, entries: entries.collect() };
-    encode(&committed).or_else(|| encode(&Message::Head(head)))
+    encode(&committed).or_else(|| encode(&Message::Head(head?)))
 }
 
 /// A notice as it travels, in as many messages as it needs.
@@ -171,6 +171,13 @@ mod tests {
         let encoded = encode_hint(committed(vec![1, 2, 3, 4, 5])).expect("short");
         assert_eq!(encoded.len(), 17);
         assert_eq!(decode_hint(&encoded), Heard::News(committed(vec![1, 2, 3, 4, 5]).into()));
+    }
+
+    #[test]
+    fn a_wish_to_commit_is_a_hint_without_entries() {
+        let wish = || Hint::Committed { origin: Origin::new(9), entries: Vec::new() };
+        let encoded = encode_hint(wish()).expect("short");
+        assert_eq!(decode_hint(&encoded), Heard::News(wish().into()));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The way of an edit: *transform → append (durable) → commit in memory → acknowledge → fan out*.
 //!
 //! While one append is in flight, what arrives waits in a queue; when the append returns, all of
-//! it goes as one batch. There is no timer. If another server won the revision, or nobody knows
+//! it goes as one batch. There is no timer, unless other servers write too (`turns`). If another server won the revision, or nobody knows
 //! how an append ended, the log is read and what is still missing is prepared anew: an entry that
 //! turns out to be in the log is recognised there by its author and seq.
 
@@ -68,13 +68,18 @@ impl DocumentState {
 
     /// Prepares what waits, as far as one batch holds it, and asks for its append.
     pub(super) fn start_append(&mut self, now: Duration) {
-        if !matches!(self.committer.phase, Phase::Idle)
+        if !matches!(self.committer.phase, Phase::Idle | Phase::AwaitingTurn { .. })
             || self.committer.waiting.is_empty()
             || self.failed
             || !self.knows_access(now)
         {
             return;
         }
+        if let Some(until) = self.turns.wait(now) {
+            self.committer.phase = Phase::AwaitingTurn { until };
+            return;
+        }
+        self.committer.phase = Phase::Idle;
         let (flying, entries) = loop {
             let Some(next) = self.committer.waiting.front() else { return };
             let prepared =
@@ -103,7 +108,7 @@ impl DocumentState {
             self.commit_all(&entries, &stored);
             self.after_entries(now);
         }
-        self.committer.phase = Phase::Appending { flying, entries, stored };
+        self.committer.phase = Phase::Appending { began: now, flying, entries, stored };
     }
 
     /// As many of the next submissions as one batch holds, and their entries.
@@ -160,10 +165,11 @@ impl DocumentState {
     /// The append is over.
     pub(super) fn settle(&mut self, now: Duration, answer: Result<(), AppendError>) {
         let phase = std::mem::replace(&mut self.committer.phase, Phase::Idle);
-        let Phase::Appending { flying, entries, stored } = phase else {
+        let Phase::Appending { began, flying, entries, stored } = phase else {
             self.committer.phase = phase;
             return;
         };
+        self.turns.handle_append(now.saturating_sub(began));
         match answer {
             Ok(()) => {
                 for waiting in &flying {
@@ -182,9 +188,13 @@ impl DocumentState {
             Err(AppendError::Conflict { .. })
                 if bugs::active(Bug::ConflictRetriedWithoutTransform) =>
             {
-                self.retry_untransformed(flying, entries);
+                self.retry_untransformed(now, flying, entries);
             }
-            Err(AppendError::Conflict { .. } | AppendError::Unknown(_)) => {
+            Err(error @ (AppendError::Conflict { .. } | AppendError::Unknown(_))) => {
+                if matches!(error, AppendError::Conflict { .. }) {
+                    // Whoever won has perhaps never heard that somebody else writes here.
+                    self.outputs.push_back(Output::Publish(Vec::new()));
+                }
                 self.committer.attempts += 1;
                 if self.committer.attempts > ATTEMPTS_MAX {
                     self.committer.attempts = 0;
@@ -232,6 +242,7 @@ impl DocumentState {
         stored: Vec<oplog::Entry>,
     ) {
         self.committer.attempts = 0;
+        self.turns.handle_own_commit(now);
         self.commit_all(entries, &stored);
         self.tell_whole(flying, entries);
         self.outputs.push_back(Output::Publish(stored));
@@ -277,6 +288,15 @@ impl DocumentState {
     pub(super) fn access_unavailable(&mut self) {
         if matches!(self.committer.phase, Phase::Idle) {
             self.reject_waiting(Busy::TryAgain);
+        }
+    }
+
+    /// A server committed: the turn is another's, perhaps ours. Whoever lost a race knows by now
+    /// whom to wait for.
+    pub(super) fn turn_moved(&mut self, now: Duration) {
+        if matches!(self.committer.phase, Phase::AwaitingTurn { .. } | Phase::BackingOff { .. }) {
+            self.committer.phase = Phase::Idle;
+            self.start_append(now);
         }
     }
 
@@ -420,7 +440,12 @@ impl DocumentState {
     }
 
     /// A seeded mistake: the entries of a lost race, renumbered and sent again as they were.
-    fn retry_untransformed(&mut self, flying: Vec<Waiting>, mut entries: Vec<Entry>) {
+    fn retry_untransformed(
+        &mut self,
+        now: Duration,
+        flying: Vec<Waiting>,
+        mut entries: Vec<Entry>,
+    ) {
         self.read_log();
         let head = self.head();
         for (entry, revision) in entries.iter_mut().zip(head.get() + 1..) {
@@ -436,7 +461,7 @@ impl DocumentState {
             text_bytes: self.document.text().len_bytes() as u64,
         };
         self.outputs.push_back(Output::Append(append));
-        self.committer.phase = Phase::Appending { flying, entries, stored };
+        self.committer.phase = Phase::Appending { began: now, flying, entries, stored };
     }
 }
 

@@ -62,8 +62,13 @@ impl Work {
 #[derive(Debug)]
 pub(super) enum Phase {
     Idle,
+    /// Another server that writes into the document has its turn.
+    AwaitingTurn {
+        until: Duration,
+    },
     /// An append is in flight.
     Appending {
+        began: Duration,
         flying: Vec<Waiting>,
         entries: Vec<Entry>,
         /// The same as the log keeps them.
@@ -98,7 +103,7 @@ impl Committer {
 
     pub(super) fn due(&self) -> Option<Duration> {
         match self.phase {
-            Phase::BackingOff { until } => Some(until),
+            Phase::BackingOff { until } | Phase::AwaitingTurn { until } => Some(until),
             _ => None,
         }
     }

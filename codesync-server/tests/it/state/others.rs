@@ -68,7 +68,7 @@ impl<'a> Pair<'a> {
     fn hint(log: &MemoryLog, bench: &mut Bench<'_>) {
         let page = log.read_now(DOCUMENT, bench.state.head(), ReadLimit::default());
         let entries: Vec<Entry> = page.expect("a page").entries;
-        bench.state.handle_hint(bench.now, &entries);
+        bench.state.handle_hint(bench.now, RIGHT, &entries);
         bench.drain();
     }
 

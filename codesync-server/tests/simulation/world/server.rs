@@ -258,6 +258,7 @@ impl World {
             document: loaded.document,
             snapshot: loaded.snapshot,
             channel,
+            origin: server.origin(),
             seed: server.chance.next(),
             unix_start: Duration::ZERO,
             subscribers_max: 500,
@@ -511,7 +512,7 @@ impl World {
 
 fn hear(state: &mut DocumentState, now: Duration, hint: &Hint) {
     match hint {
-        Hint::Committed { entries, .. } => state.handle_hint(now, entries),
+        Hint::Committed { origin, entries } => state.handle_hint(now, *origin, entries),
         Hint::Head(revision) => state.handle_head(*revision),
         Hint::Presence { origin, presence } => state.handle_presence(now, *origin, presence),
         Hint::Access(version) => state.handle_access_version(*version),

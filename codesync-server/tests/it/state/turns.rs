@@ -1,0 +1,122 @@
+//! Three servers that write into one document all the time: they take turns, and need not race.
+
+use codesync_core::document::Document;
+use codesync_core::{Revision, Text};
+use codesync_server::bus::Origin;
+use codesync_server::document::SubscriberId;
+use codesync_server::oplog::AppendError;
+use codesync_server::oplog::memory::MemoryLog;
+
+use super::{Bench, DOCUMENT, empty_log, ms};
+
+const SERVERS: u8 = 3;
+/// What an append takes here, in milliseconds.
+const APPEND_MS: u64 = 3;
+/// What the bus takes.
+const NEWS_MS: u64 = 1;
+
+/// A server with one person, who types on as soon as he is answered.
+struct Desk<'a> {
+    origin: Origin,
+    bench: Bench<'a>,
+    person: SubscriberId,
+    seq: u64,
+    saved: u64,
+    /// Where the last edit stands: the next one's base is counted from there.
+    last_revision: u64,
+    append_ends: Option<u64>,
+    conflicts: u64,
+}
+
+impl<'a> Desk<'a> {
+    fn new(log: &'a MemoryLog, number: u8) -> Self {
+        let origin = Origin::new(u64::from(number));
+        let mut bench = Bench::open_as(origin, log, Document::new(Revision::ZERO, Text::new()));
+        let person = bench.join(number, Some(0));
+        bench.automatic = false;
+        let (seq, saved, last_revision) = (0, 0, 0);
+        Self { origin, bench, person, seq, saved, last_revision, append_ends: None, conflicts: 0 }
+    }
+
+    /// A millisecond passes.
+    fn live(&mut self, now: u64) {
+        self.bench.wait(ms(1));
+        if self.seq == self.saved {
+            self.seq += 1;
+            let since = self.bench.state.head().get() - self.last_revision;
+            let length = self.bench.state.text().len();
+            self.bench.submit(self.person, self.seq, since, length, "x");
+        }
+        if self.append_ends.is_none() && !self.bench.appends.is_empty() {
+            self.append_ends = Some(now + APPEND_MS);
+        }
+        if self.append_ends.is_some_and(|end| end <= now) {
+            self.append_ends = None;
+            let append = self.bench.appends.front().expect("it is under way").clone();
+            let answer = self.bench.log.append_now(append);
+            self.conflicts += u64::from(matches!(answer, Err(AppendError::Conflict { .. })));
+            self.bench.answer_append(answer);
+        }
+        while !self.bench.reads.is_empty() {
+            self.bench.read();
+        }
+        while let Some(users) = self.bench.asked.pop_front() {
+            let table = self.bench.log.access_now(DOCUMENT, &users);
+            self.bench.state.handle_access(self.bench.now, table);
+            self.bench.drain();
+        }
+        for news in self.bench.news(self.person) {
+            if let Some((_, revision)) = news.rsplit_once(" at ") {
+                self.saved += 1;
+                self.last_revision = revision.parse().expect("a revision");
+            } else if news.starts_with("rejected") {
+                // Asked to wait: it is sent again.
+                self.seq = self.saved;
+            }
+        }
+    }
+}
+
+/// Lets them type for a while. How many edits each has saved, and how many appends lost a race.
+fn type_for(milliseconds: u64, bus_works: bool) -> (Vec<u64>, u64) {
+    let log = empty_log();
+    let mut desks: Vec<_> = (1..=SERVERS).map(|number| Desk::new(&log, number)).collect();
+    let mut news = Vec::new();
+    for now in 0..milliseconds {
+        for desk in &mut desks {
+            desk.live(now);
+            for entries in desk.bench.committed.drain(..).filter(|_| bus_works) {
+                news.push((now + NEWS_MS, desk.origin, entries));
+            }
+        }
+        for (_, origin, entries) in news.extract_if(.., |(at, ..)| *at <= now) {
+            for desk in desks.iter_mut().filter(|desk| desk.origin != origin) {
+                desk.bench.state.handle_hint(desk.bench.now, origin, &entries);
+                desk.bench.drain();
+            }
+        }
+    }
+    assert!(desks.iter().all(|desk| desk.bench.failed.is_none()));
+    let head = log.heads_now(&[DOCUMENT])[0].revision.get();
+    let saved: Vec<u64> = desks.iter().map(|desk| desk.saved).collect();
+    assert!(saved.iter().sum::<u64>() <= head);
+    (saved, desks.iter().map(|desk| desk.conflicts).sum())
+}
+
+#[test]
+fn servers_that_write_at_once_take_turns_and_lose_few_races() {
+    let (saved, conflicts) = type_for(3000, true);
+    let all: u64 = saved.iter().sum();
+    assert!(conflicts * 20 < all, "{conflicts} races lost for {saved:?}");
+    assert!(saved.iter().all(|own| own * 4 > all), "somebody was kept from his turn: {saved:?}");
+    // A turn is an append and its news.
+    assert!(all * (APPEND_MS + NEWS_MS + 2) > 3000 * 8 / 10, "only {saved:?}");
+}
+
+#[test]
+fn without_news_they_race_as_ever_and_nobody_waits() {
+    let (saved, conflicts) = type_for(3000, false);
+    assert!(conflicts > 0);
+    // The winner is not kept back by others of whom nothing is heard.
+    assert!(saved.iter().sum::<u64>() * (APPEND_MS + 2) > 3000 * 8 / 10, "{saved:?}");
+}
