@@ -43,6 +43,13 @@ tests() {
 
 doctests() { cargo test $crates --profile ci --doc; }
 
+# The real server, asked by made-up requests whether it is what its description says.
+api() {
+    cargo test $crates --profile ci --no-run
+    "$API_SERVER" sh -c 'exec "$SCHEMATHESIS" --config-file .ci/schemathesis.toml \
+        run "$CODESYNC_API_URL/api/openapi.json" --checks all'
+}
+
 # The programs are those that the tests needed, examples among them: built alone, they would share
 # fewer dependencies.
 end_to_end() {

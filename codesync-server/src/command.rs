@@ -38,6 +38,8 @@ pub enum Command {
     Restore(WithFile),
     /// Read every document from its first edit on, and compare it with all that is derived from it.
     Verify(Flags),
+    /// Print the description of the REST interface (OpenAPI).
+    Openapi,
     /// Make accounts, give them passwords, shut and list them.
     User {
         #[command(flatten)]

@@ -1,6 +1,6 @@
 //! The REST interface and the browser page.
 //!
-//! [`router`] puts the routes together; every answer that is no success is a problem body made by
+//! [`router`] puts the routes together, from which [`api`] makes their description; every answer that is no success is a problem body made by
 //! [`error::ApiError`]. Handlers ask the list of documents for settings and the registry for text;
 //! they know nothing of operations on the wire.
 
@@ -12,18 +12,22 @@ pub mod rate;
 pub mod serve;
 
 pub(crate) mod admin;
+pub mod api;
 mod auth;
 mod caller;
 mod content;
+pub(crate) mod describe;
 mod documents;
 mod grant;
 mod health;
 mod history;
 mod idempotency;
 mod json;
+mod kind;
 mod links;
 mod members;
 mod observe;
+pub(crate) mod problem;
 mod trash;
 mod users;
 mod versions;
@@ -33,10 +37,10 @@ use std::sync::atomic::AtomicBool;
 
 use axum::Router;
 use axum::middleware;
-use axum::routing::{delete, get, patch, post};
 use codesync_core::DocumentId;
 use codesync_core::limits::DOCUMENT_BYTES_MAX;
 use tower_http::catch_panic::CatchPanicLayer;
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::access::AccessVersion;
 use crate::accounts::Accounts;
@@ -48,6 +52,7 @@ use crate::db::documents::Documents;
 use crate::db::versions::Versions;
 use crate::document::registry::Registry;
 use crate::history::past::Past;
+use crate::http::describe::route;
 use crate::http::error::ApiError;
 use crate::http::rate::Limits;
 use crate::oplog::OpLog;
@@ -90,70 +95,85 @@ impl Http {
 
 /// All routes but the socket's.
 pub fn router(http: Http) -> Router {
-    Router::new()
-        .route("/api/health", get(health::alive))
-        .route("/api/ready", get(health::ready))
-        .merge(account_routes())
-        .merge(document_routes())
-        .merge(making_routes(&http))
-        .merge(time_routes())
+    let once = middleware::from_fn_with_state(http.clone(), idempotency::once);
+    Router::from(routes(|making| making.route_layer(once)))
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
         .fallback(page::serve)
         .layer(middleware::from_fn_with_state(http.clone(), rate::limit))
         .with_state(http)
 }
 
-fn account_routes() -> Router<Http> {
-    Router::new()
-        .route("/api/auth/register", post(auth::register))
-        .route("/api/auth/login", post(auth::log_in))
-        .route("/api/auth/refresh", post(auth::refresh))
-        .route("/api/auth/logout", post(auth::log_out))
-        .route("/api/auth/password", post(auth::change_password))
-        .route("/api/auth/restore", post(auth::restore))
-        .route("/api/users", get(users::search))
-        .route("/api/users/me", get(users::me).patch(users::change_me).delete(users::delete_me))
-        .route("/api/users/me/sessions", get(users::sessions).delete(users::end_other_sessions))
-        .route("/api/users/me/sessions/{session}", delete(users::end_session))
+/// All routes, each with its description. `once` lays what carries a request out once around those
+/// where something is made.
+fn routes(once: impl FnOnce(OpenApiRouter<Http>) -> OpenApiRouter<Http>) -> OpenApiRouter<Http> {
+    OpenApiRouter::default()
+        .routes(route!(health::alive))
+        .routes(route!(health::ready))
+        .merge(account_routes())
+        .merge(document_routes())
+        .merge(once(making_routes()))
+        .merge(time_routes())
+        .merge(api::routes())
 }
 
-fn document_routes() -> Router<Http> {
-    Router::new()
-        .route("/api/documents/trash", get(trash::list))
-        .route(
-            "/api/documents/{id}",
-            get(documents::find).patch(documents::change).delete(trash::trash),
-        )
-        .route("/api/documents/{id}/members/{user}", patch(members::change).delete(members::remove))
-        .route("/api/documents/{id}/links", get(links::list).post(links::make))
-        .route("/api/documents/{id}/links/{link}", delete(links::revoke))
-        .route("/api/links/redeem", post(links::redeem))
+fn account_routes() -> OpenApiRouter<Http> {
+    OpenApiRouter::default()
+        .routes(route!(auth::register))
+        .routes(route!(auth::log_in))
+        .routes(route!(auth::refresh))
+        .routes(route!(auth::log_out))
+        .routes(route!(auth::change_password))
+        .routes(route!(auth::restore))
+        .routes(route!(users::search))
+        .routes(route!(users::me))
+        .routes(route!(users::change_me))
+        .routes(route!(users::delete_me))
+        .routes(route!(users::sessions))
+        .routes(route!(users::end_other_sessions))
+        .routes(route!(users::end_session))
+}
+
+fn document_routes() -> OpenApiRouter<Http> {
+    OpenApiRouter::default()
+        .routes(route!(trash::list))
+        .routes(route!(documents::find))
+        .routes(route!(documents::change))
+        .routes(route!(trash::trash))
+        .routes(route!(members::change))
+        .routes(route!(members::remove))
+        .routes(route!(links::list))
+        .routes(route!(links::make))
+        .routes(route!(links::revoke))
+        .routes(route!(links::redeem))
 }
 
 /// Where something is made, once for each `Idempotency-Key`.
-fn making_routes(http: &Http) -> Router<Http> {
-    Router::new()
-        .route("/api/documents", get(documents::list).post(documents::create))
-        .route("/api/documents/{id}/restore", post(trash::restore))
-        .route("/api/documents/{id}/members", get(members::list).post(members::invite))
-        .route("/api/documents/{id}/versions", get(versions::list).post(versions::name))
-        .route_layer(middleware::from_fn_with_state(http.clone(), idempotency::once))
+fn making_routes() -> OpenApiRouter<Http> {
+    let mut routes = OpenApiRouter::default()
+        .routes(route!(documents::list))
+        .routes(route!(documents::create))
+        .routes(route!(trash::restore))
+        .routes(route!(members::list))
+        .routes(route!(members::invite))
+        .routes(route!(versions::list))
+        .routes(route!(versions::name));
+    idempotency::describe(routes.get_openapi_mut());
+    routes
 }
 
 /// What a document was, and how it becomes so again.
-fn time_routes() -> Router<Http> {
-    Router::new()
-        .route("/api/documents/{id}/content", get(content::read).put(content::write))
-        .route("/api/documents/{id}/history", get(history::timeline))
-        .route("/api/documents/{id}/history/{revision}", get(history::revision))
-        .route("/api/documents/{id}/history/{revision}/restore", post(history::restore))
-        .route("/api/documents/{id}/diff", get(history::difference))
-        .route("/api/documents/{id}/blame", get(history::blame))
-        .route(
-            "/api/documents/{id}/versions/{version}",
-            get(versions::find).delete(versions::forget),
-        )
-        .route("/api/documents/{id}/versions/{version}/restore", post(versions::restore))
+fn time_routes() -> OpenApiRouter<Http> {
+    OpenApiRouter::default()
+        .routes(route!(content::read))
+        .routes(route!(content::write))
+        .routes(route!(history::timeline))
+        .routes(route!(history::revision))
+        .routes(route!(history::restore))
+        .routes(route!(history::difference))
+        .routes(route!(history::blame))
+        .routes(route!(versions::find))
+        .routes(route!(versions::forget))
+        .routes(route!(versions::restore))
 }
 
 /// The answer of a server without the REST interface to everything that it does not serve.

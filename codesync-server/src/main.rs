@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
@@ -12,7 +13,7 @@ use codesync_server::config::flags::Flags;
 use codesync_server::config::source::Environment;
 use codesync_server::config::stores::StoreConfig;
 use codesync_server::db::Database;
-use codesync_server::http::page;
+use codesync_server::http::{api, page};
 use codesync_server::server::{self, Tuning};
 use codesync_server::telemetry;
 use codesync_server::telemetry::LogFormat;
@@ -50,6 +51,7 @@ fn run(command: Command) -> Result<()> {
                 eprintln!("restored {summary}");
                 Ok(())
             }
+            Command::Openapi => Ok(std::io::stdout().write_all(api::json().as_bytes())?),
             Command::Verify(flags) => verify(&read_stores(&flags)?).await,
             Command::User { flags, command } => {
                 at_database(&flags, async |database| {

@@ -20,14 +20,18 @@ use axum::routing::get;
 use axum::{Json, Router};
 use codesync_core::limits::{DOCUMENT_BYTES_MAX, FRAME_BYTES_MAX};
 use codesync_core::protocol::SUBPROTOCOL;
+use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
 
 use self::crowd::Crowd;
 use crate::auth::{Auth, Caller};
 use crate::bus::Bus;
 use crate::document::registry::{Registry, SUBSCRIBERS_MAX};
+use crate::http::describe::route;
 use crate::http::error::ApiError;
 use crate::http::peer::ClientAddress;
 
@@ -175,15 +179,31 @@ impl Shared {
 
 /// The routes of the socket.
 pub fn router(sockets: Sockets) -> Router {
-    Router::new()
-        .route("/socket", get(connect))
-        .route("/socket/health", get(health))
-        .with_state(sockets)
+    Router::from(routes()).route("/socket", get(connect)).with_state(sockets)
 }
 
-async fn health(State(sockets): State<Sockets>) -> Response {
-    let sockets = sockets.count();
-    Json(serde_json::json!({ "status": "ok", "sockets": sockets })).into_response()
+/// Those that are described: a socket itself is nothing that OpenAPI knows.
+pub(crate) fn routes() -> OpenApiRouter<Sockets> {
+    OpenApiRouter::default().routes(route!(health))
+}
+
+/// Sockets that are well.
+#[derive(Serialize, ToSchema)]
+struct SocketHealth {
+    /// `ok`.
+    #[schema(value_type = String)]
+    status: &'static str,
+    /// How many are open.
+    sockets: usize,
+}
+
+/// Whether sockets are served, and how many are open.
+#[utoipa::path(
+    get, path = "/socket/health", tag = "server", operation_id = "getSocketHealth",
+    responses((status = 200, description = "They are served.", body = SocketHealth))
+)]
+async fn health(State(sockets): State<Sockets>) -> Json<SocketHealth> {
+    Json(SocketHealth { status: "ok", sockets: sockets.count() })
 }
 
 async fn connect(State(sockets): State<Sockets>, request: Request) -> Response {

@@ -8,7 +8,7 @@ use std::thread;
 use anyhow::{Context, Result, anyhow};
 use codesync_testing::{self as testing, Postgres, Redis, S3, programs};
 
-use crate::tools::{check, command, install_debian, root};
+use crate::tools::{check, install_debian, install_python, root};
 
 pub(crate) fn run(words: &[String]) -> Result<()> {
     let words = words.strip_prefix(&["--".to_owned()]).unwrap_or(words);
@@ -34,10 +34,7 @@ fn install() -> Result<()> {
         install_debian(&packages.join(" "))?;
     }
     if programs::moto().is_err() {
-        let folder = programs::moto_folder();
-        check(command("python3 -m venv").arg(&folder))?;
-        let packages = programs::MOTO_PACKAGES.split_whitespace();
-        check(Command::new(folder.join("bin/pip")).args(["install", "-q"]).args(packages))?;
+        install_python(&programs::moto_folder(), programs::MOTO_PACKAGES)?;
     }
     Ok(())
 }

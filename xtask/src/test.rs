@@ -6,15 +6,18 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::tools::{answer, check, command, install_debian, program};
+use crate::tools::{answer, check, command, install_debian, install_python, program, target};
 use crate::{services, wasm};
 
 /// The cheap ones first, and the page before the programs that contain it.
 #[rustfmt::skip]
-const STEPS: [&str; 17] = [
+const STEPS: [&str; 18] = [
     "locks", "format", "ring", "licences", "packages", "wasm", "typecheck", "lint", "page_tests",
-    "page", "page_size", "clippy", "docs", "tests", "doctests", "end_to_end", "fuzz",
+    "page", "page_size", "clippy", "docs", "tests", "doctests", "api", "end_to_end", "fuzz",
 ];
+
+/// What asks the running server whether it is as it is described, and what makes up its requests.
+const SCHEMATHESIS: &str = "schemathesis==4.32.5 hypothesis==6.170.17";
 
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let (mut long, mut only) = (false, None);
@@ -64,6 +67,16 @@ fn step(name: &str, long: bool) -> Result<()> {
         shell.env("CODESYNC_SERVER_BIN", program("codesync-server"));
         shell.env("CODESYNC_BIN", program("codesync"));
         shell.env("CODESYNC_PLAY_TRACE", program("examples/play_trace"));
+    }
+    if name == "api" {
+        // The folder has the version's name, so that another version is another folder.
+        let folder = target().join(SCHEMATHESIS.replace(' ', "-"));
+        let schemathesis = folder.join("bin/schemathesis");
+        if !schemathesis.is_file() {
+            install_python(&folder, SCHEMATHESIS)?;
+        }
+        shell.env("SCHEMATHESIS", schemathesis);
+        shell.env("API_SERVER", program("examples/api_server"));
     }
     if name == "tests" { services::check_served(&mut shell) } else { check(&mut shell) }
 }

@@ -59,6 +59,16 @@ pub(crate) fn install_debian(packages: &str) -> Result<()> {
     check(command(&format!("{sudo}{install}")).env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
+/// Python packages, each with its version, in an environment of their own.
+pub(crate) fn install_python(folder: &Path, packages: &str) -> Result<()> {
+    if answer(command("python3 -c").arg("import ensurepip")).is_none() {
+        install_debian("python3-venv")?;
+    }
+    check(command("python3 -m venv").arg(folder))?;
+    let packages = packages.split_whitespace();
+    check(Command::new(folder.join("bin/pip")).args(["install", "-q"]).args(packages))
+}
+
 /// When a file last changed; the beginning of time for one that is absent.
 pub(crate) fn changed(path: &Path) -> SystemTime {
     path.metadata().and_then(|file| file.modified()).unwrap_or(SystemTime::UNIX_EPOCH)

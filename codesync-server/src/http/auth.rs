@@ -5,32 +5,53 @@ use axum::extract::{Extension, FromRequest, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::auth::Caller;
 use crate::http::Http;
 use crate::http::caller::Visitor;
+use crate::http::describe::{Description, Input};
 use crate::http::error::ApiError;
-use crate::http::grant::{self, Delivery, RefreshCookie};
+use crate::http::grant::{self, Delivery, RefreshCookie, Tokens};
 use crate::http::guard::Site;
 use crate::http::json::Body;
+use crate::http::kind;
+use crate::http::problem::{
+    AccountDisabled, DeletionPending, InvalidLogin, InvalidName, InvalidPassword, LoginRequired,
+    LoginsBusy, NoAccounts, RegistrationClosed, SessionEnded, WrongCredentials,
+};
 use crate::logins::Login;
 use crate::names::visible_name;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = Registration)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Register {
+    #[schema(value_type = kind::Login)]
     login: String,
+    #[schema(value_type = kind::NewPassword)]
     password: String,
     /// What others see; the login, if nothing is said.
+    #[schema(value_type = Option<kind::Name>)]
     name: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Registered {
+    /// In the spelling that counts.
     login: String,
 }
 
+/// Makes an account.
+///
 /// Answers the same whether the login was free or taken: log in to see.
+#[utoipa::path(
+    post, path = "/api/auth/register", tag = "auth", operation_id = "register",
+    responses(
+        (status = 202, description = "Log in with it.", body = Registered),
+        NoAccounts, RegistrationClosed, InvalidLogin, InvalidName, InvalidPassword, LoginsBusy,
+    )
+)]
 pub(crate) async fn register(
     State(http): State<Http>,
     visitor: Visitor,
@@ -45,7 +66,8 @@ pub(crate) async fn register(
     Ok((StatusCode::ACCEPTED, Json(registered)).into_response())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = Credentials)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LogIn {
     login: String,
@@ -55,6 +77,15 @@ pub(crate) struct LogIn {
     cookie: bool,
 }
 
+/// Logs in.
+#[utoipa::path(
+    post, path = "/api/auth/login", tag = "auth", operation_id = "logIn",
+    responses(
+        (status = 200, description = "Logged in.", body = Tokens,
+            headers(("Set-Cookie", description = "The refresh token, if it was asked for as a cookie."))),
+        NoAccounts, WrongCredentials, AccountDisabled, DeletionPending, LoginsBusy,
+    )
+)]
 pub(crate) async fn log_in(
     State(http): State<Http>,
     Extension(site): Extension<Site>,
@@ -68,6 +99,14 @@ pub(crate) async fn log_in(
 }
 
 /// Takes the deletion of an account back.
+#[utoipa::path(
+    post, path = "/api/auth/restore", tag = "auth", operation_id = "restoreAccount",
+    responses(
+        (status = 200, description = "The account is back, and logged in.", body = Tokens,
+            headers(("Set-Cookie", description = "The refresh token, if it was asked for as a cookie."))),
+        NoAccounts, WrongCredentials, AccountDisabled, LoginsBusy,
+    )
+)]
 pub(crate) async fn restore(
     State(http): State<Http>,
     Extension(site): Extension<Site>,
@@ -80,7 +119,8 @@ pub(crate) async fn restore(
     grant::answer(grant, Delivery::asked(asked.cookie, site))
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
+#[schema(as = RefreshToken)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Refresh {
     /// Not there where a cookie has it.
@@ -107,6 +147,22 @@ impl<S: Send + Sync> FromRequest<S> for Refresh {
     }
 }
 
+impl Input for Refresh {
+    fn describe(to: &mut Description<'_>) {
+        Body::<Self>::describe(to);
+        to.body_is_optional();
+    }
+}
+
+/// New tokens for a refresh token, which comes in the body or in a cookie.
+#[utoipa::path(
+    post, path = "/api/auth/refresh", tag = "auth", operation_id = "refreshTokens",
+    responses(
+        (status = 200, description = "New tokens. The old refresh token is used up.", body = Tokens,
+            headers(("Set-Cookie", description = "The refresh token, if it was asked for as a cookie."))),
+        NoAccounts, LoginRequired, SessionEnded,
+    )
+)]
 pub(crate) async fn refresh(
     State(http): State<Http>,
     cookie: RefreshCookie,
@@ -120,6 +176,14 @@ pub(crate) async fn refresh(
 
 /// Ends the login that an access token, a refresh token or a cookie shows, whether or not it has
 /// ended before.
+#[utoipa::path(
+    post, path = "/api/auth/logout", tag = "auth", operation_id = "logOut",
+    responses(
+        (status = 204, description = "The login has ended.",
+            headers(("Set-Cookie", description = "Takes the cookie away, if there was one."))),
+        NoAccounts, LoginRequired, SessionEnded,
+    )
+)]
 pub(crate) async fn log_out(
     State(http): State<Http>,
     caller: Option<Caller>,
@@ -138,16 +202,27 @@ pub(crate) async fn log_out(
     grant::gone(delivery)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = PasswordChange)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangePassword {
     current: String,
+    #[schema(value_type = kind::NewPassword)]
     new: String,
+    /// Whether the refresh token shall come as a cookie instead.
     #[serde(default)]
     cookie: bool,
 }
 
 /// Ends every login of the account, this one too, and gives a new one.
+#[utoipa::path(
+    post, path = "/api/auth/password", tag = "auth", operation_id = "changePassword",
+    responses(
+        (status = 200, description = "Logged in anew.", body = Tokens,
+            headers(("Set-Cookie", description = "The refresh token, if it was asked for as a cookie."))),
+        NoAccounts, WrongCredentials, AccountDisabled, InvalidPassword, LoginsBusy,
+    )
+)]
 pub(crate) async fn change_password(
     State(http): State<Http>,
     caller: Caller,

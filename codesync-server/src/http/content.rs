@@ -19,6 +19,7 @@ use codesync_core::limits::DOCUMENT_BYTES_MAX;
 use codesync_core::text::diff;
 use codesync_core::{ClientId, DocumentId, Encoding, LineEnding, Operation, Revision, Text};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::document::Edit;
 use crate::http::Http;
@@ -26,16 +27,35 @@ use crate::http::caller::{Editing, Member, Viewing};
 use crate::http::documents::etag;
 use crate::http::error::ApiError;
 use crate::http::idempotency;
+use crate::http::idempotency::IdempotencyKey;
 use crate::http::json::{Asked, PlainText, parse_revision};
+use crate::http::kind;
+use crate::http::problem::{
+    InvalidIdempotencyKey, InvalidName, PreconditionFailed, RevisionNotFound, TextTooLarge,
+    TooManyClients,
+};
 use crate::names::visible_name;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Which {
     /// The present one if it is left out.
+    #[param(value_type = Option<kind::Revision>)]
     revision: Option<Revision>,
 }
 
+/// The text of a document, with its own line ending.
+#[utoipa::path(
+    get, path = "/api/documents/{id}/content", tag = "content", operation_id = "getContent",
+    params(("If-None-Match" = Option<kind::EntityTag>, Header, description = "The revision that is known.")),
+    responses(
+        (status = 200, description = "The text.", body = String, content_type = "text/plain",
+            headers(("ETag" = kind::EntityTag, description = "The revision."))),
+        (status = 304, description = "It is the one that is known.",
+            headers(("ETag" = kind::EntityTag, description = "The revision."))),
+        RevisionNotFound,
+    )
+)]
 pub(crate) async fn read(
     State(http): State<Http>,
     Viewing(Member { document: id, .. }): Viewing,
@@ -63,24 +83,45 @@ pub(crate) async fn read(
     Ok((headers, text).into_response())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Written {
     /// The revision that the text was made from.
+    #[param(value_type = Option<kind::Revision>)]
     base: Option<Revision>,
     /// Who writes, on a server without accounts.
+    #[param(value_type = Option<kind::Name>)]
     person: Option<String>,
 }
 
 /// What became of a text or a version that was handed in.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Committed {
     /// The document holds it from this revision on.
+    #[schema(value_type = kind::Revision)]
     revision: Revision,
     /// What it was made from.
+    #[schema(value_type = kind::Revision)]
     base: Revision,
 }
 
+/// Writes the whole text, as one edit.
+///
+/// With `base`, it merges with whatever was typed since that revision; with `If-Match`, it is
+/// written only if nothing was; with neither, it replaces the present text.
+#[utoipa::path(
+    put, path = "/api/documents/{id}/content", tag = "content", operation_id = "putContent",
+    params(
+        ("If-Match" = Option<kind::Condition>, Header,
+            description = "Write only if the document is at this revision."),
+        IdempotencyKey,
+    ),
+    responses(
+        (status = 200, description = "The document holds it.", body = Committed),
+        PreconditionFailed, RevisionNotFound, InvalidName, TextTooLarge, TooManyClients,
+        InvalidIdempotencyKey,
+    )
+)]
 pub(crate) async fn write(
     State(http): State<Http>,
     Editing(member): Editing,
@@ -205,14 +246,14 @@ pub(crate) fn named(revision: Option<Revision>) -> Vec<u8> {
 
 /// What an `If-Match` header asks for (RFC 9110, section 13.1.1).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Condition {
+pub(crate) enum Condition {
     /// There is none, or any state will do.
     None,
     Exactly(Revision),
 }
 
 impl Condition {
-    fn of(headers: &HeaderMap) -> Result<Self, ApiError> {
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, ApiError> {
         let Some(value) = headers.get(header::IF_MATCH) else { return Ok(Self::None) };
         if value == "*" {
             return Ok(Self::None);

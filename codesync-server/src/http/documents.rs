@@ -7,16 +7,22 @@ use axum::response::{IntoResponse, Response};
 use codesync_core::limits::{DOCUMENT_BYTES_MAX, NAME_BYTES_MAX};
 use codesync_core::{DocumentId, LineEnding, Revision};
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::Caller;
 use crate::db::documents::{
-    DocumentChange, DocumentRecord, ListPosition, Listing, NewDocument, PAGE_MAX, line_ending_name,
+    DocumentChange, DocumentRecord, ListPosition, Listing, NewDocument, PAGE_MAX,
 };
 use crate::document::import;
 use crate::http::caller::{Member, Owning, Person, Viewing};
+use crate::http::content::Condition;
 use crate::http::error::ApiError;
 use crate::http::json::{Asked, Body, rfc3339};
+use crate::http::kind;
 use crate::http::members::RoleName;
+use crate::http::problem::{
+    InvalidCursor, InvalidLanguage, InvalidName, InvalidQuery, PreconditionFailed, TextTooLarge,
+};
 use crate::http::{BODY_BYTES_MAX, Http};
 use crate::ids::random_uuid;
 use crate::names::visible_name;
@@ -24,56 +30,99 @@ use crate::oplog::Entry;
 
 /// Documents on a page of the list where nothing else is asked for.
 const PAGE_DEFAULT: u32 = 50;
-const LANGUAGE_BYTES_MAX: usize = 64;
+/// Characters that are searched for.
+const SEARCH_CHARS_MAX: usize = NAME_BYTES_MAX;
+pub(crate) const LANGUAGE_BYTES_MAX: usize = 64;
 
 /// A document as JSON shows it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Document)]
 pub(crate) struct Doc {
+    #[schema(value_type = kind::Id)]
     id: String,
     name: String,
+    #[schema(value_type = kind::Revision)]
     revision: Revision,
+    #[schema(required)]
     language: Option<String>,
-    line_ending: &'static str,
+    line_ending: LineEndingName,
+    /// Of its text in UTF-8, with line feeds.
     bytes: u64,
+    #[schema(value_type = kind::Time)]
     created_at: String,
+    #[schema(value_type = kind::Time)]
     updated_at: String,
 }
 
+/// How the lines of its text end in a file.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[schema(as = LineEnding)]
+#[serde(rename_all = "lowercase")]
+enum LineEndingName {
+    Lf,
+    Crlf,
+}
+
+impl From<LineEnding> for LineEndingName {
+    fn from(line_ending: LineEnding) -> Self {
+        match line_ending {
+            LineEnding::Lf => Self::Lf,
+            LineEnding::Crlf => Self::Crlf,
+        }
+    }
+}
+
 /// A document, and what whoever asks may do with it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = DocumentWithRole)]
 pub(crate) struct WithRole {
     role: RoleName,
     #[serde(flatten)]
     document: Doc,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = DocumentPage)]
 pub(crate) struct Page {
     documents: Vec<Doc>,
+    /// The cursor of the next page, if there is one.
+    #[schema(required)]
     next: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Search {
+    /// What the name must hold, in capitals or not.
+    #[param(value_type = Option<kind::Search>)]
     search: Option<String>,
+    #[param(value_type = Option<kind::PageLimit>)]
     limit: Option<u32>,
+    #[param(value_type = Option<kind::Cursor>)]
     cursor: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = NewDocument)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Create {
+    #[schema(value_type = kind::Name)]
     name: String,
+    /// With any line ending. Empty if it is left out.
+    #[schema(value_type = Option<kind::Text>)]
     text: Option<String>,
+    #[schema(value_type = Option<kind::Language>)]
     language: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = DocumentChange)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Change {
+    #[schema(value_type = Option<kind::Name>)]
     name: Option<String>,
-    /// Told apart: not there, and there as `null`.
+    /// Left as it is if it is not there, and taken away if it is `null`.
+    #[schema(value_type = Option<kind::Language>)]
     #[serde(default, deserialize_with = "present")]
     language: Option<Option<String>>,
 }
@@ -82,6 +131,11 @@ fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<String>>,
     Option::deserialize(from).map(Some)
 }
 
+/// The documents of whoever asks, the one that was changed last first.
+#[utoipa::path(
+    get, path = "/api/documents", tag = "documents", operation_id = "listDocuments",
+    responses((status = 200, description = "A page of them.", body = Page), InvalidCursor)
+)]
 pub(crate) async fn list(
     State(http): State<Http>,
     caller: Caller,
@@ -92,8 +146,9 @@ pub(crate) async fn list(
         return Err(ApiError::InvalidQuery(format!("limit must be 1 to {PAGE_MAX}")));
     }
     let search = asked.search.filter(|search| !search.is_empty());
-    if search.as_ref().is_some_and(|search| search.len() > NAME_BYTES_MAX) {
-        return Err(ApiError::InvalidQuery(format!("search is over {NAME_BYTES_MAX} bytes")));
+    if search.as_ref().is_some_and(|search| search.chars().count() > SEARCH_CHARS_MAX) {
+        let detail = format!("search is over {SEARCH_CHARS_MAX} characters");
+        return Err(ApiError::InvalidQuery(detail));
     }
     if search.as_ref().is_some_and(|search| search.contains('\0')) {
         return Err(ApiError::InvalidQuery("no name holds a NUL".to_owned()));
@@ -108,6 +163,17 @@ pub(crate) async fn list(
     Ok(Json(Page { documents: records.into_iter().map(Doc::from).collect(), next }))
 }
 
+/// Makes a document.
+#[utoipa::path(
+    post, path = "/api/documents", tag = "documents", operation_id = "createDocument",
+    responses(
+        (status = 201, description = "It is there.", body = Doc, headers(
+            ("Location", description = "Its path."),
+            ("ETag" = kind::EntityTag, description = "Its revision."),
+        )),
+        InvalidName, InvalidLanguage, TextTooLarge,
+    )
+)]
 pub(crate) async fn create(
     State(http): State<Http>,
     Person(caller): Person,
@@ -145,6 +211,12 @@ fn import(text: &str) -> Result<(LineEnding, u64, Vec<Entry>), ApiError> {
     Ok((line_ending, bytes, import::entries(&text)))
 }
 
+/// A document, and what whoever asks may do with it.
+#[utoipa::path(
+    get, path = "/api/documents/{id}", tag = "documents", operation_id = "getDocument",
+    responses((status = 200, description = "The document.", body = WithRole,
+        headers(("ETag" = kind::EntityTag, description = "Its revision."))))
+)]
 pub(crate) async fn find(
     State(http): State<Http>,
     Viewing(Member { document, rights, .. }): Viewing,
@@ -154,6 +226,17 @@ pub(crate) async fn find(
     Ok(([(header::ETAG, etag(record.revision))], Json(shown)).into_response())
 }
 
+/// Changes the name or the language of a document.
+#[utoipa::path(
+    patch, path = "/api/documents/{id}", tag = "documents", operation_id = "changeDocument",
+    params(("If-Match" = Option<kind::Condition>, Header,
+        description = "Change it only if it is at this revision.")),
+    responses(
+        (status = 200, description = "It is changed.", body = Doc,
+            headers(("ETag" = kind::EntityTag, description = "Its revision."))),
+        InvalidName, InvalidLanguage, InvalidQuery, PreconditionFailed,
+    )
+)]
 pub(crate) async fn change(
     State(http): State<Http>,
     Owning(Member { document: id, .. }): Owning,
@@ -165,9 +248,9 @@ pub(crate) async fn change(
         Some(Some(language)) => Some(Some(valid_language(language)?)),
         other => other,
     };
-    if let Some(expected) = headers.get(header::IF_MATCH) {
+    if let Condition::Exactly(expected) = Condition::of(&headers)? {
         let revision = http.documents.find(id).await?.revision;
-        if expected != "*" && expected != etag(revision) {
+        if expected != revision {
             return Err(ApiError::PreconditionFailed { revision: revision.get() });
         }
     }
@@ -195,7 +278,7 @@ impl From<DocumentRecord> for Doc {
             name: record.name,
             revision: record.revision,
             language: record.language,
-            line_ending: line_ending_name(record.line_ending),
+            line_ending: record.line_ending.into(),
             bytes: record.bytes,
             created_at: rfc3339(record.created_at),
             updated_at: rfc3339(record.updated_at),
@@ -219,14 +302,20 @@ fn random_id() -> Result<DocumentId, ApiError> {
 }
 
 fn write_cursor(record: &DocumentRecord) -> String {
-    format!("{:x}.{}", record.updated_at, record.id)
+    write_position(&ListPosition { updated_at: record.updated_at, id: record.id })
+}
+
+fn write_position(position: &ListPosition) -> String {
+    format!("{:x}.{}", position.updated_at, position.id)
 }
 
 fn read_cursor(cursor: &str) -> Result<ListPosition, ApiError> {
     let read = || {
         let (updated_at, id) = cursor.split_once('.')?;
         let updated_at = i64::from_str_radix(updated_at, 16).ok()?;
-        Some(ListPosition { updated_at, id: id.parse().ok()? })
+        let position = ListPosition { updated_at, id: id.parse().ok()? };
+        // What the same place is called by nobody but us is no cursor of ours.
+        (write_position(&position) == cursor).then_some(position)
     };
     read().ok_or(ApiError::InvalidCursor)
 }

@@ -1,7 +1,7 @@
 //! What goes wrong in a request, and its only way to the caller: RFC 9457 problem bodies.
 //!
-//! [`ApiError`] alone knows status codes. Codes are stable; sentences may change. What only the
-//! operator should know is logged here, once, and left out of the answer.
+//! [`ApiError`] alone turns a failure into an answer; sentences may change, [codes](Code) may not.
+//! What only the operator should know is logged here, once, and left out of the answer.
 
 use std::any::Any;
 use std::time::Duration;
@@ -10,7 +10,6 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use codesync_core::protocol::{RejectCode, SUBPROTOCOL};
-use serde::Serialize;
 
 use crate::access::Role;
 use crate::accounts::AccountError;
@@ -20,6 +19,7 @@ use crate::db::versions::{NAMED_MAX, NameError as VersionError};
 use crate::document::EditRefusal;
 use crate::document::load::LoadError;
 use crate::document::registry::OpenError;
+use crate::http::problem::{Code, Problem};
 use crate::http::rate::{seconds, tell};
 use crate::logins::ParseLoginError;
 use crate::names::NameError;
@@ -141,95 +141,76 @@ pub enum ApiError {
     Internal { cause: String },
 }
 
-/// The body of RFC 9457, section 3, with a stable `code` for programs.
-#[derive(Serialize)]
-struct Problem<'a> {
-    r#type: &'a str,
-    title: &'a str,
-    status: u16,
-    detail: String,
-    code: &'a str,
-}
-
 impl ApiError {
-    fn status_and_code(&self) -> (StatusCode, &'static str) {
+    fn code(&self) -> Code {
         match self {
-            Self::NoRoute => (StatusCode::NOT_FOUND, "not_found"),
-            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
-            Self::DocumentNotFound => (StatusCode::NOT_FOUND, "document_not_found"),
-            Self::InvalidDocumentId => (StatusCode::BAD_REQUEST, "invalid_document_id"),
-            Self::InvalidJson(_) => (StatusCode::BAD_REQUEST, "invalid_json"),
-            Self::InvalidBody(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_body"),
-            Self::UnsupportedMediaType => {
-                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type")
-            }
-            Self::BodyTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
-            Self::TextTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "text_too_large"),
-            Self::TextTooLargeMerged => (StatusCode::PAYLOAD_TOO_LARGE, "text_too_large"),
-            Self::InvalidName(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_name"),
-            Self::InvalidLanguage => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_language"),
-            Self::InvalidQuery(_) => (StatusCode::BAD_REQUEST, "invalid_query"),
-            Self::InvalidCursor => (StatusCode::BAD_REQUEST, "invalid_cursor"),
-            Self::PreconditionFailed { .. } => {
-                (StatusCode::PRECONDITION_FAILED, "precondition_failed")
-            }
-            Self::LoginRequired => (StatusCode::UNAUTHORIZED, "login_required"),
-            Self::InvalidToken => (StatusCode::UNAUTHORIZED, "invalid_token"),
-            Self::TokenExpired => (StatusCode::UNAUTHORIZED, "token_expired"),
-            Self::SessionEnded => (StatusCode::UNAUTHORIZED, "session_ended"),
-            Self::WrongCredentials => (StatusCode::UNAUTHORIZED, "wrong_credentials"),
-            Self::AccountDisabled => (StatusCode::FORBIDDEN, "account_disabled"),
-            Self::DeletionPending => (StatusCode::FORBIDDEN, "deletion_pending"),
-            Self::RegistrationClosed => (StatusCode::FORBIDDEN, "registration_closed"),
-            Self::NoAccounts => (StatusCode::NOT_FOUND, "no_accounts"),
-            Self::GuestsCannot => (StatusCode::FORBIDDEN, "guests_cannot"),
-            Self::InvalidLogin(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_login"),
-            Self::InvalidPassword(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_password"),
-            Self::NoSession => (StatusCode::NOT_FOUND, "session_not_found"),
-            Self::RoleTooLow { .. } => (StatusCode::FORBIDDEN, "role_too_low"),
-            Self::Share(error) => share_status_and_code(*error),
-            Self::TooManyRequests(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_requests"),
-            Self::LoginsBusy { .. } => (StatusCode::SERVICE_UNAVAILABLE, "logins_busy"),
-            Self::NoRevision { .. } => (StatusCode::NOT_FOUND, "revision_not_found"),
-            Self::InvalidRevision => (StatusCode::BAD_REQUEST, "invalid_revision"),
-            Self::NoVersion => (StatusCode::NOT_FOUND, "version_not_found"),
-            Self::InvalidVersionId => (StatusCode::BAD_REQUEST, "invalid_version_id"),
-            Self::TooManyVersions { .. } => (StatusCode::CONFLICT, "too_many_versions"),
-            Self::NotPlainText => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
-            Self::InvalidText => (StatusCode::BAD_REQUEST, "invalid_text"),
-            Self::InvalidIdempotencyKey => (StatusCode::BAD_REQUEST, "invalid_idempotency_key"),
-            Self::RequestUnderway => (StatusCode::CONFLICT, "request_underway"),
-            Self::IdempotencyKeyTaken => {
-                (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_taken")
-            }
-            Self::Moved { .. } => (StatusCode::PRECONDITION_FAILED, "precondition_failed"),
-            Self::TooManyClients => (StatusCode::CONFLICT, "too_many_clients"),
-            Self::WrongHost => (StatusCode::MISDIRECTED_REQUEST, "wrong_host"),
-            Self::WrongOrigin => (StatusCode::FORBIDDEN, "wrong_origin"),
-            Self::SocketExpected => (StatusCode::UPGRADE_REQUIRED, "socket_expected"),
-            Self::Timeout => (StatusCode::REQUEST_TIMEOUT, "timeout"),
-            Self::Draining => (StatusCode::SERVICE_UNAVAILABLE, "draining"),
-            Self::TooManyConnections => (StatusCode::SERVICE_UNAVAILABLE, "too_many_connections"),
-            Self::Full => (StatusCode::INSUFFICIENT_STORAGE, "disk_full"),
-            Self::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
-            Self::Internal { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
+            Self::NoRoute => Code::NotFound,
+            Self::MethodNotAllowed => Code::MethodNotAllowed,
+            Self::DocumentNotFound => Code::DocumentNotFound,
+            Self::InvalidDocumentId => Code::InvalidDocumentId,
+            Self::InvalidJson(_) => Code::InvalidJson,
+            Self::InvalidBody(_) => Code::InvalidBody,
+            Self::UnsupportedMediaType | Self::NotPlainText => Code::UnsupportedMediaType,
+            Self::BodyTooLarge { .. } => Code::BodyTooLarge,
+            Self::TextTooLarge { .. } | Self::TextTooLargeMerged => Code::TextTooLarge,
+            Self::InvalidName(_) => Code::InvalidName,
+            Self::InvalidLanguage => Code::InvalidLanguage,
+            Self::InvalidQuery(_) => Code::InvalidQuery,
+            Self::InvalidCursor => Code::InvalidCursor,
+            Self::PreconditionFailed { .. } | Self::Moved { .. } => Code::PreconditionFailed,
+            Self::LoginRequired => Code::LoginRequired,
+            Self::InvalidToken => Code::InvalidToken,
+            Self::TokenExpired => Code::TokenExpired,
+            Self::SessionEnded => Code::SessionEnded,
+            Self::WrongCredentials => Code::WrongCredentials,
+            Self::AccountDisabled => Code::AccountDisabled,
+            Self::DeletionPending => Code::DeletionPending,
+            Self::RegistrationClosed => Code::RegistrationClosed,
+            Self::NoAccounts => Code::NoAccounts,
+            Self::GuestsCannot => Code::GuestsCannot,
+            Self::InvalidLogin(_) => Code::InvalidLogin,
+            Self::InvalidPassword(_) => Code::InvalidPassword,
+            Self::NoSession => Code::SessionNotFound,
+            Self::RoleTooLow { .. } => Code::RoleTooLow,
+            Self::Share(error) => share_code(*error),
+            Self::TooManyRequests(_) => Code::TooManyRequests,
+            Self::LoginsBusy { .. } => Code::LoginsBusy,
+            Self::NoRevision { .. } => Code::RevisionNotFound,
+            Self::InvalidRevision => Code::InvalidRevision,
+            Self::NoVersion => Code::VersionNotFound,
+            Self::InvalidVersionId => Code::InvalidVersionId,
+            Self::TooManyVersions { .. } => Code::TooManyVersions,
+            Self::InvalidText => Code::InvalidText,
+            Self::InvalidIdempotencyKey => Code::InvalidIdempotencyKey,
+            Self::RequestUnderway => Code::RequestUnderway,
+            Self::IdempotencyKeyTaken => Code::IdempotencyKeyTaken,
+            Self::TooManyClients => Code::TooManyClients,
+            Self::WrongHost => Code::WrongHost,
+            Self::WrongOrigin => Code::WrongOrigin,
+            Self::SocketExpected => Code::SocketExpected,
+            Self::Timeout => Code::Timeout,
+            Self::Draining => Code::Draining,
+            Self::TooManyConnections => Code::TooManyConnections,
+            Self::Full => Code::DiskFull,
+            Self::Unavailable { .. } => Code::Unavailable,
+            Self::Internal { .. } => Code::InternalError,
         }
     }
 }
 
-fn share_status_and_code(error: ShareError) -> (StatusCode, &'static str) {
+fn share_code(error: ShareError) -> Code {
     match error {
-        ShareError::NoDocument => (StatusCode::NOT_FOUND, "document_not_found"),
-        ShareError::NotOwner => (StatusCode::FORBIDDEN, "role_too_low"),
-        ShareError::NoUser => (StatusCode::NOT_FOUND, "user_not_found"),
-        ShareError::NoMember => (StatusCode::NOT_FOUND, "member_not_found"),
-        ShareError::IsMember => (StatusCode::CONFLICT, "already_member"),
-        ShareError::LastOwner => (StatusCode::CONFLICT, "last_owner"),
-        ShareError::GuestOwner => (StatusCode::CONFLICT, "guest_owner"),
-        ShareError::TooManyMembers => (StatusCode::CONFLICT, "too_many_members"),
-        ShareError::TooManyLinks => (StatusCode::CONFLICT, "too_many_links"),
-        ShareError::NoLink => (StatusCode::NOT_FOUND, "link_not_found"),
-        ShareError::NoGuests => (StatusCode::FORBIDDEN, "guests_not_allowed"),
+        ShareError::NoDocument => Code::DocumentNotFound,
+        ShareError::NotOwner => Code::RoleTooLow,
+        ShareError::NoUser => Code::UserNotFound,
+        ShareError::NoMember => Code::MemberNotFound,
+        ShareError::IsMember => Code::AlreadyMember,
+        ShareError::LastOwner => Code::LastOwner,
+        ShareError::GuestOwner => Code::GuestOwner,
+        ShareError::TooManyMembers => Code::TooManyMembers,
+        ShareError::TooManyLinks => Code::TooManyLinks,
+        ShareError::NoLink => Code::LinkNotFound,
+        ShareError::NoGuests => Code::GuestsNotAllowed,
     }
 }
 
@@ -242,9 +223,10 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let (status, code) = self.status_and_code();
+        let code = self.code();
+        let status = code.status();
         if let Self::Unavailable { cause } | Self::Internal { cause } = &self {
-            tracing::error!(code, cause, "request failed");
+            tracing::error!(code = code.name(), cause, "request failed");
         }
         let problem = Problem {
             r#type: "about:blank",

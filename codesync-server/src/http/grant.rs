@@ -12,43 +12,73 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::accounts::Grant;
-use crate::db::users::User;
+use crate::db::users::{User, UserKind};
 use crate::http::error::ApiError;
 use crate::http::guard::Site;
+use crate::http::kind;
 use crate::tokens::access::ACCESS_LIFE;
 use crate::tokens::refresh::IDLE_MAX;
 
-const SECURE_NAME: &str = "__Host-codesync-refresh";
+pub(crate) const SECURE_NAME: &str = "__Host-codesync-refresh";
 const PLAIN_NAME: &str = "codesync-refresh";
 
 /// A user as JSON shows him to himself.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Account)]
 pub(crate) struct Me {
+    #[schema(value_type = kind::Id)]
     id: String,
-    kind: &'static str,
+    kind: KindName,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     login: Option<String>,
     name: String,
 }
 
 impl From<User> for Me {
     fn from(user: User) -> Self {
-        let (id, kind) = (user.id.to_string(), user.kind.name());
+        let (id, kind) = (user.id.to_string(), user.kind.into());
         Self { id, kind, login: user.login, name: user.name }
     }
 }
 
-#[derive(Serialize)]
+/// What a user is, as JSON names it.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[schema(as = UserKind)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum KindName {
+    Person,
+    Guest,
+    Local,
+}
+
+impl From<UserKind> for KindName {
+    fn from(kind: UserKind) -> Self {
+        match kind {
+            UserKind::Person => Self::Person,
+            UserKind::Guest => Self::Guest,
+            UserKind::Local => Self::Local,
+        }
+    }
+}
+
+/// What a login gives.
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Tokens {
     access_token: String,
+    /// `Bearer`.
+    #[schema(value_type = String)]
     token_type: &'static str,
     /// Seconds.
     expires_in: u64,
     /// Not there if a cookie was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     refresh_token: Option<String>,
+    #[schema(value_type = kind::Id)]
     session: String,
     user: Me,
 }

@@ -6,7 +6,9 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use codesync_core::Revision;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
+use crate::db::documents::PAGE_MAX;
 use crate::db::writers::Person;
 use crate::history::past;
 use crate::history::patch::{self, Hunk};
@@ -17,61 +19,92 @@ use crate::http::content::{Committed, Handed, client, commit, off_thread, operat
 use crate::http::content::{named, text_at};
 use crate::http::documents::etag;
 use crate::http::error::ApiError;
+use crate::http::idempotency::IdempotencyKey;
 use crate::http::json::{Asked, RevisionPath, rfc3339};
+use crate::http::kind;
+use crate::http::problem::{
+    InvalidCursor, InvalidIdempotencyKey, InvalidName, RevisionNotFound, TextTooLarge,
+    TooManyClients,
+};
 
 /// Groups on a page of the timeline where nothing else is asked for, and at most.
 const GROUPS_DEFAULT: u32 = 50;
-const GROUPS_MAX: u32 = 200;
+const GROUPS_MAX: u32 = PAGE_MAX;
 
 /// Somebody who wrote.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Writer {
-    /// `user`, `local`, `former` (his account is gone) or `server` (which imported a text, it is not
-    /// known for whom).
-    kind: &'static str,
+    kind: WriterKind,
+    #[schema(value_type = Option<kind::Id>, required)]
     id: Option<String>,
+    #[schema(required)]
     name: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum WriterKind {
+    /// Somebody with an account, or a guest.
+    User,
+    /// Whoever sat at the machine.
+    Local,
+    /// His account is gone.
+    Former,
+    /// It imported a text.
+    Server,
 }
 
 impl From<Person> for Writer {
     fn from(person: Person) -> Self {
         match person {
             Person::User { id, name } => {
-                Self { kind: "user", id: Some(id.to_string()), name: Some(name) }
+                Self { kind: WriterKind::User, id: Some(id.to_string()), name: Some(name) }
             }
-            Person::Local { name } => {
-                Self { kind: "local", id: None, name: Some(name).filter(|name| !name.is_empty()) }
-            }
+            Person::Local { name } => Self {
+                kind: WriterKind::Local,
+                id: None,
+                name: Some(name).filter(|name| !name.is_empty()),
+            },
             Person::Former => {
-                Self { kind: "former", id: None, name: Some("former user".to_owned()) }
+                Self { kind: WriterKind::Former, id: None, name: Some("former user".to_owned()) }
             }
-            Person::Server => Self { kind: "server", id: None, name: None },
+            Person::Server => Self { kind: WriterKind::Server, id: None, name: None },
         }
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TimelineQuery {
+    #[param(value_type = Option<kind::PageLimit>)]
     limit: Option<u32>,
+    #[param(value_type = Option<kind::RevisionCursor>)]
     cursor: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Timeline)]
 pub(crate) struct TimelineAnswer {
     groups: Vec<ShownGroup>,
     /// Whether the last group goes on on the next page.
     goes_on: bool,
+    /// The cursor of the next page, if there is one.
+    #[schema(required)]
     next: Option<String>,
 }
 
 /// What one person did in one go.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = TimelineGroup)]
 pub(crate) struct ShownGroup {
     person: Writer,
+    #[schema(value_type = kind::Revision)]
     first_revision: Revision,
+    #[schema(value_type = kind::Revision)]
     last_revision: Revision,
+    #[schema(value_type = kind::Time)]
     from: String,
+    #[schema(value_type = kind::Time)]
     to: String,
     inserted_chars: u64,
     deleted_chars: u64,
@@ -91,6 +124,11 @@ impl From<Group<Person>> for ShownGroup {
     }
 }
 
+/// Who changed the document, and when: revisions in groups by person and time, the newest first.
+#[utoipa::path(
+    get, path = "/api/documents/{id}/history", tag = "history", operation_id = "getTimeline",
+    responses((status = 200, description = "A page of it.", body = TimelineAnswer), InvalidCursor)
+)]
 pub(crate) async fn timeline(
     State(http): State<Http>,
     Viewing(Member { document: id, .. }): Viewing,
@@ -119,10 +157,13 @@ fn read_cursor(cursor: &str) -> Result<Revision, ApiError> {
 }
 
 /// One revision, and what it changed.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RevisionChange)]
 pub(crate) struct ShownRevision {
+    #[schema(value_type = kind::Revision)]
     revision: Revision,
     person: Writer,
+    #[schema(value_type = kind::Time)]
     at: String,
     inserted_chars: u64,
     deleted_chars: u64,
@@ -130,7 +171,8 @@ pub(crate) struct ShownRevision {
 }
 
 /// A place in the text before.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = TextEdit)]
 pub(crate) struct ShownEdit {
     /// In chars, from 0 on.
     offset: usize,
@@ -140,6 +182,12 @@ pub(crate) struct ShownEdit {
     inserted: String,
 }
 
+/// One revision, and what it changed.
+#[utoipa::path(
+    get, path = "/api/documents/{id}/history/{revision}", tag = "history",
+    operation_id = "getRevision",
+    responses((status = 200, description = "What it changed.", body = ShownRevision), RevisionNotFound)
+)]
 pub(crate) async fn revision(
     State(http): State<Http>,
     Viewing(Member { document: id, .. }): Viewing,
@@ -163,14 +211,23 @@ pub(crate) async fn revision(
     }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Restore {
     /// Who does it, on a server without accounts.
+    #[param(value_type = Option<kind::Name>)]
     person: Option<String>,
 }
 
 /// Makes the text what it was, by a new edit.
+#[utoipa::path(
+    post, path = "/api/documents/{id}/history/{revision}/restore", tag = "history",
+    operation_id = "restoreRevision", params(IdempotencyKey),
+    responses(
+        (status = 200, description = "The text is what it was.", body = Committed),
+        RevisionNotFound, InvalidName, TooManyClients, TextTooLarge, InvalidIdempotencyKey,
+    )
+)]
 pub(crate) async fn restore(
     State(http): State<Http>,
     Editing(member): Editing,
@@ -198,16 +255,19 @@ pub(crate) async fn put_back(
     commit(http, member, Handed { client, person, base, operation, exact: false }).await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Two {
+    #[param(value_type = kind::Revision)]
     from: Revision,
     /// The present one if it is left out.
+    #[param(value_type = Option<kind::Revision>)]
     to: Option<Revision>,
+    #[param(inline)]
     format: Option<Format>,
 }
 
-#[derive(Clone, Copy, Default, Deserialize)]
+#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum Format {
     #[default]
@@ -216,16 +276,19 @@ enum Format {
     Unified,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Difference {
+    #[schema(value_type = kind::Revision)]
     from: Revision,
+    #[schema(value_type = kind::Revision)]
     to: Revision,
     hunks: Vec<ShownHunk>,
 }
 
 /// Lines that went and lines that came. Lines are counted from 1; where none went or came, the
 /// number is that of the line they stood or stand before.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Hunk)]
 pub(crate) struct ShownHunk {
     from_line: usize,
     to_line: usize,
@@ -240,6 +303,15 @@ impl From<Hunk> for ShownHunk {
     }
 }
 
+/// What differs between two revisions, line by line.
+#[utoipa::path(
+    get, path = "/api/documents/{id}/diff", tag = "history", operation_id = "getDifference",
+    responses(
+        (status = 200, description = "Lines that went and lines that came.",
+            content((Difference = "application/json"), (String = "text/x-diff"))),
+        RevisionNotFound,
+    )
+)]
 pub(crate) async fn difference(
     State(http): State<Http>,
     Viewing(Member { document: id, .. }): Viewing,
@@ -270,30 +342,45 @@ pub(crate) async fn difference(
     .await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BlameQuery {
     /// The present one if it is left out.
+    #[param(value_type = Option<kind::Revision>)]
     revision: Option<Revision>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Blame)]
 pub(crate) struct BlameAnswer {
+    #[schema(value_type = kind::Revision)]
     revision: Revision,
     runs: Vec<ShownRun>,
 }
 
 /// Lines one below the other that were touched last by one revision.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = BlameRun)]
 pub(crate) struct ShownRun {
     /// The first of them, from 1 on.
     line: usize,
     lines: usize,
+    #[schema(value_type = kind::Revision)]
     revision: Revision,
+    #[schema(value_type = kind::Time)]
     at: String,
     person: Writer,
 }
 
+/// Who wrote each line.
+#[utoipa::path(
+    get, path = "/api/documents/{id}/blame", tag = "history", operation_id = "getBlame",
+    responses(
+        (status = 200, description = "All lines, from the first to the last.", body = BlameAnswer,
+            headers(("ETag" = kind::EntityTag, description = "The revision."))),
+        RevisionNotFound,
+    )
+)]
 pub(crate) async fn blame(
     State(http): State<Http>,
     Viewing(Member { document: id, .. }): Viewing,

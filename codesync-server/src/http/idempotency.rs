@@ -17,20 +17,35 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
+use utoipa::IntoParams;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::{ObjectBuilder, OpenApi, RefOr, Type};
 
 use crate::auth::Caller;
 use crate::db::idempotency::{Claim, Claimed, KeptAnswer, Settle};
 use crate::db::now_ms;
+use crate::http::describe::Description;
 use crate::http::error::ApiError;
 use crate::http::json::read;
 use crate::http::{BODY_BYTES_MAX, Http};
+use crate::http::{kind, problem};
 
 pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency-key";
-const KEY_BYTES_MAX: usize = 255;
+pub(crate) const KEY_BYTES_MAX: usize = 255;
 /// Says that an answer was given before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 /// Bytes of an answer that can be kept. What is made is answered in far less.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
+
+/// The header, for descriptions.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code, reason = "describes what `key` reads")]
+pub(crate) struct IdempotencyKey {
+    /// The same request under the same key is carried out once, however often it is sent.
+    #[param(rename = "Idempotency-Key", value_type = Option<kind::Key>)]
+    key: Option<String>,
+}
 
 /// The key in a request's head, if there is one.
 pub(crate) fn key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
@@ -41,6 +56,26 @@ pub(crate) fn key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     match key.filter(|key| (1..=KEY_BYTES_MAX).contains(&key.len())) {
         Some(key) if keys.next().is_none() => Ok(Some(key)),
         _ => Err(ApiError::InvalidIdempotencyKey),
+    }
+}
+
+/// Says of all that these routes make that it is made once.
+pub(crate) fn describe(document: &mut OpenApi) {
+    let header = HeaderBuilder::new()
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["true"]))))
+        .description(Some("The answer was given before, to the same request."))
+        .build();
+    for operation in document.paths.paths.values_mut().filter_map(|item| item.post.as_mut()) {
+        for answer in operation.responses.responses.values_mut() {
+            if let RefOr::T(answer) = answer {
+                answer.headers.insert("Idempotent-Replayed".to_owned(), header.clone().into());
+            }
+        }
+        let mut to = Description { operation, schemas: &mut Vec::new() };
+        to.parameters(IdempotencyKey::into_params(|| None));
+        to.may_answer::<problem::InvalidIdempotencyKey>();
+        to.may_answer::<problem::RequestUnderway>().may_answer::<problem::IdempotencyKeyTaken>();
+        to.may_answer::<problem::InvalidJson>().may_answer::<problem::BodyTooLarge>();
     }
 }
 

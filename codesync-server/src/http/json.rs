@@ -1,4 +1,7 @@
-//! Reading what a request says, with a problem body where it cannot be read.
+//! Reading what a request says, with a problem body where it cannot be read; and the description of
+//! both.
+
+use std::str::FromStr;
 
 use axum::extract::{FromRequest, FromRequestParts, Query, RawPathParams, Request};
 use axum::http::header::CONTENT_TYPE;
@@ -8,10 +11,16 @@ use futures_util::StreamExt;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
+use utoipa::{IntoParams, ToSchema};
 
+use crate::db::members::ShareError;
 use crate::http::BODY_BYTES_MAX;
+use crate::http::describe::{Description, Input};
 use crate::http::error::ApiError;
-use crate::ids::VersionId;
+use crate::http::{kind, problem};
+use crate::ids::{LinkId, SessionId, UserId, VersionId};
 
 /// Bytes of a body that holds no document.
 const SMALL_BODY_BYTES_MAX: usize = 16 * 1024;
@@ -45,6 +54,14 @@ fn is_json(body: &[u8]) -> bool {
     serde_json::from_slice::<IgnoredAny>(body).is_ok()
 }
 
+impl<T: ToSchema, const MAX: usize> Input for Body<T, MAX> {
+    fn describe(to: &mut Description<'_>) {
+        to.body::<T>("application/json");
+        to.may_answer::<problem::InvalidJson>().may_answer::<problem::InvalidBody>();
+        to.may_answer::<problem::UnsupportedMediaType>().may_answer::<problem::BodyTooLarge>();
+    }
+}
+
 /// A body, if it is no longer than that.
 pub(crate) async fn read(body: axum::body::Body, bytes_max: usize) -> Result<Vec<u8>, ApiError> {
     let (mut read, mut chunks) = (Vec::new(), body.into_data_stream());
@@ -59,53 +76,76 @@ pub(crate) async fn read(body: axum::body::Body, bytes_max: usize) -> Result<Vec
     Ok(read)
 }
 
-/// The document named in the path.
-pub(crate) struct DocumentPath(pub(crate) DocumentId);
+/// Defines an extractor of a part of the path, which is refused with a code if it cannot be read.
+macro_rules! in_path {
+    ($(#[$doc:meta])* $name:ident($type:ty): $part:literal $kind:ty, $read:expr, $refused:expr, $code:ident) => {
+        $(#[$doc])*
+        pub(crate) struct $name(pub(crate) $type);
 
-impl<S: Send + Sync> FromRequestParts<S> for DocumentPath {
-    type Rejection = ApiError;
+        impl<S: Send + Sync> FromRequestParts<S> for $name {
+            type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let path = RawPathParams::from_request_parts(parts, state).await;
-        let path = path.map_err(|_| ApiError::InvalidDocumentId)?;
-        let id = path.iter().find_map(|(name, value)| (name == "id").then_some(value));
-        id.and_then(|id| id.parse().ok()).map(Self).ok_or(ApiError::InvalidDocumentId)
-    }
+            async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+                let path = RawPathParams::from_request_parts(parts, state).await;
+                let path = path.map_err(|_| $refused)?;
+                let part = path.iter().find_map(|(name, value)| (name == $part).then_some(value));
+                part.and_then($read).map(Self).ok_or($refused)
+            }
+        }
+
+        impl Input for $name {
+            fn describe(to: &mut Description<'_>) {
+                let schema = to.schema::<$kind>();
+                let parameter = ParameterBuilder::new()
+                    .name($part)
+                    .parameter_in(ParameterIn::Path)
+                    .required(Required::True)
+                    .schema(Some(schema));
+                to.parameters([parameter.build()]);
+                to.may_answer::<problem::$code>();
+            }
+        }
+    };
 }
 
-/// The revision named in the path.
-pub(crate) struct RevisionPath(pub(crate) Revision);
+in_path! {
+    /// The document named in the path.
+    DocumentPath(DocumentId): "id" kind::Id, parsed, ApiError::InvalidDocumentId, InvalidDocumentId
+}
 
-impl<S: Send + Sync> FromRequestParts<S> for RevisionPath {
-    type Rejection = ApiError;
+in_path! {
+    /// The revision named in the path.
+    RevisionPath(Revision): "revision" kind::Revision, parse_revision, ApiError::InvalidRevision, InvalidRevision
+}
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let path = RawPathParams::from_request_parts(parts, state).await;
-        let path = path.map_err(|_| ApiError::InvalidRevision)?;
-        let revision = path.iter().find_map(|(name, value)| (name == "revision").then_some(value));
-        let revision = revision.and_then(parse_revision).ok_or(ApiError::InvalidRevision)?;
-        Ok(Self(revision))
-    }
+in_path! {
+    /// The version named in the path.
+    VersionPath(VersionId): "version" kind::Id, parsed, ApiError::InvalidVersionId, InvalidVersionId
+}
+
+in_path! {
+    /// The member named in the path. What is no id is nobody's.
+    MemberPath(UserId): "user" kind::Id, parsed, ApiError::Share(ShareError::NoMember), MemberNotFound
+}
+
+in_path! {
+    /// The link named in the path.
+    LinkPath(LinkId): "link" kind::Id, parsed, ApiError::Share(ShareError::NoLink), LinkNotFound
+}
+
+in_path! {
+    /// The login named in the path.
+    SessionPath(SessionId): "session" kind::Id, parsed, ApiError::NoSession, SessionNotFound
+}
+
+fn parsed<T: FromStr>(part: &str) -> Option<T> {
+    part.parse().ok()
 }
 
 /// A revision in digits and nothing else.
 pub(crate) fn parse_revision(text: &str) -> Option<Revision> {
     let revision = Revision::new(text.parse().ok()?);
     (revision.to_string() == text).then_some(revision)
-}
-
-/// The version named in the path.
-pub(crate) struct VersionPath(pub(crate) VersionId);
-
-impl<S: Send + Sync> FromRequestParts<S> for VersionPath {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let path = RawPathParams::from_request_parts(parts, state).await;
-        let path = path.map_err(|_| ApiError::InvalidVersionId)?;
-        let id = path.iter().find_map(|(name, value)| (name == "version").then_some(value));
-        id.and_then(|id| id.parse().ok()).map(Self).ok_or(ApiError::InvalidVersionId)
-    }
 }
 
 /// A body of plain text in UTF-8.
@@ -132,6 +172,14 @@ impl<S: Send + Sync> FromRequest<S> for PlainText {
     }
 }
 
+impl Input for PlainText {
+    fn describe(to: &mut Description<'_>) {
+        to.body::<kind::Text>("text/plain");
+        to.may_answer::<problem::InvalidText>().may_answer::<problem::InvalidJson>();
+        to.may_answer::<problem::UnsupportedMediaType>().may_answer::<problem::BodyTooLarge>();
+    }
+}
+
 /// The query of a request.
 pub(crate) struct Asked<T>(pub(crate) T);
 
@@ -142,6 +190,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
         let query = Query::<T>::from_request_parts(parts, state).await;
         let Query(asked) = query.map_err(|error| ApiError::InvalidQuery(error.body_text()))?;
         Ok(Self(asked))
+    }
+}
+
+impl<T: IntoParams> Input for Asked<T> {
+    fn describe(to: &mut Description<'_>) {
+        to.parameters(T::into_params(|| Some(ParameterIn::Query)));
+        to.may_answer::<problem::InvalidQuery>();
     }
 }
 

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::db::members::ShareError;
 use crate::db::trash::{Restore, TRASH_PAGE_MAX, Trash, Trashed};
@@ -11,8 +12,14 @@ use crate::http::Http;
 use crate::http::caller::{Owning, Person, Visitor};
 use crate::http::error::ApiError;
 use crate::http::json::{DocumentPath, rfc3339};
+use crate::http::kind;
+use crate::http::problem::DocumentNotFound;
 
 /// Puts a document into the trash, for thirty days.
+#[utoipa::path(
+    delete, path = "/api/documents/{id}", tag = "documents", operation_id = "trashDocument",
+    responses((status = 204, description = "It lies in the trash."))
+)]
 pub(crate) async fn trash(
     State(http): State<Http>,
     Owning(owner): Owning,
@@ -24,6 +31,10 @@ pub(crate) async fn trash(
 }
 
 /// Takes a document out of the trash.
+#[utoipa::path(
+    post, path = "/api/documents/{id}/restore", tag = "documents", operation_id = "restoreDocument",
+    responses((status = 204, description = "It is back."), DocumentNotFound)
+)]
 pub(crate) async fn restore(
     State(http): State<Http>,
     Person(caller): Person,
@@ -42,22 +53,30 @@ pub(crate) async fn restore(
     Ok(StatusCode::NO_CONTENT)
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = TrashedDocument)]
 pub(crate) struct ShownTrashed {
+    #[schema(value_type = kind::Id)]
     id: String,
     name: String,
     bytes: u64,
+    #[schema(value_type = kind::Time)]
     trashed_at: String,
     /// From then on it may be gone.
+    #[schema(value_type = kind::Time)]
     purged_at: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct TrashList {
     documents: Vec<ShownTrashed>,
 }
 
 /// The latest deleted documents of whoever asks.
+#[utoipa::path(
+    get, path = "/api/documents/trash", tag = "documents", operation_id = "listTrash",
+    responses((status = 200, description = "The latest first.", body = TrashList))
+)]
 pub(crate) async fn list(
     State(http): State<Http>,
     Person(caller): Person,

@@ -1,9 +1,10 @@
 //! One's own account and logins, and finding others to invite.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::Caller;
 use crate::db::sessions::{Ending, SessionRecord};
@@ -12,11 +13,19 @@ use crate::http::Http;
 use crate::http::caller::{Person, Visitor};
 use crate::http::error::ApiError;
 use crate::http::grant::Me;
-use crate::http::json::{Asked, Body, rfc3339};
-use crate::ids::SessionId;
+use crate::http::json::{Asked, Body, SessionPath, rfc3339};
+use crate::http::kind;
+use crate::http::problem::{
+    AccountDisabled, InvalidName, LoginsBusy, NoAccounts, WrongCredentials,
+};
 use crate::logins::Login;
 use crate::names::visible_name;
 
+/// Who asks.
+#[utoipa::path(
+    get, path = "/api/users/me", tag = "users", operation_id = "getMe",
+    responses((status = 200, description = "The user.", body = Me))
+)]
 pub(crate) async fn me(State(http): State<Http>, caller: Caller) -> Result<Json<Me>, ApiError> {
     Ok(Json(own(&http, &caller).await?.into()))
 }
@@ -25,12 +34,19 @@ async fn own(http: &Http, caller: &Caller) -> Result<User, ApiError> {
     http.database.user(caller.user).await?.ok_or(ApiError::SessionEnded)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = AccountChange)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangeMe {
+    #[schema(value_type = kind::Name)]
     name: String,
 }
 
+/// Changes the name that others see.
+#[utoipa::path(
+    patch, path = "/api/users/me", tag = "users", operation_id = "changeMe",
+    responses((status = 200, description = "It is changed.", body = Me), InvalidName, NoAccounts)
+)]
 pub(crate) async fn change_me(
     State(http): State<Http>,
     caller: Caller,
@@ -41,7 +57,8 @@ pub(crate) async fn change_me(
     Ok(Json(own(&http, &caller).await?.into()))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = AccountDeletion)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DeleteMe {
     /// Once more; a guest has none.
@@ -49,6 +66,13 @@ pub(crate) struct DeleteMe {
 }
 
 /// Shuts the account at once. For seven days it can be restored.
+#[utoipa::path(
+    delete, path = "/api/users/me", tag = "users", operation_id = "deleteMe",
+    responses(
+        (status = 204, description = "The account is shut."),
+        WrongCredentials, AccountDisabled, LoginsBusy, NoAccounts,
+    )
+)]
 pub(crate) async fn delete_me(
     State(http): State<Http>,
     caller: Caller,
@@ -65,23 +89,32 @@ pub(crate) async fn delete_me(
 }
 
 /// A login as JSON shows it to its user.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Session {
+    #[schema(value_type = kind::Id)]
     id: String,
     agent: String,
     address: String,
+    #[schema(value_type = kind::Time)]
     created_at: String,
+    #[schema(value_type = kind::Time)]
     used_at: String,
+    #[schema(value_type = kind::Time)]
     expires_at: String,
     /// Whether it is the one that asks.
     current: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct SessionList {
     sessions: Vec<Session>,
 }
 
+/// Where one is logged in.
+#[utoipa::path(
+    get, path = "/api/users/me/sessions", tag = "users", operation_id = "listSessions",
+    responses((status = 200, description = "All of them.", body = SessionList), NoAccounts)
+)]
 pub(crate) async fn sessions(
     State(http): State<Http>,
     caller: Caller,
@@ -99,19 +132,27 @@ pub(crate) async fn sessions(
     Ok(Json(SessionList { sessions: sessions.into_iter().map(shown).collect() }))
 }
 
+/// Ends a login.
+#[utoipa::path(
+    delete, path = "/api/users/me/sessions/{session}", tag = "users", operation_id = "endSession",
+    responses((status = 204, description = "It has ended."), NoAccounts)
+)]
 pub(crate) async fn end_session(
     State(http): State<Http>,
     caller: Caller,
     visitor: Visitor,
-    Path(session): Path<String>,
+    SessionPath(session): SessionPath,
 ) -> Result<StatusCode, ApiError> {
-    let session: SessionId = session.parse().map_err(|_| ApiError::NoSession)?;
     let ending = Ending::One(session);
     http.accounts()?.end_sessions(caller.user, ending, &visitor.visit()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Ends all logins but the one that asks.
+#[utoipa::path(
+    delete, path = "/api/users/me/sessions", tag = "users", operation_id = "endOtherSessions",
+    responses((status = 204, description = "They have ended."), NoAccounts)
+)]
 pub(crate) async fn end_other_sessions(
     State(http): State<Http>,
     caller: Caller,
@@ -123,26 +164,35 @@ pub(crate) async fn end_other_sessions(
     Ok(StatusCode::NO_CONTENT)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Search {
+    /// The login, in capitals or not.
     search: String,
 }
 
 /// Somebody as JSON shows him to others.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = User)]
 pub(crate) struct Found {
+    #[schema(value_type = kind::Id)]
     id: String,
+    #[schema(required)]
     login: Option<String>,
     name: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = UserList)]
 pub(crate) struct FoundList {
     users: Vec<Found>,
 }
 
 /// Who has exactly this login: nobody can leaf through the others.
+#[utoipa::path(
+    get, path = "/api/users", tag = "users", operation_id = "findUsers",
+    responses((status = 200, description = "The one, or nobody.", body = FoundList))
+)]
 pub(crate) async fn search(
     State(http): State<Http>,
     Person(caller): Person,

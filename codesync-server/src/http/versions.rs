@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use codesync_core::{DocumentId, Revision};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::db::versions::{NewVersion, PAGE_MAX, VersionPosition, VersionRecord};
 use crate::db::writers::Person;
@@ -16,44 +17,67 @@ use crate::http::caller::{Editing, Member, Viewing};
 use crate::http::content::Committed;
 use crate::http::error::ApiError;
 use crate::http::history::{Writer, put_back};
+use crate::http::idempotency::IdempotencyKey;
 use crate::http::json::{Asked, Body, VersionPath, rfc3339};
+use crate::http::kind;
+use crate::http::problem::{
+    InvalidCursor, InvalidIdempotencyKey, InvalidName, RevisionNotFound, TextTooLarge,
+    TooManyClients, TooManyVersions, VersionNotFound,
+};
 use crate::ids::{UserId, VersionId};
 use crate::names::visible_name;
 
 const PAGE_DEFAULT: u32 = 50;
 
 /// A state of the document that can be put back.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Version {
+    #[schema(value_type = kind::Id)]
     id: String,
+    #[schema(value_type = kind::Revision)]
     revision: Revision,
     /// A version without a name was kept by the server.
+    #[schema(required)]
     name: Option<String>,
+    #[schema(value_type = kind::Time)]
     created_at: String,
+    #[schema(required)]
     created_by: Option<Writer>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct VersionPage {
     versions: Vec<Version>,
+    /// The cursor of the next page, if there is one.
+    #[schema(required)]
     next: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Listing {
+    #[param(value_type = Option<kind::PageLimit>)]
     limit: Option<u32>,
+    #[param(value_type = Option<kind::Cursor>)]
     cursor: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = NewVersion)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Name {
+    #[schema(value_type = kind::Name)]
     name: String,
     /// The present one if it is left out.
+    #[schema(value_type = Option<kind::Revision>)]
     revision: Option<Revision>,
 }
 
+/// The versions of a document, the newest first.
+#[utoipa::path(
+    get, path = "/api/documents/{id}/versions", tag = "versions", operation_id = "listVersions",
+    responses((status = 200, description = "A page of them.", body = VersionPage), InvalidCursor)
+)]
 pub(crate) async fn list(
     State(http): State<Http>,
     Viewing(Member { document: id, .. }): Viewing,
@@ -75,6 +99,14 @@ pub(crate) async fn list(
 }
 
 /// Names the present revision, or an older one.
+#[utoipa::path(
+    post, path = "/api/documents/{id}/versions", tag = "versions", operation_id = "nameVersion",
+    responses(
+        (status = 201, description = "It has its name.", body = Version,
+            headers(("Location", description = "Its path."))),
+        InvalidName, RevisionNotFound, TooManyVersions,
+    )
+)]
 pub(crate) async fn name(
     State(http): State<Http>,
     Editing(member): Editing,
@@ -103,6 +135,12 @@ pub(crate) async fn name(
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], version).into_response())
 }
 
+/// One version.
+#[utoipa::path(
+    get, path = "/api/documents/{id}/versions/{version}", tag = "versions",
+    operation_id = "getVersion",
+    responses((status = 200, description = "The version.", body = Version), VersionNotFound)
+)]
 pub(crate) async fn find(
     State(http): State<Http>,
     Viewing(Member { document, .. }): Viewing,
@@ -113,6 +151,12 @@ pub(crate) async fn find(
     Ok(Json(shown(record, &people)))
 }
 
+/// Forgets a version. Its revision can still be read.
+#[utoipa::path(
+    delete, path = "/api/documents/{id}/versions/{version}", tag = "versions",
+    operation_id = "forgetVersion",
+    responses((status = 204, description = "It is no version any more."), VersionNotFound)
+)]
 pub(crate) async fn forget(
     State(http): State<Http>,
     Editing(Member { document, .. }): Editing,
@@ -124,14 +168,23 @@ pub(crate) async fn forget(
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Restore {
     /// Who does it, on a server without accounts.
+    #[param(value_type = Option<kind::Name>)]
     person: Option<String>,
 }
 
 /// Makes the text what it was in a version, by a new edit.
+#[utoipa::path(
+    post, path = "/api/documents/{id}/versions/{version}/restore", tag = "versions",
+    operation_id = "restoreVersion", params(IdempotencyKey),
+    responses(
+        (status = 200, description = "The text is what it was.", body = Committed),
+        VersionNotFound, InvalidName, TooManyClients, TextTooLarge, InvalidIdempotencyKey,
+    )
+)]
 pub(crate) async fn restore(
     State(http): State<Http>,
     Editing(member): Editing,

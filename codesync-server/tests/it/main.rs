@@ -6,6 +6,7 @@ mod archive;
 mod backup;
 mod bus;
 mod crash;
+mod description;
 mod documents;
 mod editing;
 mod hostile;

@@ -2,6 +2,7 @@
 
 pub(crate) mod api;
 pub(crate) mod bucket;
+pub(crate) mod described;
 pub(crate) mod editor;
 pub(crate) mod postgres;
 pub(crate) mod process;

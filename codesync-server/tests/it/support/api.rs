@@ -8,7 +8,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
-use super::TestServer;
+use super::{TestServer, described};
 
 /// A password that is good enough for everybody here.
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -111,14 +111,14 @@ impl Someone {
 
     pub(crate) async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
         let url = format!("http://{}{path}", self.address);
-        let mut request = self.client.request(method, url).headers(self.headers.clone());
+        let mut request = self.client.request(method.clone(), url).headers(self.headers.clone());
         if let Some(access) = &self.access {
             request = request.bearer_auth(access);
         }
         if let Some(body) = &body {
             request = request.json(body);
         }
-        Self::answer(request).await
+        Self::answer(&method, path, request).await
     }
 
     /// Sends a body as it is.
@@ -130,18 +130,20 @@ impl Someone {
         body: impl Into<reqwest::Body>,
     ) -> Answer {
         let url = format!("http://{}{path}", self.address);
-        let mut request = self.client.request(method, url).headers(self.headers.clone());
+        let mut request = self.client.request(method.clone(), url).headers(self.headers.clone());
         if let Some(access) = &self.access {
             request = request.bearer_auth(access);
         }
-        Self::answer(request.header("content-type", kind).body(body)).await
+        let request = request.header("content-type", kind).body(body);
+        Self::answer(&method, path, request).await
     }
 
-    async fn answer(request: reqwest::RequestBuilder) -> Answer {
+    async fn answer(method: &Method, path: &str, request: reqwest::RequestBuilder) -> Answer {
         let response = request.send().await.expect("an answer");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.expect("text");
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        described::check(method, path, status, &body);
         Answer { status, headers, body, text }
     }
 
