@@ -47,6 +47,8 @@ pub struct Config {
     pub reach: Reach,
     pub accounts: AccountsConfig,
     pub sockets: SocketLimits,
+    /// How often people may ask, on a server with accounts.
+    pub quotas: Quotas,
     pub log: LogConfig,
     pub drain: Drain,
 }
@@ -79,8 +81,6 @@ pub enum AccountsConfig {
         /// Whether anybody may make an account.
         registration: bool,
         keys: KeysConfig,
-        /// How often people may ask.
-        quotas: Quotas,
     },
 }
 
@@ -131,6 +131,7 @@ impl Config {
             .map(|(listen, reach)| !listen.host.is_loopback() || reach.names_other_machines());
         let accounts = accounts(reader, stores.as_ref(), beyond);
         let sockets = sockets(reader);
+        let quotas = quotas(reader);
         let log = log(reader);
         let drain = drain(reader);
         if let (Some(role), Some(stores)) = (role, &stores) {
@@ -144,6 +145,7 @@ impl Config {
             reach: reach?,
             accounts: accounts?,
             sockets: sockets?,
+            quotas: quotas?,
             log: log?,
             drain: drain?,
         })
@@ -201,7 +203,6 @@ fn accounts(
         });
     let current = key(reader, "jwt-secret");
     let previous = key(reader, "jwt-secret-previous");
-    let quotas = quotas(reader);
     let (embedded, beyond) = (stores?.is_embedded(), beyond?);
     if reader.faults.len() > faults {
         return None;
@@ -227,7 +228,7 @@ fn accounts(
             return None;
         }
     };
-    Some(AccountsConfig::On { registration: registration.unwrap_or(true), keys, quotas: quotas? })
+    Some(AccountsConfig::On { registration: registration.unwrap_or(true), keys })
 }
 
 /// A key for signing, if one is given that can be used.

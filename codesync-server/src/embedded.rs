@@ -85,10 +85,10 @@ impl Options {
                 Some(people) => AccountsConfig::On {
                     registration: people.registration == Registration::Open,
                     keys: KeysConfig::Kept,
-                    quotas: people.quotas,
                 },
             },
             sockets: self.sockets,
+            quotas: self.people.unwrap_or_default().quotas,
             log: LogConfig { format: LogFormat::Pretty, filter: "info".to_owned() },
             drain: Drain { notice: Duration::ZERO, max: DRAIN_MAX },
         }

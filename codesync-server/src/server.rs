@@ -32,6 +32,7 @@ use crate::http::admin::{self, Admin};
 use crate::http::{self, Http};
 use crate::password::hashing::{Cost, HashError};
 use crate::people::{People, PeopleOptions, Together};
+use crate::rate::Quotas;
 use crate::tokens::keys::{KeyError, Keys};
 use crate::ws::{self, Farewells, Sockets};
 
@@ -108,7 +109,7 @@ pub async fn bind(config: Config, tuning: Tuning) -> Result<Server, StartError> 
     let Stores { log, documents, versions, bus, .. } = stores.clone();
     let housekeeping = Housekeeping::new(closing.database.clone(), stores.snapshots.clone());
     let People { auth, accounts, limits } =
-        people(config.accounts, tuning, &closing, bus.clone(), &together)?;
+        people(config.accounts, config.quotas, tuning, &closing, bus.clone(), &together)?;
     let people_max = config.sockets.people_per_document;
     let registry = Registry::new(stores, u64::from_le_bytes(seed), people_max);
     let sockets = Sockets::new(registry.clone(), auth.clone(), bus.clone(), config.sockets);
@@ -211,13 +212,14 @@ impl Server {
 
 /// Who may use the server.
 fn people(
-    config: AccountsConfig,
+    accounts: AccountsConfig,
+    quotas: Quotas,
     tuning: Tuning,
     closing: &Closing,
     bus: Arc<dyn Bus>,
     together: &Together,
 ) -> Result<People, StartError> {
-    let AccountsConfig::On { registration, keys, quotas } = config else {
+    let AccountsConfig::On { registration, keys } = accounts else {
         return Ok(People::of_machine());
     };
     let keys = match keys {

@@ -77,9 +77,7 @@ fn each_role_has_its_port() {
 #[test]
 fn a_server_on_postgres_has_accounts_and_wants_a_key() {
     let config = good(&[], &[POSTGRES, PUBLIC, SIGNED, ("CODESYNC_REGISTRATION", "closed")]);
-    let AccountsConfig::On { registration: false, keys, .. } = config.accounts else {
-        panic!("on")
-    };
+    let AccountsConfig::On { registration: false, keys } = config.accounts else { panic!("on") };
     assert_eq!(keys, KeysConfig::Given { current: Secret::new(KEY), previous: None });
     refused(&[], &[POSTGRES, PUBLIC], &[("CODESYNC_JWT_SECRET", "openssl rand")]);
 }
@@ -87,14 +85,7 @@ fn a_server_on_postgres_has_accounts_and_wants_a_key() {
 #[test]
 fn a_single_server_keeps_its_own_key() {
     let config = good(&[("accounts", "on")], &[]);
-    assert_eq!(
-        config.accounts,
-        AccountsConfig::On {
-            registration: true,
-            keys: KeysConfig::Kept,
-            quotas: Quotas::default()
-        }
-    );
+    assert_eq!(config.accounts, AccountsConfig::On { registration: true, keys: KeysConfig::Kept });
 }
 
 #[test]
@@ -235,8 +226,7 @@ fn a_limit_may_be_chosen_but_not_left_out() {
     let asked = [("people-per-document", "40"), ("creations-per-hour", "7"), ("accounts", "on")];
     let config = good(&asked, &[]);
     assert_eq!(config.sockets.people_per_document, 40);
-    let AccountsConfig::On { quotas, .. } = config.accounts else { panic!("on") };
-    assert_eq!(quotas.creations.count, 7);
+    assert_eq!(config.quotas.creations.count, 7);
     for name in [
         "joins-per-minute",
         "sockets-per-user",
@@ -302,8 +292,7 @@ fn an_office_behind_one_address_can_be_let_in() {
     let SocketLimits { sockets_per_user, sockets_per_address, people_per_document, .. } =
         config.sockets;
     assert_eq!((sockets_per_user, sockets_per_address, people_per_document), (3, 4000, 12));
-    let AccountsConfig::On { quotas, .. } = config.accounts else { panic!("on") };
-    assert_eq!((quotas.user.count, quotas.address.count), (600, 9000));
+    assert_eq!((config.quotas.user.count, config.quotas.address.count), (600, 9000));
     refused(
         &[("sockets-per-user", "8001"), ("requests-per-minute", "0")],
         &[],

@@ -9,9 +9,9 @@ use std::time::Instant;
 use codesync_server::auth::seen::SEEN_MAX;
 use codesync_server::auth::{Auth, AuthError};
 use codesync_server::command::people::{UserCommand, adopt, run};
+use codesync_server::config::Config;
 use codesync_server::config::flags::Flags;
 use codesync_server::config::source::Environment;
-use codesync_server::config::{AccountsConfig, Config};
 use codesync_server::db::{Database, PostgresOptions, SqliteOptions};
 use codesync_server::housekeeping::Housekeeping;
 use codesync_server::ids::SessionId;
@@ -92,9 +92,8 @@ impl Stage {
     async fn on(engine: Engine, folder: tempfile::TempDir) -> Self {
         let tuning = Tuning { cost: CHEAP, ..Tuning::default() };
         let mut config = config(&engine, folder.path());
-        if let AccountsConfig::On { quotas, .. } = &mut config.accounts {
-            (quotas.login.count, quotas.logins.count) = (1000, 1000);
-        }
+        config.quotas.login.count = 1000;
+        config.quotas.logins.count = 1000;
         let server = server::bind(config, tuning).await.expect("it starts");
         let (address, stop) = (server.address(), CancellationToken::new());
         let serving = tokio::spawn(server.run(stop.clone()));
