@@ -15,7 +15,7 @@ use serde_json::json;
 use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::response::ResponseBuilder;
-use utoipa::openapi::schema::AllOfBuilder;
+use utoipa::openapi::schema::{AllOfBuilder, SchemaType};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
@@ -145,6 +145,11 @@ impl Common {
             answers.insert(status.to_string(), answer);
         }
         operation.responses.responses = answers;
+        for parameter in operation.parameters.iter_mut().flatten() {
+            if let RefOr::T(parameter) = parameter {
+                parameter.schema = parameter.schema.take().map(without_null);
+            }
+        }
     }
 
     fn codes(self) -> impl Iterator<Item = Code> {
@@ -179,6 +184,19 @@ impl Common {
         };
         answer.headers.extend(self.headers().chain(own.map(named)));
         answer
+    }
+}
+
+/// What stands in a query or in a head is there or not, and never `null`.
+fn without_null(schema: RefOr<Schema>) -> RefOr<Schema> {
+    let RefOr::T(Schema::OneOf(mut choice)) = schema else { return schema };
+    let null = SchemaType::Type(Type::Null);
+    choice.items.retain(
+        |item| !matches!(item, RefOr::T(Schema::Object(object)) if object.schema_type == null),
+    );
+    match choice.items.len() {
+        1 => choice.items.remove(0),
+        _ => RefOr::T(Schema::OneOf(choice)),
     }
 }
 

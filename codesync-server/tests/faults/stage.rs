@@ -9,7 +9,7 @@ use codesync_core::{AccessToken, DocumentId, Revision};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
-use tokio::sync::watch;
+use tokio::sync::{self, MutexGuard, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, interval, timeout};
 
@@ -29,6 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(90);
 pub(crate) const CURRENT_MAX: Duration = Duration::from_secs(2);
 const REST_MAX: Duration = Duration::from_secs(5);
 const READ_EACH: Duration = Duration::from_millis(300);
+/// One cluster at a time has the machine: what it takes is part of what is judged.
+static ALONE: sync::Mutex<()> = sync::Mutex::const_new(());
 /// Servers with a REST interface.
 const REST: std::ops::Range<usize> = 0..2;
 
@@ -45,11 +47,13 @@ pub(crate) struct Stage {
     denied: Mutex<Vec<std::ops::Range<i64>>>,
     early: Arc<Mutex<Vec<Logged>>>,
     reader: JoinHandle<()>,
+    _alone: MutexGuard<'static, ()>,
 }
 
 impl Stage {
     /// Ten people, spread over three servers, none of whom types yet.
     pub(crate) async fn set(seed: u64, pause_ms: usize) -> Result<Self> {
+        let _alone = ALONE.lock().await;
         let cluster = Cluster::start().await?;
         let rest = cluster.addresses[0];
         let (owner, _) = account(rest, "owner").await?;
@@ -81,8 +85,19 @@ impl Stage {
         let early = Arc::<Mutex<Vec<Logged>>>::default();
         let reader = tokio::spawn(read(cluster.database_url.clone(), document, Arc::clone(&early)));
         let denied = Mutex::default();
-        let this =
-            Self { cluster, people, fronts, routes, document, owner, guest, denied, early, reader };
+        let this = Self {
+            cluster,
+            people,
+            fronts,
+            routes,
+            document,
+            owner,
+            guest,
+            denied,
+            early,
+            reader,
+            _alone,
+        };
         this.all("people to be there", |view| view.is_saved).await?;
         Ok(this)
     }

@@ -1,9 +1,10 @@
 //! The way of an edit: *transform → append (durable) → commit in memory → acknowledge → fan out*.
 //!
 //! While one append is in flight, what arrives waits in a queue; when the append returns, all of
-//! it goes as one batch. There is no timer, unless other servers write too (`turns`). If another server won the revision, or nobody knows
-//! how an append ended, the log is read and what is still missing is prepared anew: an entry that
-//! turns out to be in the log is recognised there by its author and seq.
+//! it goes as one batch. There is no timer, unless other servers write too (`turns`). If another
+//! server won the revision, or nobody knows how an append ended, the log is read and what is still
+//! missing is prepared anew: an entry that turns out to be in the log is recognised there by its
+//! author and seq.
 
 use std::time::Duration;
 

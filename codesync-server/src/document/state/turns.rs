@@ -1,10 +1,9 @@
 //! Servers that write into one document at once take turns, instead of racing for each revision.
 //!
 //! Each server that is heard to commit, or to have lost a race, has a place in a ring, ordered by
-//! origin. After a commit the
-//! next in the ring may append at once, the one after it a *slot* later, and so on; whoever
-//! committed comes last. A slot is a few times as long as an append takes, so that whoever uses his
-//! turn is heard before the slot ends.
+//! origin. After a commit the next in the ring may append at once, the one after it a *slot* later,
+//! and so on; whoever committed comes last. A slot is a few times as long as an append takes, so
+//! that whoever uses his turn is heard before the slot ends.
 //!
 //! ```text
 //!   A commits ── B at once ── C a slot later ── A two slots later
