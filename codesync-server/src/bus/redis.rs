@@ -288,11 +288,12 @@ impl Task {
         for channels in channels.chunks(SUBSCRIBE_AT_ONCE) {
             connection.subscribe(channels).await?;
         }
-        self.shared.connected.store(true, Ordering::Relaxed);
         for id in &self.subscribed {
             self.shared.listeners.tell(*id, Heard::Lost);
         }
         self.shared.listeners.tell_all(Heard::Lost);
+        // Whoever comes from here on has missed nothing.
+        self.shared.connected.store(true, Ordering::Relaxed);
         Ok(())
     }
 

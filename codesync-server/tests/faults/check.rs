@@ -56,12 +56,10 @@ pub(crate) fn check(evidence: &Evidence) -> Vec<Violation> {
     }
     found.tags(truth, records, &fold);
     for (number, span) in denied {
-        let author =
-            records.iter().find(|it| it.number == *number).and_then(|it| author(it, truth));
-        let late = truth
-            .log
-            .iter()
-            .find(|it| Some(it.author) == author && span.contains(&it.committed_at));
+        let record = records.iter().find(|it| it.number == *number);
+        let own = record.map(|it| authors(it, truth)).unwrap_or_default();
+        let late =
+            truth.log.iter().find(|it| own.contains(&it.author) && span.contains(&it.committed_at));
         found.hold("I14 allowed", late.is_none(), || {
             format!("person {number} could not write in {span:?}, but there is {late:?}")
         });
@@ -108,12 +106,12 @@ impl Found {
 
     /// What a person was told is what the log has.
     fn told(&mut self, record: &Record, truth: &Truth, fold: &Fold) {
-        let (number, own) = (record.number, author(record, truth));
+        let (number, own) = (record.number, authors(record, truth));
         for told in &record.told {
             match told {
                 Told::Acked { seq, revision } => {
                     let entry = at(&truth.log, *revision);
-                    let is_own = entry.is_some_and(|it| Some(it.author) == own && it.seq == *seq);
+                    let is_own = entry.is_some_and(|it| own.contains(&it.author) && it.seq == *seq);
                     self.hold("I2 durable", is_own, || {
                         format!("person {number} was acknowledged {seq} at {revision}: {entry:?}")
                     });
@@ -131,10 +129,10 @@ impl Found {
                         format!("person {number} was led from {from} to another {to}")
                     });
                 }
-                Told::Joined { head, last_seq, last_revision } => {
+                Told::Joined { head, last_seq, last_revision, .. } => {
                     let known = *last_seq == Seq::ZERO
                         || at(&truth.log, *last_revision)
-                            .is_some_and(|it| Some(it.author) == own && it.seq == *last_seq);
+                            .is_some_and(|it| own.contains(&it.author) && it.seq == *last_seq);
                     self.hold("I13 dedupe", known, || {
                         format!("person {number} was told of {last_seq} at {last_revision}")
                     });
@@ -148,9 +146,9 @@ impl Found {
 
     /// A person's entries insert and delete only what he did.
     fn meant(&mut self, record: &Record, truth: &Truth, fold: &Fold) {
-        let (number, own) = (record.number, author(record, truth));
+        let (number, own) = (record.number, authors(record, truth));
         for (entry, done) in truth.log.iter().zip(&fold.done) {
-            if Some(entry.author) == own {
+            if own.contains(&entry.author) {
                 let strange = done.inserted.iter().find(|tag| !record.typed.contains(tag));
                 self.hold("I9 text", strange.is_none(), || {
                     format!("{} inserts {strange:?}, person {number} did not", entry.revision)
@@ -199,9 +197,14 @@ fn at(log: &[Logged], revision: Revision) -> Option<&Logged> {
     log.get(index)
 }
 
-fn author(record: &Record, truth: &Truth) -> Option<Author> {
-    let mut rows = truth.clients.iter();
-    rows.find(|row| row.client == record.client).map(|row| row.author)
+/// As whom a person wrote: after a conflict he goes on as another client.
+fn authors(record: &Record, truth: &Truth) -> BTreeSet<Author> {
+    let first = truth.clients.iter().find(|row| row.client == record.client);
+    let joined = record.told.iter().filter_map(|told| match told {
+        Told::Joined { author, .. } => Some(*author),
+        _ => None,
+    });
+    first.map(|row| row.author).into_iter().chain(joined).collect()
 }
 
 /// The log, played from its first entry on.

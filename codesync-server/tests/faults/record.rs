@@ -19,8 +19,9 @@ pub(crate) enum Told {
     Applied { revision: Revision, author: Author, operation: Bytes },
     /// All that others committed between two revisions.
     Led { from: Revision, to: Revision, operation: Bytes },
-    /// What of his own was committed last.
-    Joined { head: Revision, last_seq: Seq, last_revision: Revision },
+    /// As whom he takes part, which is another one after a conflict, and what of his own was
+    /// committed last.
+    Joined { author: Author, head: Revision, last_seq: Seq, last_revision: Revision },
 }
 
 #[derive(Clone, Debug)]
@@ -83,8 +84,12 @@ fn told(message: ServerMessage<'_>) -> Option<Told> {
             Some(Told::Led { from, to, operation: bytes(&operation) })
         }
         ServerMessage::Document(ServerDocument::Joined {
-            head, last_seq, last_revision, ..
-        }) => Some(Told::Joined { head, last_seq, last_revision }),
+            author,
+            head,
+            last_seq,
+            last_revision,
+            ..
+        }) => Some(Told::Joined { author, head, last_seq, last_revision }),
         ServerMessage::Document(_) | ServerMessage::Session(_) | ServerMessage::Presence(_) => None,
     }
 }

@@ -91,6 +91,9 @@ async fn while_postgres_is_away_people_type_on_and_are_soon_acknowledged_after_i
         // It would not be there if it had ended meanwhile.
         stage.cluster.server(server).send(Signal::Continue);
     }
+    // What was typed meanwhile came as few edits; there shall be more to judge.
+    sleep(MOMENT).await;
+    stage.acknowledged_again().await?;
     stage.judge().await.map(drop)
 }
 

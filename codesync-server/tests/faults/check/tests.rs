@@ -37,6 +37,7 @@ fn sound() -> Evidence {
     first.told = vec![acked(1, 1), applied(&log[1]), acked(2, 3), applied(&log[3])];
     second.told = vec![applied(&log[0]), acked(1, 2), applied(&log[2]), acked(2, 4)];
     let joined = Told::Joined {
+        author: Author::new(2),
         head: Revision::new(3),
         last_seq: Seq::new(1),
         last_revision: Revision::new(2),
@@ -111,8 +112,9 @@ fn an_edit_that_somebody_saw_and_that_was_never_committed_is_found() {
     breaks("I4 committed", |it| it.truth.log[1].operation = insert(0, 1, "b"));
     breaks("I4 committed", |it| {
         let head = Revision::new(9);
+        let (last_seq, last_revision) = Default::default();
         it.records[1].told[4] =
-            Told::Joined { head, last_seq: Seq::ZERO, last_revision: Revision::ZERO };
+            Told::Joined { author: Author::new(2), head, last_seq, last_revision };
     });
 }
 
@@ -147,7 +149,8 @@ fn a_client_whose_last_commit_is_forgotten_is_found() {
     breaks("I13 dedupe", |it| it.truth.clients[0].last_seq = Seq::new(1));
     breaks("I13 dedupe", |it| {
         let (head, last_revision) = (Revision::new(3), Revision::new(1));
-        it.records[1].told[4] = Told::Joined { head, last_seq: Seq::new(1), last_revision };
+        let (author, last_seq) = (Author::new(2), Seq::new(1));
+        it.records[1].told[4] = Told::Joined { author, head, last_seq, last_revision };
     });
 }
 
