@@ -1,8 +1,8 @@
 //! The description of the REST interface (OpenAPI 3.1), made from the routes themselves.
 //!
-//! Each [`route!`](crate::http::describe::route) brings what its handler takes and may answer. Here
+//! Each `route!` brings what its handler takes and may answer. Here
 //! this becomes a document: what all operations have in common is added, and the codes of failure
-//! are put together by status. It is served as JSON, and as a [`page`] for people.
+//! are put together by status. It is served as JSON, and as a `page` for people.
 
 mod page;
 

@@ -1,6 +1,6 @@
 //! What goes wrong in a request, and its only way to the caller: RFC 9457 problem bodies.
 //!
-//! [`ApiError`] alone turns a failure into an answer; sentences may change, [codes](Code) may not.
+//! [`ApiError`] alone turns a failure into an answer; sentences may change, codes may not.
 //! What only the operator should know is logged here, once, and left out of the answer.
 
 use std::any::Any;
