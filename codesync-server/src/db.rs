@@ -32,7 +32,7 @@ pub(crate) mod write;
 pub mod writers;
 
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use sqlx::pool::PoolConnection;
 
@@ -260,4 +260,9 @@ impl Reading {
 pub(crate) fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// So long before a moment, both in milliseconds since 1970.
+pub(crate) fn before(now: i64, time: Duration) -> i64 {
+    now - i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }

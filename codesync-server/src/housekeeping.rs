@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::accounts::DELETION_GRACE;
 use crate::db::housekeeping::{PurgeUser, Sweep};
 use crate::db::trash::{GiveUp, Purge, TRASH_LIFE};
-use crate::db::{Database, now_ms};
+use crate::db::{Database, before, now_ms};
 use crate::oplog::{Epoch, LogError};
 use crate::snapshots::{Key, Objects, SegmentKey, SnapshotError, SnapshotKey, SnapshotStore};
 use crate::tokens::refresh::IDLE_MAX;
@@ -136,8 +136,4 @@ async fn delete_all<K: Key>(
         objects.delete(&key).await?;
     }
     Ok(())
-}
-
-fn before(now: i64, time: Duration) -> i64 {
-    now - i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }

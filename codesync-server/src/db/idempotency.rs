@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::db::before;
 use crate::db::engine::{Connection, values};
 use crate::db::write::{Stop, Write};
 use crate::ids::UserId;
@@ -125,8 +126,4 @@ impl Write for Settle {
 /// Answers from this moment or before are no longer given.
 pub(crate) fn expired_by(now: i64) -> i64 {
     before(now, ANSWERS_KEPT)
-}
-
-fn before(now: i64, time: Duration) -> i64 {
-    now - i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }

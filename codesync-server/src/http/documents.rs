@@ -15,7 +15,7 @@ use crate::db::documents::{
 };
 use crate::document::import;
 use crate::http::caller::{Member, Owning, Person, Viewing};
-use crate::http::content::Condition;
+use crate::http::content::{Condition, off_thread};
 use crate::http::error::ApiError;
 use crate::http::json::{Asked, Body, rfc3339};
 use crate::http::kind;
@@ -184,9 +184,7 @@ pub(crate) async fn create(
     let language = create.language.map(valid_language).transpose()?;
     let text = create.text.unwrap_or_default();
     // Ten megabytes take a while: not where others wait.
-    let imported = tokio::task::spawn_blocking(move || import(&text));
-    let (line_ending, bytes, entries) =
-        imported.await.map_err(|error| ApiError::Internal { cause: error.to_string() })??;
+    let (line_ending, bytes, entries) = off_thread(move || import(&text)).await??;
     let owner = caller.user;
     let id = random_id()?;
     let document = NewDocument { id, owner, name, language, line_ending, entries, bytes };

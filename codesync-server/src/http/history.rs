@@ -216,7 +216,7 @@ pub(crate) async fn revision(
 pub(crate) struct Restore {
     /// Who does it, on a server without accounts.
     #[param(value_type = Option<kind::Name>)]
-    person: Option<String>,
+    pub(crate) person: Option<String>,
 }
 
 /// Makes the text what it was, by a new edit.

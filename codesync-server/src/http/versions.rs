@@ -16,7 +16,7 @@ use crate::http::Http;
 use crate::http::caller::{Editing, Member, Viewing};
 use crate::http::content::Committed;
 use crate::http::error::ApiError;
-use crate::http::history::{Writer, put_back};
+use crate::http::history::{Restore, Writer, put_back};
 use crate::http::idempotency::IdempotencyKey;
 use crate::http::json::{Asked, Body, VersionPath, rfc3339};
 use crate::http::kind;
@@ -166,14 +166,6 @@ pub(crate) async fn forget(
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(ApiError::NoVersion),
     }
-}
-
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Restore {
-    /// Who does it, on a server without accounts.
-    #[param(value_type = Option<kind::Name>)]
-    person: Option<String>,
 }
 
 /// Makes the text what it was in a version, by a new edit.
