@@ -40,9 +40,10 @@ impl Origin {
 /// Something about one document.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Hint {
-    /// Entries that a server committed, in order and without a gap between them. None at all: it
-    /// would like to commit, and lost a race.
+    /// Entries that a server committed, in order and without a gap between them.
     Committed { origin: Origin, entries: Vec<Entry> },
+    /// A server would like to commit, and lost a race.
+    Wish(Origin),
     /// The log is at least here.
     Head(Revision),
     /// Who is in the document at a server.

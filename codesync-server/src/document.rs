@@ -111,6 +111,8 @@ pub enum Output {
     ReadOlder { subscriber: SubscriberId, from: Revision, to: Revision },
     /// Tell other servers, as far as it goes.
     Publish(Vec<Entry>),
+    /// Tell other servers that this one has something to commit, as far as it goes.
+    Wish,
     /// Tell other servers who is here, as far as it goes.
     Presence(bus::Presence),
     /// Give a subscriber these messages, after all that it was given before.

@@ -329,13 +329,17 @@ impl Actor {
             return self.state.handle_hints_lost();
         };
         match hint.as_ref() {
-            Hint::Committed { origin, .. } if *origin == self.services.origin => {}
+            Hint::Committed { origin, .. } | Hint::Wish(origin) | Hint::Presence { origin, .. }
+                if *origin == self.services.origin => {}
             Hint::Committed { origin, entries } => {
                 let now = self.now();
                 self.state.handle_hint(now, *origin, entries);
             }
+            Hint::Wish(origin) => {
+                let now = self.now();
+                self.state.handle_wish(now, *origin);
+            }
             Hint::Head(revision) => self.state.handle_head(*revision),
-            Hint::Presence { origin, .. } if *origin == self.services.origin => {}
             Hint::Presence { origin, presence } => {
                 let now = self.now();
                 self.state.handle_presence(now, *origin, presence);
@@ -375,6 +379,9 @@ impl Actor {
                 Output::Publish(entries) => {
                     let hint = Hint::Committed { origin: self.services.origin, entries };
                     self.services.bus.publish(self.id, hint);
+                }
+                Output::Wish => {
+                    self.services.bus.publish(self.id, Hint::Wish(self.services.origin));
                 }
                 Output::Presence(presence) => self.say(presence),
                 Output::Failed { code } => {
@@ -451,6 +458,7 @@ impl Actor {
                 Box::pin(keep.instrument(span))
             }
             Output::Publish(_)
+            | Output::Wish
             | Output::Presence(_)
             | Output::Deliver { .. }
             | Output::AwaitRoom { .. }

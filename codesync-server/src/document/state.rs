@@ -283,14 +283,15 @@ impl DocumentState {
             }
         }
         self.after_entries(now);
-        match entries.last() {
-            None => self.turns.handle_wish(now, origin),
-            Some(newest) if newest.revision >= self.head() => {
-                self.turns.handle_committed(now, origin);
-                self.turn_moved(now);
-            }
-            Some(_) => {}
+        if entries.last().is_some_and(|newest| newest.revision >= self.head()) {
+            self.turns.handle_committed(now, origin);
+            self.turn_moved(now);
         }
+    }
+
+    /// A server would like to commit, and lost a race.
+    pub fn handle_wish(&mut self, now: Duration, origin: Origin) {
+        self.turns.handle_wish(now, origin);
     }
 
     /// The log is at least here.

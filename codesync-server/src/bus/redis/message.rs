@@ -36,6 +36,7 @@ enum Message<'a> {
     Access(u64),
     AllSessionsEnded([u8; 16]),
     SessionsEnded([u8; 16], Vec<[u8; 16]>),
+    Wish(Origin),
 }
 
 #[derive(Deserialize, Serialize)]
@@ -56,6 +57,7 @@ fn bytes<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> 
 pub(super) fn encode_hint(hint: Hint) -> Option<Vec<u8>> {
     let (origin, entries) = match hint {
         Hint::Committed { origin, entries } => (origin, entries),
+        Hint::Wish(origin) => return encode(&Message::Wish(origin)),
         Hint::Head(revision) => return encode(&Message::Head(revision)),
         Hint::Presence { origin, presence } => {
             return encode(&Message::Presence { origin, presence });
@@ -112,6 +114,7 @@ pub(super) fn decode_hint(payload: &[u8]) -> Heard<Hint> {
             });
             Hint::Committed { origin, entries: entries.collect() }
         }
+        Some(Message::Wish(origin)) => Hint::Wish(origin),
         Some(Message::Head(revision)) => Hint::Head(revision),
         Some(Message::Presence { origin, presence }) => Hint::Presence { origin, presence },
         Some(Message::Access(version)) => Hint::Access(AccessVersion::new(version)),
@@ -133,6 +136,7 @@ pub(super) fn decode_notice(payload: &[u8]) -> Heard<Notice> {
         Some(
             Message::Lost
             | Message::Committed { .. }
+            | Message::Wish(_)
             | Message::Head(_)
             | Message::Presence { .. }
             | Message::Access(_),
@@ -174,9 +178,10 @@ mod tests {
     }
 
     #[test]
-    fn a_wish_to_commit_is_a_hint_without_entries() {
-        let wish = || Hint::Committed { origin: Origin::new(9), entries: Vec::new() };
+    fn a_wish_to_commit_is_three_bytes() {
+        let wish = || Hint::Wish(Origin::new(9));
         let encoded = encode_hint(wish()).expect("short");
+        assert_eq!(encoded.len(), 3);
         assert_eq!(decode_hint(&encoded), Heard::News(wish().into()));
     }
 

@@ -194,7 +194,7 @@ impl DocumentState {
             Err(error @ (AppendError::Conflict { .. } | AppendError::Unknown(_))) => {
                 if matches!(error, AppendError::Conflict { .. }) {
                     // Whoever won has perhaps never heard that somebody else writes here.
-                    self.outputs.push_back(Output::Publish(Vec::new()));
+                    self.outputs.push_back(Output::Wish);
                 }
                 self.committer.attempts += 1;
                 if self.committer.attempts > ATTEMPTS_MAX {

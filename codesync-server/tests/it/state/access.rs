@@ -1,9 +1,14 @@
 //! Who may do what, while it changes.
 
 use codesync_core::protocol::RejectCode;
+use codesync_server::access::{AccessVersion, Rights, Role};
+use codesync_server::document::SubscriberId;
 use codesync_server::document::state::DocumentState;
+use codesync_server::ids::UserId;
+use codesync_server::oplog::memory::MemoryLog;
+use codesync_server::oplog::{AppendError, LogError};
 
-use super::*;
+use super::bench::{Bench, DOCUMENT, UNIX_START, empty_log, ms};
 
 const ADA: UserId = UserId::from_bytes([0xa; 16]);
 const BOB: UserId = UserId::from_bytes([0xb; 16]);

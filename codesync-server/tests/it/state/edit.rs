@@ -8,7 +8,7 @@ use codesync_server::document::{Edit, EditRefusal, SubscriberId};
 use codesync_server::ids::UserId;
 use codesync_server::oplog::{AppendError, LogError};
 
-use super::{Bench, empty_log, ms};
+use super::bench::{Bench, empty_log, ms};
 
 const EDIT: SubscriberId = SubscriberId::new(900);
 const AGAIN: SubscriberId = SubscriberId::new(901);

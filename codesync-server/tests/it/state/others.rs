@@ -6,7 +6,7 @@ use codesync_server::document::SubscriberId;
 use codesync_server::oplog::memory::MemoryLog;
 use codesync_server::oplog::{Entry, ReadLimit};
 
-use super::{Bench, DOCUMENT, empty_log, ms};
+use super::bench::{Bench, DOCUMENT, empty_log, ms};
 
 const LEFT: Origin = Origin::new(1);
 const RIGHT: Origin = Origin::new(2);

@@ -2,12 +2,12 @@
 
 use codesync_core::document::Document;
 use codesync_core::{Revision, Text};
-use codesync_server::bus::Origin;
+use codesync_server::bus::{Hint, Origin};
 use codesync_server::document::SubscriberId;
 use codesync_server::oplog::AppendError;
 use codesync_server::oplog::memory::MemoryLog;
 
-use super::{Bench, DOCUMENT, empty_log, ms};
+use super::bench::{Bench, DOCUMENT, empty_log, ms};
 
 const SERVERS: u8 = 3;
 /// What an append takes here, in milliseconds.
@@ -85,13 +85,20 @@ fn type_for(milliseconds: u64, bus_works: bool) -> (Vec<u64>, u64) {
     for now in 0..milliseconds {
         for desk in &mut desks {
             desk.live(now);
-            for entries in desk.bench.committed.drain(..).filter(|_| bus_works) {
-                news.push((now + NEWS_MS, desk.origin, entries));
-            }
+            let origin = desk.origin;
+            let committed = desk.bench.committed.drain(..);
+            let hints = committed.map(|entries| Hint::Committed { origin, entries });
+            let wishes = std::mem::take(&mut desk.bench.wishes);
+            let hints = hints.chain((0..wishes).map(|_| Hint::Wish(origin)));
+            news.extend(hints.filter(|_| bus_works).map(|hint| (now + NEWS_MS, origin, hint)));
         }
-        for (_, origin, entries) in news.extract_if(.., |(at, ..)| *at <= now) {
+        for (_, origin, hint) in news.extract_if(.., |(at, ..)| *at <= now) {
             for desk in desks.iter_mut().filter(|desk| desk.origin != origin) {
-                desk.bench.state.handle_hint(desk.bench.now, origin, &entries);
+                let (state, now) = (&mut desk.bench.state, desk.bench.now);
+                match &hint {
+                    Hint::Committed { entries, .. } => state.handle_hint(now, origin, entries),
+                    _ => state.handle_wish(now, origin),
+                }
                 desk.bench.drain();
             }
         }

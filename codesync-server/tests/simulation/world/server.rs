@@ -412,6 +412,10 @@ impl World {
                 let hint = Hint::Committed { origin: self.servers[number].origin(), entries };
                 self.publish(number, document, &hint);
             }
+            Output::Wish => {
+                let hint = Hint::Wish(self.servers[number].origin());
+                self.publish(number, document, &hint);
+            }
             Output::Presence(presence) => {
                 let hint = Hint::Presence { origin: self.servers[number].origin(), presence };
                 self.publish(number, document, &hint);
@@ -513,6 +517,7 @@ impl World {
 fn hear(state: &mut DocumentState, now: Duration, hint: &Hint) {
     match hint {
         Hint::Committed { origin, entries } => state.handle_hint(now, *origin, entries),
+        Hint::Wish(origin) => state.handle_wish(now, *origin),
         Hint::Head(revision) => state.handle_head(*revision),
         Hint::Presence { origin, presence } => state.handle_presence(now, *origin, presence),
         Hint::Access(version) => state.handle_access_version(*version),

@@ -207,6 +207,7 @@ impl World {
                 world.keep(asker, back, revision, &text);
             }),
             Output::Publish(_)
+            | Output::Wish
             | Output::Presence(_)
             | Output::Deliver { .. }
             | Output::AwaitRoom { .. }
