@@ -1,7 +1,8 @@
 //! The laws of the design, judged from the log, from what people were told, and from their texts.
 //!
 //! Pure: everything that it needs is handed in. I8 is a matter of time and is judged where time
-//! passes; I10 needs the snapshots and is judged by `codesync-server verify`.
+//! passes; I10 needs the snapshots and is judged by `codesync-server verify`. That both are found
+//! when they are broken is shown in `scenarios`.
 
 #[cfg(test)]
 mod tests;

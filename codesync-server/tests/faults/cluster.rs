@@ -5,6 +5,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use codesync_core::{DocumentId, Revision};
+use codesync_server::oplog::Epoch;
+use codesync_server::snapshots::s3::{AccessKey, S3Options, S3Snapshots};
+use codesync_server::snapshots::{Objects, SnapshotKey};
 use codesync_testing::{Postgres, Redis, S3, Signal};
 use tokio::task::block_in_place;
 use tokio::time::sleep;
@@ -32,7 +36,7 @@ pub(crate) struct Cluster {
     /// Past all wires.
     pub(crate) database_url: String,
     settings: Settings,
-    _s3: S3,
+    s3: S3,
 }
 
 impl Cluster {
@@ -69,7 +73,7 @@ impl Cluster {
             redis: Mutex::new(redis),
             postgres: Mutex::new(postgres),
             settings: straight,
-            _s3: s3,
+            s3,
         })
     }
 
@@ -134,12 +138,33 @@ impl Cluster {
         block_in_place(|| (0..SERVERS).map(|number| self.server(number).counted(name)).sum())
     }
 
-    /// Ends all servers in good order, and reads everything again from the first edit on.
-    pub(crate) fn verify(&self) -> Result<String> {
-        block_in_place(|| {
+    /// I10: ends all servers in good order, and reads everything again from the first edit on.
+    pub(crate) fn verify(&self) -> Result<()> {
+        let said = block_in_place(|| {
             (0..SERVERS).for_each(|number| self.server(number).end(Signal::Terminate));
-            instance::command(&self.settings, "verify")
-        })
+            instance::command(&self.settings, "verify").context("I10 snapshot")
+        })?;
+        ensure!(!said.contains(" 0 snapshots"), "I10 snapshot: there was none: {said}");
+        Ok(())
+    }
+
+    /// Puts the newest snapshot where the one of the revision before it would be.
+    pub(crate) async fn forge_snapshot(&self, document: DocumentId) -> Result<()> {
+        let (id, secret) = ("test".to_owned(), "test".to_owned());
+        let store = S3Snapshots::new(S3Options {
+            prefix: "objects".to_owned(),
+            endpoint: Some(self.s3.url()),
+            path_style: true,
+            access_key: Some(AccessKey { id, secret }),
+            ..S3Options::new("codesync")
+        });
+        let store = store.await;
+        let keys: Vec<SnapshotKey> = store.list(document, Epoch::FIRST).await?;
+        let newest = keys.first().context("no snapshot")?;
+        let content = store.get(newest).await?;
+        let before = newest.revision.get().checked_sub(1).context("a snapshot of nothing")?;
+        let key = SnapshotKey::of(document, Epoch::FIRST, Revision::new(before), &content);
+        Ok(store.put(&key, content).await?)
     }
 
     /// The last of what the servers said.

@@ -13,7 +13,8 @@
 //!
 //! - `CODESYNC_FAULT_RUNS=n` makes so many runs instead of 3, `CODESYNC_SEED=k` from seed `k` on.
 //! - `CODESYNC_FAULT_SECONDS=n` lets the faults of each run last so long instead of 20 s.
-//!   Many runs want `--profile long`: one test makes all of them.
+//! - `CODESYNC_TEST_LONG=1` makes 21 runs of 60 s. Many runs want `--profile long`: one test makes
+//!   all of them.
 //!
 //! A run that fails says its seed, its schedule and how to run it again.
 

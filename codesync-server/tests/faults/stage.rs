@@ -41,7 +41,7 @@ pub(crate) struct Stage {
     pub(crate) fronts: Vec<Proxy>,
     /// Where each wire leads.
     routes: Vec<watch::Sender<Vec<SocketAddr>>>,
-    document: DocumentId,
+    pub(crate) document: DocumentId,
     owner: AccessToken,
     guest: String,
     denied: Mutex<Vec<std::ops::Range<i64>>>,
@@ -205,8 +205,7 @@ impl Stage {
         self.reader.abort();
         let mut faults: Vec<String> = Vec::new();
         faults.extend(settled.err().map(|error| format!("{error:#}")));
-        let verified = self.cluster.verify();
-        faults.extend(verified.err().map(|error| format!("I10 snapshot: {error:#}")));
+        faults.extend(self.cluster.verify().err().map(|error| format!("{error:#}")));
         for record in &records {
             let number = record.number;
             faults.extend(record.errors.iter().map(|error| format!("person {number}: {error}")));
