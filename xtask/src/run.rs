@@ -1,18 +1,17 @@
 //! `cargo xtask run`: from a fresh clone to one document in a terminal and a browser.
 
 use std::fs::File;
-use std::io::{IsTerminal, Read, Write, stdin, stdout};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::io::{IsTerminal, stdin, stdout};
+use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use serde_json::{Value, json};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-use crate::tools::{answer, check, command, program, target};
+use crate::tools::{answer, check, command, program, root, target};
 use crate::wasm;
 
 /// How long the server may take until it answers.
@@ -60,14 +59,17 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 }
 
 fn serve(port: u16, terminal: bool, stop: &AtomicBool, server: &mut Child) -> Result<()> {
-    let started = Instant::now();
-    while let Err(cause) = request(port, "GET", "/api/health", "") {
-        ensure!(started.elapsed() < ANSWER_MAX, "the server does not answer: {cause:#}");
+    let (started, port) = (Instant::now(), port.to_string());
+    let mut health = Command::new(program("codesync-server"));
+    health.args(["healthcheck", "--port", &port]);
+    while answer(&mut health).is_none() {
+        ensure!(started.elapsed() < ANSWER_MAX, "the server does not answer");
         if stopped(server, stop)? {
             return Ok(());
         }
     }
-    let (link, editor) = (welcome(port)?, program("codesync"));
+    let link = welcome(&format!("http://localhost:{port}"))?;
+    let editor = program("codesync");
     println!("\n  In a browser            {link}");
     println!("  In a second terminal    {} open {link}\n", editor.display());
     if !terminal {
@@ -107,30 +109,15 @@ fn end(child: &mut Child) -> Result<()> {
 }
 
 /// The link of the document called Welcome, which is made if there is none.
-fn welcome(port: u16) -> Result<String> {
-    let listed = request(port, "GET", "/api/documents?search=Welcome", "")?;
-    let listed = listed["documents"].as_array().into_iter().flatten();
-    let document = match listed.into_iter().find(|document| document["name"] == "Welcome") {
-        Some(document) => document.clone(),
-        None => {
-            let wish = json!({ "name": "Welcome", "text": include_str!("../welcome.txt") });
-            request(port, "POST", "/api/documents", &wish.to_string())?
-        }
+fn welcome(server: &str) -> Result<String> {
+    let codesync = |words: &[&str]| {
+        let mut codesync = Command::new(program("codesync"));
+        answer(codesync.current_dir(root()).args(["--server", server]).args(words))
     };
-    let id = document["id"].as_str().context("the server's document has no id")?;
-    Ok(format!("http://localhost:{port}/d/{id}"))
-}
-
-/// One exchange with our own server, in HTTP 1.0: there the answer ends where the stream does.
-fn request(port: u16, method: &str, path: &str, body: &str) -> Result<Value> {
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
-    stream.set_read_timeout(Some(ANSWER_MAX))?;
-    let head = format!("{method} {path} HTTP/1.0\r\nHost: localhost:{port}\r\n");
-    let kind = format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
-    stream.write_all(format!("{head}{kind}\r\n{body}").as_bytes())?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    let (head, body) = answer.split_once("\r\n\r\n").context("the answer is cut off")?;
-    ensure!(head.starts_with("HTTP/1.0 2"), "{method} {path} was answered with {head}\n{body}");
-    Ok(serde_json::from_str(body)?)
+    let listed = codesync(&["ls", "Welcome"]).context("the server does not list its documents")?;
+    let mut rows = listed.lines().map(|line| line.split('\t').collect::<Vec<_>>());
+    match rows.find(|row| row[0] == "Welcome").and_then(|row| row.last().copied()) {
+        Some(id) => Ok(format!("{server}/d/{id}")),
+        None => codesync(&["new", "Welcome", "xtask/welcome.txt"]).context("no welcome document"),
+    }
 }

@@ -11,8 +11,8 @@
 //! What is typed can be told apart, what each person is told is kept, and the log is read past the
 //! servers, so that the check knows of every edit what became of it.
 //!
-//! - `CODESYNC_FAULT_RUNS=n` makes so many runs instead of 3, `CODESYNC_SEED=k` from seed `k` on.
-//! - `CODESYNC_FAULT_SECONDS=n` lets the faults of each run last so long instead of 20 s.
+//! - `CODESYNC_TEST_FAULT_RUNS=n` makes so many runs instead of 3, `CODESYNC_SEED=k` from seed `k` on.
+//! - `CODESYNC_TEST_FAULT_SECONDS=n` lets the faults of each run last so long instead of 20 s.
 //! - `CODESYNC_TEST_LONG=1` makes 21 runs of 60 s. Many runs want `--profile long`: one test makes
 //!   all of them.
 //!

@@ -33,8 +33,8 @@ fn number<T: FromStr>(name: &str, usual: T) -> T {
 async fn whatever_fails_nothing_acknowledged_is_lost_and_all_copies_agree() {
     let is_long = env::var_os("CODESYNC_TEST_LONG").is_some();
     let (runs, seconds) = if is_long { LONG } else { USUAL };
-    let (first, runs) = (number("CODESYNC_SEED", 1), number("CODESYNC_FAULT_RUNS", runs));
-    let seconds = number("CODESYNC_FAULT_SECONDS", seconds);
+    let (first, runs) = (number("CODESYNC_SEED", 1), number("CODESYNC_TEST_FAULT_RUNS", runs));
+    let seconds = number("CODESYNC_TEST_FAULT_SECONDS", seconds);
     let mut failed = Vec::new();
     for seed in first..first + runs {
         let schedule = Schedule::of(seed, seconds * 1000, PEOPLE);
@@ -42,8 +42,8 @@ async fn whatever_fails_nothing_acknowledged_is_lost_and_all_copies_agree() {
         if let Err(error) = run(seed, seconds, &schedule).await {
             println!(
                 "seed {seed} failed: {error:#}\nits schedule:\n{schedule}\
-                 run it again: CODESYNC_SEED={seed} CODESYNC_FAULT_RUNS=1 \
-                 CODESYNC_FAULT_SECONDS={seconds} \
+                 run it again: CODESYNC_SEED={seed} CODESYNC_TEST_FAULT_RUNS=1 \
+                 CODESYNC_TEST_FAULT_SECONDS={seconds} \
                  cargo nextest run -p codesync-server --test faults whatever_fails"
             );
             failed.push(seed);
