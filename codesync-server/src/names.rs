@@ -19,14 +19,14 @@ pub(crate) fn visible_name(name: &str) -> Result<String, NameError> {
 
 /// The same where there need not be one.
 pub(crate) fn visible_label(label: &str) -> Result<String, NameError> {
-    let label = label.trim();
+    // Before blanks are taken away: some of them are control characters, and all have a length.
     if label.chars().any(is_hidden) {
         return Err(NameError("must not hold control or invisible characters"));
     }
     if label.len() > NAME_BYTES_MAX || label.graphemes(true).count() > NAME_GRAPHEMES_MAX {
         return Err(NameError("is longer than 64 characters or 256 bytes"));
     }
-    Ok(label.to_owned())
+    Ok(label.trim().to_owned())
 }
 
 /// Whether a character would be obeyed instead of shown, or not be seen at all: controls, line
@@ -52,9 +52,12 @@ mod tests {
         assert_eq!(visible_name(&family.repeat(10)), Ok(family.repeat(10)));
         assert!(visible_name(&"n".repeat(NAME_GRAPHEMES_MAX)).is_ok());
         assert!(visible_name(&"n".repeat(NAME_GRAPHEMES_MAX + 1)).is_err());
+        assert!(visible_name(&format!("n{}", " ".repeat(NAME_GRAPHEMES_MAX))).is_err());
         assert!(visible_name(&format!("e{}", "\u{301}".repeat(NAME_BYTES_MAX))).is_err());
-        assert!(visible_name(" \t ").is_err());
-        assert!(visible_name("a\u{1b}[2Jb").is_err());
+        assert!(visible_name(" \u{3000} ").is_err());
+        for hidden in ["a\u{1b}[2Jb", "\tname", "name\n", "name\u{85}"] {
+            assert!(visible_name(hidden).is_err(), "{hidden:?}");
+        }
         assert_eq!(visible_name("  notes.md ").as_deref(), Ok("notes.md"));
         assert_eq!(visible_label("  ").as_deref(), Ok(""));
     }
