@@ -106,7 +106,7 @@ impl Write for Trash {
     }
 }
 
-/// Takes a document out of the trash.
+/// Takes a document out of the trash, if it still lies there.
 pub(crate) struct Restore {
     pub(crate) document: DocumentId,
     pub(crate) by: Actor,
@@ -122,12 +122,12 @@ impl Write for Restore {
         connection: &mut Connection<'_>,
     ) -> Result<AccessVersion, Stop<ShareError>> {
         let sql = "update documents set trashed_at = null where id = $1 and trashed_at > 0";
-        if connection.execute(sql, values![self.document]).await? == 0 {
-            return Err(Stop::Refused(ShareError::NoDocument));
-        }
+        let restored = connection.execute(sql, values![self.document]).await? > 0;
         let version = members::count_change_by_owner(connection, self.document, &self.by).await?;
-        let event = Event::new(Action::Restored, &self.by).on(self.document);
-        audit::record(connection, event).await?;
+        if restored {
+            let event = Event::new(Action::Restored, &self.by).on(self.document);
+            audit::record(connection, event).await?;
+        }
         Ok(version)
     }
 }

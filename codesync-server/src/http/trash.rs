@@ -30,7 +30,7 @@ pub(crate) async fn trash(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Takes a document out of the trash.
+/// Takes a document out of the trash, whether or not it was taken out before.
 #[utoipa::path(
     post, path = "/api/documents/{id}/restore", tag = "documents", operation_id = "restoreDocument",
     responses((status = 204, description = "It is back."), DocumentNotFound)
