@@ -14,9 +14,11 @@ pub mod serve;
 pub(crate) mod admin;
 pub mod api;
 mod auth;
+mod blame;
 mod caller;
 mod content;
 pub(crate) mod describe;
+mod difference;
 mod documents;
 mod grant;
 mod health;
@@ -28,6 +30,7 @@ mod links;
 mod members;
 mod observe;
 pub(crate) mod problem;
+mod restore;
 mod trash;
 mod users;
 mod versions;
@@ -168,12 +171,12 @@ fn time_routes() -> OpenApiRouter<Http> {
         .routes(route!(content::write))
         .routes(route!(history::timeline))
         .routes(route!(history::revision))
-        .routes(route!(history::restore))
-        .routes(route!(history::difference))
-        .routes(route!(history::blame))
+        .routes(route!(restore::revision))
+        .routes(route!(difference::find))
+        .routes(route!(blame::find))
         .routes(route!(versions::find))
         .routes(route!(versions::forget))
-        .routes(route!(versions::restore))
+        .routes(route!(restore::version))
 }
 
 /// The answer of a server without the REST interface to everything that it does not serve.

@@ -1,10 +1,10 @@
-//! Versions over REST: name one, list them, and put one back.
+//! Versions over REST: name one, list them, and forget one.
 
 use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use codesync_core::{DocumentId, Revision};
 use serde::{Deserialize, Serialize};
@@ -14,15 +14,12 @@ use crate::db::versions::{NewVersion, PAGE_MAX, VersionPosition, VersionRecord};
 use crate::db::writers::Person;
 use crate::http::Http;
 use crate::http::caller::{Editing, Member, Viewing};
-use crate::http::content::Committed;
 use crate::http::error::ApiError;
-use crate::http::history::{Restore, Writer, put_back};
-use crate::http::idempotency::IdempotencyKey;
+use crate::http::history::Writer;
 use crate::http::json::{Asked, Body, VersionPath, rfc3339};
 use crate::http::kind;
 use crate::http::problem::{
-    InvalidCursor, InvalidIdempotencyKey, InvalidName, RevisionNotFound, TextTooLarge,
-    TooManyClients, TooManyVersions, VersionNotFound,
+    InvalidCursor, InvalidName, RevisionNotFound, TooManyVersions, VersionNotFound,
 };
 use crate::ids::{UserId, VersionId};
 use crate::names::visible_name;
@@ -168,27 +165,7 @@ pub(crate) async fn forget(
     }
 }
 
-/// Makes the text what it was in a version, by a new edit.
-#[utoipa::path(
-    post, path = "/api/documents/{id}/versions/{version}/restore", tag = "versions",
-    operation_id = "restoreVersion", params(IdempotencyKey),
-    responses(
-        (status = 200, description = "The text is what it was.", body = Committed),
-        VersionNotFound, InvalidName, TooManyClients, TextTooLarge, InvalidIdempotencyKey,
-    )
-)]
-pub(crate) async fn restore(
-    State(http): State<Http>,
-    Editing(member): Editing,
-    VersionPath(id): VersionPath,
-    Asked(restore): Asked<Restore>,
-    headers: HeaderMap,
-) -> Result<Json<Committed>, ApiError> {
-    let record = record(&http, member.document, id).await?;
-    put_back(&http, member, record.revision, restore.person, &headers).await
-}
-
-async fn record(
+pub(crate) async fn record(
     http: &Http,
     document: DocumentId,
     id: VersionId,

@@ -1,0 +1,84 @@
+//! Making the text what it was at a revision or in a version, by a new edit.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use codesync_core::Revision;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::http::caller::{Editing, Member};
+use crate::http::content::{Committed, Handed, client, commit, off_thread, operation, person};
+use crate::http::content::{named, text_at};
+use crate::http::error::ApiError;
+use crate::http::idempotency::IdempotencyKey;
+use crate::http::json::{Asked, RevisionPath, VersionPath};
+use crate::http::problem::{
+    InvalidIdempotencyKey, InvalidName, RevisionNotFound, TextTooLarge, TooManyClients,
+    VersionNotFound,
+};
+use crate::http::{Http, kind, versions};
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Restore {
+    /// Who does it, on a server without accounts.
+    #[param(value_type = Option<kind::Name>)]
+    person: Option<String>,
+}
+
+/// Makes the text what it was, by a new edit.
+#[utoipa::path(
+    post, path = "/api/documents/{id}/history/{revision}/restore", tag = "history",
+    operation_id = "restoreRevision", params(IdempotencyKey),
+    responses(
+        (status = 200, description = "The text is what it was.", body = Committed),
+        RevisionNotFound, InvalidName, TooManyClients, TextTooLarge, InvalidIdempotencyKey,
+    )
+)]
+pub(crate) async fn revision(
+    State(http): State<Http>,
+    Editing(member): Editing,
+    RevisionPath(revision): RevisionPath,
+    Asked(restore): Asked<Restore>,
+    headers: HeaderMap,
+) -> Result<Json<Committed>, ApiError> {
+    put_back(&http, member, revision, restore.person, &headers).await
+}
+
+/// Makes the text what it was in a version, by a new edit.
+#[utoipa::path(
+    post, path = "/api/documents/{id}/versions/{version}/restore", tag = "versions",
+    operation_id = "restoreVersion", params(IdempotencyKey),
+    responses(
+        (status = 200, description = "The text is what it was.", body = Committed),
+        VersionNotFound, InvalidName, TooManyClients, TextTooLarge, InvalidIdempotencyKey,
+    )
+)]
+pub(crate) async fn version(
+    State(http): State<Http>,
+    Editing(member): Editing,
+    VersionPath(id): VersionPath,
+    Asked(restore): Asked<Restore>,
+    headers: HeaderMap,
+) -> Result<Json<Committed>, ApiError> {
+    let record = versions::record(&http, member.document, id).await?;
+    put_back(&http, member, record.revision, restore.person, &headers).await
+}
+
+/// Makes the text what it was at a revision, by a new edit.
+async fn put_back(
+    http: &Http,
+    member: Member,
+    revision: Revision,
+    said: Option<String>,
+    headers: &HeaderMap,
+) -> Result<Json<Committed>, ApiError> {
+    let id = member.document;
+    let client = client(headers, &member, "restore", &[&named(Some(revision))])?;
+    let (base, present) = text_at(http, id, None).await?;
+    let wanted = http.past.text(id, revision).await?;
+    let operation = off_thread(move || operation(&present, &wanted.to_string())).await??;
+    let person = person(&member, said)?;
+    commit(http, member, Handed { client, person, base, operation, exact: false }).await
+}
