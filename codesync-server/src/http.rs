@@ -1,8 +1,8 @@
 //! The REST interface and the browser page.
 //!
-//! [`router`] puts the routes together, from which [`api`] makes their description; every answer that is no success is a problem body made by
-//! [`error::ApiError`]. Handlers ask the list of documents for settings and the registry for text;
-//! they know nothing of operations on the wire.
+//! [`router`] puts the routes together, from which [`api`] makes their description; every answer that
+//! is no success is a problem body made by [`error::ApiError`]. Handlers ask the list of documents for
+//! settings and the registry for text; they know nothing of operations on the wire.
 
 pub mod error;
 pub mod guard;
@@ -16,6 +16,7 @@ pub mod api;
 mod auth;
 mod blame;
 mod caller;
+mod condition;
 mod content;
 pub(crate) mod describe;
 mod difference;
@@ -57,6 +58,7 @@ use crate::document::registry::Registry;
 use crate::history::past::Past;
 use crate::http::describe::route;
 use crate::http::error::ApiError;
+use crate::http::idempotency::{Meanwhile, Once};
 use crate::http::rate::Limits;
 use crate::oplog::OpLog;
 use crate::rights::RightsOf;
@@ -98,8 +100,11 @@ impl Http {
 
 /// All routes but the socket's.
 pub fn router(http: Http) -> Router {
-    let once = middleware::from_fn_with_state(http.clone(), idempotency::once);
-    Router::from(routes(|making| making.route_layer(once)))
+    let once = |routes: OpenApiRouter<Http>, meanwhile| {
+        let once = Once { http: http.clone(), meanwhile };
+        routes.route_layer(middleware::from_fn_with_state(once, idempotency::once))
+    };
+    Router::from(routes(once))
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
         .fallback(page::serve)
         .layer(middleware::from_fn_with_state(http.clone(), rate::limit))
@@ -107,14 +112,17 @@ pub fn router(http: Http) -> Router {
 }
 
 /// All routes, each with its description. `once` lays what carries a request out once around those
-/// where something is made.
-fn routes(once: impl FnOnce(OpenApiRouter<Http>) -> OpenApiRouter<Http>) -> OpenApiRouter<Http> {
+/// where something is made or written.
+fn routes(
+    once: impl Fn(OpenApiRouter<Http>, Meanwhile) -> OpenApiRouter<Http>,
+) -> OpenApiRouter<Http> {
     OpenApiRouter::default()
         .routes(route!(health::alive))
         .routes(route!(health::ready))
         .merge(account_routes())
         .merge(document_routes())
-        .merge(once(making_routes()))
+        .merge(once(making_routes(), Meanwhile::Wait))
+        .merge(once(editing_routes(), Meanwhile::GoOn))
         .merge(time_routes())
         .merge(api::routes())
 }
@@ -160,23 +168,30 @@ fn making_routes() -> OpenApiRouter<Http> {
         .routes(route!(members::invite))
         .routes(route!(versions::list))
         .routes(route!(versions::name));
-    idempotency::describe(routes.get_openapi_mut());
+    idempotency::describe(routes.get_openapi_mut(), Meanwhile::Wait);
     routes
 }
 
-/// What a document was, and how it becomes so again.
-fn time_routes() -> OpenApiRouter<Http> {
-    OpenApiRouter::default()
+/// Where an edit is handed in, once for each `Idempotency-Key`.
+fn editing_routes() -> OpenApiRouter<Http> {
+    let mut routes = OpenApiRouter::default()
         .routes(route!(content::read))
         .routes(route!(content::write))
+        .routes(route!(restore::revision))
+        .routes(route!(restore::version));
+    idempotency::describe(routes.get_openapi_mut(), Meanwhile::GoOn);
+    routes
+}
+
+/// What a document was.
+fn time_routes() -> OpenApiRouter<Http> {
+    OpenApiRouter::default()
         .routes(route!(history::timeline))
         .routes(route!(history::revision))
-        .routes(route!(restore::revision))
         .routes(route!(difference::find))
         .routes(route!(blame::find))
         .routes(route!(versions::find))
         .routes(route!(versions::forget))
-        .routes(route!(restore::version))
 }
 
 /// The answer of a server without the REST interface to everything that it does not serve.

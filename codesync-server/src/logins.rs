@@ -28,9 +28,9 @@ impl Login {
 impl FromStr for Login {
     type Err = ParseLoginError;
 
-    /// Capitals are taken for small letters.
+    /// Capitals are taken for small letters, and spaces around it, which keyboards add, for nothing.
     fn from_str(text: &str) -> Result<Self, ParseLoginError> {
-        let login = text.trim().to_ascii_lowercase();
+        let login = text.trim_matches(' ').to_ascii_lowercase();
         let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
         let fits = (LOGIN_CHARS_MIN..=LOGIN_CHARS_MAX).contains(&login.len())
             && login.bytes().all(|byte| is_plain(byte) || b"._-+@".contains(&byte))
@@ -55,7 +55,8 @@ mod tests {
         assert_eq!(read(" Ada ").as_deref(), Some("ada"));
         assert_eq!(read("ada.l+x@example.org").as_deref(), Some("ada.l+x@example.org"));
         assert_eq!(read(&"a".repeat(64)).map(|login| login.len()), Some(64));
-        for wrong in ["", "a", ".ada", "@ada", "a b", "ada\0", "аda", "ädä", &"a".repeat(65), "a/b"]
+        let long = "a".repeat(65);
+        for wrong in ["", "a", ".ada", "@ada", "a b", "ada\0", "ada\n", "аda", "ädä", &long, "a/b"]
         {
             assert_eq!(read(wrong), None, "{wrong:?}");
         }

@@ -61,7 +61,7 @@ const OF_WORK: [Code; 2] = [Code::TooManyRequests, Code::Unavailable];
 
 /// The description, from what the routes say of themselves.
 pub(crate) fn document() -> OpenApi {
-    let mut document = super::routes(|making| making).into_openapi();
+    let mut document = super::routes(|routes, _| routes).into_openapi();
     document.merge(crate::ws::routes().into_openapi());
     let mut components = document.components.take().unwrap_or_default();
     components.schemas.extend(kind::all());

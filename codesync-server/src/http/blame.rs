@@ -12,7 +12,7 @@ use crate::db::writers::Person;
 use crate::history::blame::Run;
 use crate::http::Http;
 use crate::http::caller::{Member, Viewing};
-use crate::http::documents::etag;
+use crate::http::condition::etag;
 use crate::http::error::ApiError;
 use crate::http::history::Writer;
 use crate::http::json::{Asked, rfc3339};

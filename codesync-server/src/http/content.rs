@@ -9,7 +9,8 @@
 //!   nothing is done and the answer is 412 (RFC 9110, section 13.1.1, allows nothing else).
 //! - `PUT …` with neither: the text replaces the present one.
 //!
-//! With an `Idempotency-Key` the same request is carried out once, however often it is sent.
+//! With an `Idempotency-Key` the same request is carried out once, however often it is sent: the key
+//! becomes the client that hands the edit in, and what one client says is committed once.
 
 use axum::Json;
 use axum::extract::State;
@@ -24,15 +25,13 @@ use utoipa::{IntoParams, ToSchema};
 use crate::document::Edit;
 use crate::http::Http;
 use crate::http::caller::{Editing, Member, Viewing};
-use crate::http::documents::etag;
+use crate::http::condition::{Condition, etag, is_known};
 use crate::http::error::ApiError;
 use crate::http::idempotency;
-use crate::http::idempotency::IdempotencyKey;
-use crate::http::json::{Asked, PlainText, parse_revision};
+use crate::http::json::{Asked, PlainText};
 use crate::http::kind;
 use crate::http::problem::{
-    InvalidIdempotencyKey, InvalidName, PreconditionFailed, RevisionNotFound, TextTooLarge,
-    TooManyClients,
+    InvalidName, PreconditionFailed, RevisionNotFound, TextTooLarge, TooManyClients,
 };
 use crate::names::visible_name;
 
@@ -47,7 +46,7 @@ pub(crate) struct Which {
 /// The text of a document, with its own line ending.
 #[utoipa::path(
     get, path = "/api/documents/{id}/content", tag = "content", operation_id = "getContent",
-    params(("If-None-Match" = Option<kind::EntityTag>, Header, description = "The revision that is known.")),
+    params(("If-None-Match" = Option<kind::KnownTags>, Header, description = "The revisions that are known.")),
     responses(
         (status = 200, description = "The text.", body = String, content_type = "text/plain",
             headers(("ETag" = kind::EntityTag, description = "The revision."))),
@@ -68,7 +67,7 @@ pub(crate) async fn read(
         Some(revision) => (revision, http.past.text(id, revision).await?),
     };
     let tag = etag(revision);
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| *known == tag) {
+    if is_known(&headers, &tag)? {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
     // Ten megabytes take a while: not where others wait.
@@ -111,15 +110,11 @@ pub(crate) struct Committed {
 /// written only if nothing was; with neither, it replaces the present text.
 #[utoipa::path(
     put, path = "/api/documents/{id}/content", tag = "content", operation_id = "putContent",
-    params(
-        ("If-Match" = Option<kind::Condition>, Header,
-            description = "Write only if the document is at this revision."),
-        IdempotencyKey,
-    ),
+    params(("If-Match" = Option<kind::Condition>, Header,
+        description = "Write only if the document is at this revision.")),
     responses(
         (status = 200, description = "The document holds it.", body = Committed),
         PreconditionFailed, RevisionNotFound, InvalidName, TextTooLarge, TooManyClients,
-        InvalidIdempotencyKey,
     )
 )]
 pub(crate) async fn write(
@@ -212,11 +207,9 @@ pub(crate) fn operation(before: &Text, after: &str) -> Result<Operation, ApiErro
 
 /// The name under which a change is made: that of the account, or what the request says.
 pub(crate) fn person(member: &Member, said: Option<String>) -> Result<String, ApiError> {
-    match (&member.caller.name, said) {
-        (Some(name), _) => Ok(name.clone()),
-        (None, Some(said)) => Ok(visible_name(&said)?),
-        (None, None) => Ok(String::new()),
-    }
+    let said = said.as_deref().map(visible_name).transpose()?;
+    let known = member.caller.name.clone();
+    Ok(known.or(said).unwrap_or_default())
 }
 
 /// The client id of a request. The same request under the same key always has the same one, and
@@ -244,34 +237,6 @@ pub(crate) fn named(revision: Option<Revision>) -> Vec<u8> {
     revision.map_or_else(Vec::new, |revision| revision.get().to_be_bytes().to_vec())
 }
 
-/// What an `If-Match` header asks for (RFC 9110, section 13.1.1).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Condition {
-    /// There is none, or any state will do.
-    None,
-    Exactly(Revision),
-}
-
-impl Condition {
-    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, ApiError> {
-        let Some(value) = headers.get(header::IF_MATCH) else { return Ok(Self::None) };
-        if value == "*" {
-            return Ok(Self::None);
-        }
-        let revision = value
-            .to_str()
-            .ok()
-            .and_then(|tag| tag.strip_prefix('"')?.strip_suffix('"'))
-            .and_then(parse_revision);
-        let detail = "If-Match must be * or one tag that this server gave out, such as \"42\"";
-        revision.map(Self::Exactly).ok_or_else(|| ApiError::InvalidQuery(detail.to_owned()))
-    }
-
-    fn is_exact(self) -> bool {
-        matches!(self, Self::Exactly(_))
-    }
-}
-
 /// Does what takes a while where nobody waits for it.
 pub(crate) async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
@@ -291,17 +256,6 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(name, HeaderValue::from_static(value));
         headers
-    }
-
-    #[test]
-    fn a_condition_is_a_star_or_one_strong_tag() {
-        let condition = |value| Condition::of(&with("if-match", value)).ok();
-        assert_eq!(Condition::of(&HeaderMap::new()).ok(), Some(Condition::None));
-        assert_eq!(condition("*"), Some(Condition::None));
-        assert_eq!(condition("\"42\""), Some(Condition::Exactly(Revision::new(42))));
-        for value in ["42", "W/\"42\"", "\"42\", \"43\"", "\"042\"", "\"-1\"", "\"x\"", ""] {
-            assert_eq!(condition(value), None, "{value}");
-        }
     }
 
     #[test]

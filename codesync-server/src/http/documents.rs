@@ -15,7 +15,8 @@ use crate::db::documents::{
 };
 use crate::document::import;
 use crate::http::caller::{Member, Owning, Person, Viewing};
-use crate::http::content::{Condition, off_thread};
+use crate::http::condition::{Condition, etag};
+use crate::http::content::off_thread;
 use crate::http::error::ApiError;
 use crate::http::json::{Asked, Body, rfc3339};
 use crate::http::kind;
@@ -262,11 +263,6 @@ pub(crate) async fn change(
 
 fn answer(record: DocumentRecord) -> Response {
     ([(header::ETAG, etag(record.revision))], Json(Doc::from(record))).into_response()
-}
-
-/// The revision as an entity tag.
-pub(crate) fn etag(revision: Revision) -> HeaderValue {
-    HeaderValue::try_from(format!("\"{revision}\"")).expect("digits in quotes make a header")
 }
 
 impl From<DocumentRecord> for Doc {

@@ -1,4 +1,5 @@
-//! `Idempotency-Key`: a request that makes something is carried out once, however often it is sent.
+//! `Idempotency-Key`: a request that makes or writes something is carried out once, however often it
+//! is sent.
 //!
 //! The first one claims its key, and its answer is kept for a day for those that follow. While it
 //! is under way, the others are told to come again (409); under a key that stands for another
@@ -6,7 +7,8 @@
 //!
 //! An answer of the server's own failure is not kept, so that trying again makes sense. If a server
 //! dies between doing and keeping, the key is free again after a minute: what was made then is made
-//! twice. Edits do not depend on this: see [`content`](super::content).
+//! twice. Edits do not depend on this, for the log takes each once (see
+//! [`content`](super::content)): the same edit never waits for one that may be under way.
 //!
 //! Answers that hold a secret (tokens, a link's) are never kept; on their routes the header means
 //! nothing.
@@ -18,7 +20,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
-use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::header::{Header, HeaderBuilder};
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::{ObjectBuilder, OpenApi, RefOr, Type};
 
 use crate::auth::Caller;
@@ -59,23 +62,52 @@ pub(crate) fn key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     }
 }
 
-/// Says of all that these routes make that it is made once.
-pub(crate) fn describe(document: &mut OpenApi) {
+/// What becomes of a request while the same one may be under way.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Meanwhile {
+    /// It comes again: carried out twice, it would make two.
+    Wait,
+    /// It is carried out: where it goes, it counts once.
+    GoOn,
+}
+
+/// What carries requests out once, around some routes.
+#[derive(Clone)]
+pub(crate) struct Once {
+    pub(crate) http: Http,
+    pub(crate) meanwhile: Meanwhile,
+}
+
+fn makes_or_writes(method: &Method) -> bool {
+    matches!(*method, Method::POST | Method::PUT)
+}
+
+/// Says of all that these routes make or write that it is done once.
+pub(crate) fn describe(document: &mut OpenApi, meanwhile: Meanwhile) {
     let header = HeaderBuilder::new()
         .schema(Some(ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["true"]))))
         .description(Some("The answer was given before, to the same request."))
         .build();
-    for operation in document.paths.paths.values_mut().filter_map(|item| item.post.as_mut()) {
-        for answer in operation.responses.responses.values_mut() {
-            if let RefOr::T(answer) = answer {
-                answer.headers.insert("Idempotent-Replayed".to_owned(), header.clone().into());
-            }
+    for item in document.paths.paths.values_mut() {
+        for operation in [&mut item.post, &mut item.put].into_iter().flatten() {
+            describe_one(operation, &header, meanwhile);
         }
-        let mut to = Description { operation, schemas: &mut Vec::new() };
-        to.parameters(IdempotencyKey::into_params(|| None));
-        to.may_answer::<problem::InvalidIdempotencyKey>();
-        to.may_answer::<problem::RequestUnderway>().may_answer::<problem::IdempotencyKeyTaken>();
-        to.may_answer::<problem::InvalidJson>().may_answer::<problem::BodyTooLarge>();
+    }
+}
+
+fn describe_one(operation: &mut Operation, replayed: &Header, meanwhile: Meanwhile) {
+    for answer in operation.responses.responses.values_mut() {
+        if let RefOr::T(answer) = answer {
+            answer.headers.insert("Idempotent-Replayed".to_owned(), replayed.clone().into());
+        }
+    }
+    let mut to = Description { operation, schemas: &mut Vec::new() };
+    to.parameters(IdempotencyKey::into_params(|| None));
+    to.may_answer::<problem::InvalidIdempotencyKey>();
+    to.may_answer::<problem::IdempotencyKeyTaken>();
+    to.may_answer::<problem::InvalidJson>().may_answer::<problem::BodyTooLarge>();
+    if meanwhile == Meanwhile::Wait {
+        to.may_answer::<problem::RequestUnderway>();
     }
 }
 
@@ -89,11 +121,18 @@ pub(crate) fn hash<'p>(parts: impl IntoIterator<Item = &'p [u8]>) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// Carries a POST out once for each key.
-pub(crate) async fn once(State(http): State<Http>, request: Request, next: Next) -> Response {
+/// Carries a request out once for each key.
+pub(crate) async fn once(
+    State(Once { http, meanwhile }): State<Once>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if !makes_or_writes(request.method()) {
+        return next.run(request).await;
+    }
     let key = match key(request.headers()) {
-        Ok(Some(key)) if request.method() == Method::POST => key.to_owned(),
-        Ok(_) => return next.run(request).await,
+        Ok(Some(key)) => key.to_owned(),
+        Ok(None) => return next.run(request).await,
         Err(error) => return error.into_response(),
     };
     match claim(&http, key, request).await {
@@ -107,7 +146,10 @@ pub(crate) async fn once(State(http): State<Http>, request: Request, next: Next)
             }
         }
         Ok((_, Claimed::Answered(answer), _)) => replay(answer),
-        Ok((_, Claimed::Underway, _)) => ApiError::RequestUnderway.into_response(),
+        Ok((_, Claimed::Underway, request)) => match meanwhile {
+            Meanwhile::Wait => ApiError::RequestUnderway.into_response(),
+            Meanwhile::GoOn => next.run(request).await,
+        },
         Ok((_, Claimed::Another, _)) => ApiError::IdempotencyKeyTaken.into_response(),
         Err(error) => error.into_response(),
     }
@@ -122,7 +164,8 @@ async fn claim(
     let caller = <Caller as FromRequestParts<Http>>::from_request_parts(&mut parts, http).await?;
     let body = Bytes::from(read(body, BODY_BYTES_MAX).await?);
     let path = parts.uri.path_and_query().map_or("", |path| path.as_str());
-    let request_hash = hash([path.as_bytes(), &body]);
+    let condition = parts.headers.get(header::IF_MATCH).map_or(&b""[..], HeaderValue::as_bytes);
+    let request_hash = hash([path.as_bytes(), condition, &body]);
     let claim = Claim { user: caller.user, key, request_hash, now: now_ms() };
     let claimed = match http.database.change(claim.clone()).await? {
         Ok(claimed) => claimed,

@@ -8,7 +8,9 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use codesync_core::{DocumentId, Revision};
 use futures_util::StreamExt;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::{DeserializeOwned, Error, IgnoredAny};
+use serde::{Deserialize, Deserializer};
+use serde_json::Number;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use utoipa::openapi::Required;
@@ -59,6 +61,43 @@ impl<T: ToSchema, const MAX: usize> Input for Body<T, MAX> {
         to.body::<T>("application/json");
         to.may_answer::<problem::InvalidJson>().may_answer::<problem::InvalidBody>();
         to.may_answer::<problem::UnsupportedMediaType>().may_answer::<problem::BodyTooLarge>();
+    }
+}
+
+/// A count in a body, if there is one. JSON has one kind of number, and `7.0` is the same one as `7`;
+/// some programs write whole numbers so.
+pub(crate) fn whole<'de, D: Deserializer<'de>, T: From<Whole>>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
+    Ok(Option::<Whole>::deserialize(from)?.map(T::from))
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Whole(u64);
+
+impl<'de> Deserialize<'de> for Whole {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        /// From here on not every whole number is a float.
+        const FLOAT_MAX: f64 = 9_007_199_254_740_992.0;
+        let number = Number::deserialize(from)?;
+        if let Some(whole) = number.as_u64() {
+            return Ok(Self(whole));
+        }
+        let float = number.as_f64().filter(|it| it.fract() == 0.0 && (0.0..FLOAT_MAX).contains(it));
+        let refused = || D::Error::custom(format!("{number} is no whole number from 0 on"));
+        float.map(|it| Self(it as u64)).ok_or_else(refused)
+    }
+}
+
+impl From<Whole> for u64 {
+    fn from(Whole(whole): Whole) -> Self {
+        whole
+    }
+}
+
+impl From<Whole> for Revision {
+    fn from(Whole(whole): Whole) -> Self {
+        Self::new(whole)
     }
 }
 
@@ -211,6 +250,18 @@ pub(crate) fn rfc3339(milliseconds: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_whole_number_may_be_written_with_a_point() {
+        let whole = |text| serde_json::from_str::<Whole>(text).ok();
+        for (text, expected) in [("7", 7), ("7.0", 7), ("7e2", 700), ("-0.0", 0), ("0", 0)] {
+            assert_eq!(whole(text), Some(Whole(expected)), "{text}");
+        }
+        assert_eq!(whole("9007199254740993"), Some(Whole(9_007_199_254_740_993)));
+        for text in ["7.5", "-1", "-1.0", "1e300", "9007199254740992.0", "\"7\"", "true"] {
+            assert_eq!(whole(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn a_time_is_written_as_rfc_3339() {

@@ -17,8 +17,10 @@ use crate::http::links::EXPIRES_SECONDS_MAX;
 use crate::logins::{LOGIN_CHARS_MAX, LOGIN_CHARS_MIN};
 use crate::password::{PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN};
 
-/// What may stand in a name; see [`crate::names::is_hidden`].
-const VISIBLE: &str = "\\u0000-\\u001f\\u007f-\\u009f\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\u{e0000}-\u{e007f}";
+/// What may not stand in a name; see [`crate::names::is_hidden`].
+const HIDDEN: &str = "\\u0000-\\u001f\\u007f-\\u009f\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\u{e0000}-\u{e007f}";
+/// An entity tag (RFC 9110, section 8.8.3).
+const TAG: &str = "(W/)?\"[!#-~]*\"";
 const UUID: &str = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
 
 macro_rules! kinds {
@@ -57,15 +59,17 @@ kinds! {
         .pattern(Some(format!("^{UUID}$").replace("a-f", "a-fA-F")));
     /// A moment, in UTC.
     Time: text().format(Some(SchemaFormat::Custom("date-time".to_owned())));
-    /// A name that people see. Blanks around it are taken away; the length is that of characters as
-    /// people count them, and of 256 bytes in UTF-8 besides.
+    /// A name that people see. Blanks around it are taken away. What people count as one character
+    /// counts as one, of however many it is made; all together may have 256 bytes in UTF-8.
     Name: text().min_length(Some(1)).max_length(Some(NAME_GRAPHEMES_MAX))
-        .pattern(Some(format!("^[^{VISIBLE}]*[^\\s{VISIBLE}][^{VISIBLE}]*$")));
+        .pattern(Some(format!("^[^{HIDDEN}]*[^\\s{HIDDEN}][^{HIDDEN}]*$")));
     /// As a name, but it may be empty.
-    Label: text().max_length(Some(NAME_GRAPHEMES_MAX)).pattern(Some(format!("^[^{VISIBLE}]*$")));
-    /// The name to log in with. Capitals are taken for small letters.
-    Login: text().min_length(Some(LOGIN_CHARS_MIN)).max_length(Some(LOGIN_CHARS_MAX))
-        .pattern(Some("^[A-Za-z0-9][A-Za-z0-9._+@-]*$"));
+    Label: text().max_length(Some(NAME_GRAPHEMES_MAX)).pattern(Some(format!("^[^{HIDDEN}]*$")));
+    /// The name to log in with. Capitals are taken for small letters, and spaces around it for
+    /// nothing.
+    Login: text().pattern(Some(format!(
+        "^ *[A-Za-z0-9][A-Za-z0-9._+@-]{{{},{}}} *$", LOGIN_CHARS_MIN - 1, LOGIN_CHARS_MAX - 1
+    )));
     /// A password to be. The commonest, the login itself and one character again and again are
     /// refused.
     NewPassword: text().min_length(Some(PASSWORD_CHARS_MIN)).max_length(Some(PASSWORD_CHARS_MAX));
@@ -75,7 +79,7 @@ kinds! {
     /// The text of a document, at most 10 MiB in UTF-8.
     Text: text().max_length(usize::try_from(DOCUMENT_BYTES_MAX).ok());
     /// What a name shall hold.
-    Search: text().max_length(Some(NAME_BYTES_MAX));
+    Search: text().max_length(Some(NAME_BYTES_MAX)).pattern(Some("^[^\\u0000]*$"));
     /// Entries on a page.
     PageLimit: number(1, PAGE_MAX.into());
     /// Where the page goes on, as the page before says in `next`.
@@ -88,6 +92,8 @@ kinds! {
     EntityTag: text().pattern(Some("^\"(0|[1-9][0-9]{0,17})\"$"));
     /// The tag of the revision that the document must be at, or `*` for any.
     Condition: text().pattern(Some("^(\\*|\"(0|[1-9][0-9]{0,17})\")$"));
+    /// Tags of revisions that are known, strong or weak, or `*` for any.
+    KnownTags: text().pattern(Some(format!("^(\\*|[ \t,]*{TAG}([ \t]*,[ \t,]*{TAG})*[ \t,]*)$")));
     /// Visible characters of ASCII, such as a UUID, that stand for one request of one person.
     Key: text().min_length(Some(1)).max_length(Some(KEY_BYTES_MAX)).pattern(Some("^[!-~]+$"));
 }

@@ -21,7 +21,7 @@ use crate::http::caller::{Owning, Visitor};
 use crate::http::error::ApiError;
 use crate::http::grant::{self, Delivery, Tokens};
 use crate::http::guard::Site;
-use crate::http::json::{Body, LinkPath, rfc3339};
+use crate::http::json::{Body, LinkPath, rfc3339, whole};
 use crate::http::kind;
 use crate::http::members::RoleName;
 use crate::http::problem::{
@@ -103,6 +103,7 @@ pub(crate) struct NewLink {
     label: String,
     /// Seconds from now; without it, the link ends when it is revoked.
     #[schema(value_type = Option<kind::ExpiresIn>)]
+    #[serde(default, deserialize_with = "whole")]
     expires_in: Option<u64>,
 }
 

@@ -11,11 +11,9 @@ use crate::http::caller::{Editing, Member};
 use crate::http::content::{Committed, Handed, client, commit, off_thread, operation, person};
 use crate::http::content::{named, text_at};
 use crate::http::error::ApiError;
-use crate::http::idempotency::IdempotencyKey;
 use crate::http::json::{Asked, RevisionPath, VersionPath};
 use crate::http::problem::{
-    InvalidIdempotencyKey, InvalidName, RevisionNotFound, TextTooLarge, TooManyClients,
-    VersionNotFound,
+    InvalidName, RevisionNotFound, TextTooLarge, TooManyClients, VersionNotFound,
 };
 use crate::http::{Http, kind, versions};
 
@@ -30,10 +28,10 @@ pub(crate) struct Restore {
 /// Makes the text what it was, by a new edit.
 #[utoipa::path(
     post, path = "/api/documents/{id}/history/{revision}/restore", tag = "history",
-    operation_id = "restoreRevision", params(IdempotencyKey),
+    operation_id = "restoreRevision",
     responses(
         (status = 200, description = "The text is what it was.", body = Committed),
-        RevisionNotFound, InvalidName, TooManyClients, TextTooLarge, InvalidIdempotencyKey,
+        RevisionNotFound, InvalidName, TooManyClients, TextTooLarge,
     )
 )]
 pub(crate) async fn revision(
@@ -49,10 +47,10 @@ pub(crate) async fn revision(
 /// Makes the text what it was in a version, by a new edit.
 #[utoipa::path(
     post, path = "/api/documents/{id}/versions/{version}/restore", tag = "versions",
-    operation_id = "restoreVersion", params(IdempotencyKey),
+    operation_id = "restoreVersion",
     responses(
         (status = 200, description = "The text is what it was.", body = Committed),
-        VersionNotFound, InvalidName, TooManyClients, TextTooLarge, InvalidIdempotencyKey,
+        VersionNotFound, InvalidName, TooManyClients, TextTooLarge,
     )
 )]
 pub(crate) async fn version(

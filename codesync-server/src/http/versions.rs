@@ -16,7 +16,7 @@ use crate::http::Http;
 use crate::http::caller::{Editing, Member, Viewing};
 use crate::http::error::ApiError;
 use crate::http::history::Writer;
-use crate::http::json::{Asked, Body, VersionPath, rfc3339};
+use crate::http::json::{Asked, Body, VersionPath, rfc3339, whole};
 use crate::http::kind;
 use crate::http::problem::{
     InvalidCursor, InvalidName, RevisionNotFound, TooManyVersions, VersionNotFound,
@@ -67,6 +67,7 @@ pub(crate) struct Name {
     name: String,
     /// The present one if it is left out.
     #[schema(value_type = Option<kind::Revision>)]
+    #[serde(default, deserialize_with = "whole")]
     revision: Option<Revision>,
 }
 
@@ -202,14 +203,20 @@ fn shown(record: VersionRecord, people: &BTreeMap<UserId, Person>) -> Version {
 }
 
 fn write_cursor(record: &VersionRecord) -> String {
-    format!("{:x}.{}", record.revision.get(), record.id)
+    write_position(&VersionPosition { revision: record.revision, id: record.id })
+}
+
+fn write_position(position: &VersionPosition) -> String {
+    format!("{:x}.{}", position.revision.get(), position.id)
 }
 
 fn read_cursor(cursor: &str) -> Result<VersionPosition, ApiError> {
     let read = || {
         let (revision, id) = cursor.split_once('.')?;
         let revision = Revision::new(u64::from_str_radix(revision, 16).ok()?);
-        Some(VersionPosition { revision, id: id.parse().ok()? })
+        let position = VersionPosition { revision, id: id.parse().ok()? };
+        // What the same place is called by nobody but us is no cursor of ours.
+        (write_position(&position) == cursor).then_some(position)
     };
     read().ok_or(ApiError::InvalidCursor)
 }

@@ -1,5 +1,6 @@
 //! Requests that make something, sent more than once under one `Idempotency-Key`.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::security::passwords::query;
@@ -73,6 +74,56 @@ async fn a_refusal_is_repeated_and_a_key_belongs_to_one_person() {
         let answer = ada.post(DOCUMENTS, json!({ "name": "x" })).await;
         answer.problem(400, "invalid_idempotency_key");
     }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_key_stands_for_one_request_wherever_it_is_sent() {
+    let server = TestServer::with_accounts().await;
+    let ada = server.person("ada").await.with("idempotency-key", "k");
+    let document = ada.create("once").await;
+    let content = format!("{document}/content");
+    let put = async |text| ada.send_raw(Method::PUT, &content, "text/plain", text).await;
+    put("two\n").await.problem(422, "idempotency_key_taken");
+    let restore = format!("{document}/history/0/restore");
+    ada.send(Method::POST, &restore, None).await.problem(422, "idempotency_key_taken");
+    assert_eq!(ada.get(&content).await.expect(200).text, "text\n");
+
+    let ada = ada.with("idempotency-key", "l");
+    ada.send(Method::POST, &restore, None).await.expect(200);
+    let put = async |text| ada.send_raw(Method::PUT, &content, "text/plain", text).await;
+    put("two\n").await.problem(422, "idempotency_key_taken");
+    assert_eq!(ada.get(&content).await.expect(200).text, "");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_edit_that_may_be_under_way_is_carried_out_at_once_and_counts_once() {
+    let server = TestServer::with_accounts().await;
+    let ada = server.person("ada").await;
+    let content = format!("{}/content", ada.create("once").await);
+    let keyed = ada.with("idempotency-key", "k");
+    let put = async |text| keyed.send_raw(Method::PUT, &content, "text/plain", text).await;
+    let first = put("one\n").await;
+    assert_eq!(first.expect(200).body, json!({ "revision": 2, "base": 1 }));
+    ada.send_raw(Method::PUT, &content, "text/plain", "two\n").await.expect(200);
+    // As a server leaves it that died before it kept the answer.
+    change(&server, "update idempotency set status = 0, body = null").await;
+    put("other\n").await.problem(422, "idempotency_key_taken");
+    let again = put("one\n").await;
+    assert_eq!(
+        (&again.expect(200).body["revision"], again.headers.get("idempotent-replayed")),
+        (&json!(2), None)
+    );
+    assert_eq!(ada.get(&content).await.expect(200).text, "two\n");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn what_only_reads_needs_no_key() {
+    let server = TestServer::with_accounts().await;
+    let ada = server.person("ada").await.with("idempotency-key", "two words");
+    ada.get(DOCUMENTS).await.expect(200);
     server.stop().await;
 }
 

@@ -4,7 +4,7 @@ use codesync_core::client::Event;
 use reqwest::{Response, StatusCode};
 use serde_json::Value;
 
-use super::{Asker, refused};
+use super::{Asker, header, refused};
 use crate::support::TestServer;
 use crate::support::editor::Editor;
 
@@ -93,9 +93,15 @@ async fn a_request_with_a_key_is_carried_out_once() {
     ada.until_text("two\n").await;
     ada.append("typed\n").await;
     ada.until_saved().await;
-    assert_eq!(written(put("k-1", "two\n").await).await, 2, "the answer that was lost");
+    let again = put("k-1", "two\n").await;
+    assert_eq!(header(&again, "idempotent-replayed"), "true");
+    assert_eq!(written(again).await, 2, "the answer that was lost");
     assert_eq!(server.content(id).await, "two\ntyped\n", "what was typed since stays");
-    assert_eq!(written(put("k-1", "other\n").await).await, 4, "another request is another");
+    refused(put("k-1", "other\n").await, 422, "idempotency_key_taken").await;
+    let conditional = asker.put("/content", "two\n").header("idempotency-key", "k-1");
+    let conditional = conditional.header("if-match", "\"3\"").send().await.expect("an answer");
+    refused(conditional, 422, "idempotency_key_taken").await;
+    assert_eq!(server.content(id).await, "two\ntyped\n", "another request is not carried out");
     refused(put("two words", "x").await, 400, "invalid_idempotency_key").await;
     server.stop().await;
 }
@@ -184,5 +190,24 @@ async fn whoever_writes_without_an_account_may_say_his_name() {
     assert_eq!(asker.json("/history/2").await["person"]["name"], "Ada L.");
     let bent = asker.put("/content?person=%1b%5b2J", "x").send().await.expect("an answer");
     refused(bent, 422, "invalid_name").await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_text_that_is_known_is_not_sent_again() {
+    let server = TestServer::start().await;
+    let id = server.create("file", "one\n").await;
+    let asker = Asker::of(&server, id);
+    let get = async |known: &'static str| {
+        let request = asker.request(reqwest::Method::GET, "/content");
+        request.header("if-none-match", known).send().await.expect("an answer")
+    };
+    // The second as a proxy asks that compressed the answer.
+    for known in ["\"1\"", "W/\"1\"", "\"0\", \"1\"", "*"] {
+        let answer = get(known).await;
+        assert_eq!((answer.status(), header(&answer, "etag")), (StatusCode::NOT_MODIFIED, "\"1\""));
+    }
+    assert_eq!(get("\"0\"").await.status(), StatusCode::OK);
+    refused(get("1").await, 400, "invalid_query").await;
     server.stop().await;
 }
