@@ -37,8 +37,10 @@ async fn main() -> Result<ExitCode> {
     let stop = CancellationToken::new();
     let serving = tokio::spawn(server.run(stop.clone()));
 
-    command.envs(furnish(&url).await?).env("CODESYNC_API_URL", &url);
+    let furnished = furnish(&url).await?;
+    command.envs(&furnished).env("CODESYNC_API_URL", &url);
     let status = tokio::task::spawn_blocking(move || command.status()).await??;
+    still_logged_in(&url, &furnished["CODESYNC_API_TOKEN"]).await?;
     stop.cancel();
     serving.await?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -62,18 +64,22 @@ fn wide() -> Quotas {
 /// Makes what can be asked for, and says under which variables it is found.
 async fn furnish(url: &str) -> Result<BTreeMap<&'static str, String>> {
     let client = Client::new();
-    let credentials = json!({ "login": "ada", "password": PASSWORD });
+    let credentials = |login: &str| json!({ "login": login, "password": PASSWORD });
     let post = |path: String, token: String, body: Value| {
         let request = client.post(format!("{url}{path}")).bearer_auth(token).json(&body);
         async { read(request.send().await?).await }
     };
-    client.post(format!("{url}/api/auth/register")).json(&credentials).send().await?;
-    let log_in = async || -> Result<String> {
-        let request = client.post(format!("{url}/api/auth/login")).json(&credentials);
-        text(&read(request.send().await?).await?, "access_token")
+    for login in ["ada", "bob"] {
+        client.post(format!("{url}/api/auth/register")).json(&credentials(login)).send().await?;
+    }
+    let log_in = async || -> Result<(String, String)> {
+        let request = client.post(format!("{url}/api/auth/login")).json(&credentials("ada"));
+        let answer = read(request.send().await?).await?;
+        Ok((text(&answer, "access_token")?, text(&answer, "session")?))
     };
-    // One to work with, one that is ended.
-    let (token, ending) = (log_in().await?, log_in().await?);
+    // One to work with, and two that are ended, each in another way.
+    let ((token, _), (ending, _), (_, session)) =
+        (log_in().await?, log_in().await?, log_in().await?);
     let make = async |name: &str| -> Result<String> {
         let body = json!({ "name": name, "text": "one\ntwo\r\nthree\n" });
         text(&post("/api/documents".to_owned(), token.clone(), body).await?, "id")
@@ -86,13 +92,30 @@ async fn furnish(url: &str) -> Result<BTreeMap<&'static str, String>> {
         json!({ "name": "The first" }),
     );
     let version = text(&named.await?, "id")?;
+    // Somebody to change and to remove, so that nobody does that to who asks.
+    let invited = post(
+        format!("/api/documents/{document}/members"),
+        token.clone(),
+        json!({ "login": "bob", "role": "viewer" }),
+    );
+    let member = text(&invited.await?, "user")?;
     Ok(BTreeMap::from([
         ("CODESYNC_API_TOKEN", token),
         ("CODESYNC_API_TOKEN_TO_END", ending),
+        ("CODESYNC_API_SESSION_TO_END", session),
         ("CODESYNC_API_DOCUMENT", document),
         ("CODESYNC_API_SPARE", spare),
         ("CODESYNC_API_VERSION", version),
+        ("CODESYNC_API_MEMBER", member),
     ]))
+}
+
+/// Whoever has lost his login is refused whatever he asks, which a tool that makes up requests may be
+/// content with.
+async fn still_logged_in(url: &str, token: &str) -> Result<()> {
+    let request = Client::new().get(format!("{url}/api/users/me")).bearer_auth(token);
+    read(request.send().await?).await.context("the command ended the login that it asked with")?;
+    Ok(())
 }
 
 async fn read(response: Response) -> Result<Value> {
