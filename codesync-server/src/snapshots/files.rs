@@ -1,18 +1,23 @@
 //! Snapshots as files below one folder.
 //!
 //! A file appears whole or not at all: it is written under a temporary name, synced, renamed, and
-//! then its folder is synced. Names are built from ids, numbers and hashes only, so that no path
-//! can leave the root.
+//! then its folder is synced. Names are built from ids, numbers and hashes only, and no link below the
+//! root is followed (see [`Folder`]), so that nothing is read or written outside it.
 
-use std::fs::{self, File};
+#[cfg(unix)]
+mod beneath;
+#[cfg(not(unix))]
+#[path = "files/by_name.rs"]
+mod beneath;
+
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use codesync_core::DocumentId;
 
+use self::beneath::Folder;
 use crate::oplog::Epoch;
 use crate::snapshots::{Key, Objects, SnapshotError};
 
@@ -28,32 +33,32 @@ impl FileSnapshots {
         Self { root }
     }
 
-    fn folder<K: Key>(&self, document: DocumentId, epoch: Epoch) -> PathBuf {
-        self.root.join(K::folder(document, epoch))
-    }
-
-    fn path<K: Key>(&self, key: &K) -> PathBuf {
-        self.folder::<K>(key.document(), key.epoch()).join(key.file_name())
+    /// Does work below the root, where waiting harms nobody. `name` is what the error tells about.
+    async fn below<T: Send + 'static>(
+        &self,
+        name: String,
+        work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, SnapshotError> {
+        let (root, path) = (self.root.clone(), self.root.join(name));
+        let result = tokio::task::spawn_blocking(move || work(&root)).await;
+        let result = result.map_err(io::Error::other).and_then(|done| done);
+        result.map_err(|source| SnapshotError::Io { path, source })
     }
 }
 
 #[async_trait]
 impl<K: Key> Objects<K> for FileSnapshots {
     async fn put(&self, key: &K, content: Bytes) -> Result<(), SnapshotError> {
-        let folder = self.folder::<K>(key.document(), key.epoch());
-        let (root, name) = (self.root.clone(), key.file_name());
-        blocking(self.path(key), move || write(&root, &folder, &name, &content)).await
+        let (below, name) = place(key);
+        self.below(key.to_string(), move |root| write(root, &below, &name, &content)).await
     }
 
     async fn get(&self, key: &K) -> Result<Bytes, SnapshotError> {
-        let path = self.path(key);
+        let (below, name) = place(key);
         let matching = key.clone();
-        let read = blocking(path.clone(), move || {
-            let content = match fs::read(&path) {
-                Ok(content) => content,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-                Err(error) => return Err(error),
-            };
+        let read = self.below(key.to_string(), move |root| {
+            let content = Folder::open(root, &below).and_then(|folder| folder.read(&name));
+            let Some(content) = if_there(content)? else { return Ok(None) };
             let intact = matching.matches(&content);
             Ok(Some((content, intact)))
         });
@@ -65,8 +70,11 @@ impl<K: Key> Objects<K> for FileSnapshots {
     }
 
     async fn list(&self, document: DocumentId, epoch: Epoch) -> Result<Vec<K>, SnapshotError> {
-        let folder = self.folder::<K>(document, epoch);
-        let names = blocking(folder.clone(), move || names(&folder)).await?;
+        let below = K::folder(document, epoch);
+        let names = self.below(below.clone(), move |root| {
+            if_there(Folder::open(root, &below).and_then(|folder| folder.names()))
+        });
+        let names = names.await?.unwrap_or_default();
         let key = |name: &String| K::parse(document, epoch, name);
         let mut keys: Vec<_> = names.iter().filter_map(key).collect();
         keys.sort_unstable_by(|left, right| right.cmp(left));
@@ -74,55 +82,44 @@ impl<K: Key> Objects<K> for FileSnapshots {
     }
 
     async fn delete(&self, key: &K) -> Result<(), SnapshotError> {
-        let path = self.path(key);
-        blocking(path.clone(), move || match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        })
-        .await
+        let (below, name) = place(key);
+        let removed = self.below(key.to_string(), move |root| {
+            if_there(Folder::open(root, &below).and_then(|folder| folder.remove(&name)))
+        });
+        removed.await.map(drop)
     }
 }
 
-/// Does file work where waiting harms nobody.
-async fn blocking<T: Send + 'static>(
-    path: PathBuf,
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> Result<T, SnapshotError> {
-    let result = tokio::task::spawn_blocking(work).await.map_err(io::Error::other);
-    result.and_then(|done| done).map_err(|source| SnapshotError::Io { path, source })
+/// The folder of a key, and its name within it.
+fn place<K: Key>(key: &K) -> (String, String) {
+    (K::folder(key.document(), key.epoch()), key.file_name())
 }
 
-fn write(root: &Path, folder: &Path, name: &str, content: &[u8]) -> io::Result<()> {
-    if folder.join(name).exists() {
+/// What is not there is no error.
+fn if_there<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn write(root: &Path, below: &str, name: &str, content: &[u8]) -> io::Result<()> {
+    let folder = Folder::make(root, below)?;
+    if folder.holds(name)? {
         return Ok(());
     }
-    fs::create_dir_all(folder)?;
-    // A dot in front: such a name is no key, so that what a crash leaves behind is never listed.
-    // A number: the same content may be put twice at once.
-    static WRITTEN: AtomicU64 = AtomicU64::new(0);
-    let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
-    let new = folder.join(format!(".{name}.{number}.new"));
-    let mut file = File::create(&new)?;
+    let new = new_name(name)?;
+    let mut file = folder.create(&new)?;
     file.write_all(content)?;
     file.sync_all()?;
     drop(file);
-    fs::rename(&new, folder.join(name))?;
-    // The folder, and those above it that may have been made just now.
-    for folder in folder.ancestors().take_while(|folder| folder.starts_with(root)) {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
+    folder.rename(&new, name)?;
+    folder.sync()
 }
 
-fn names(folder: &Path) -> io::Result<Vec<String>> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error),
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        names.extend(entry?.file_name().into_string());
-    }
-    Ok(names)
+/// A name that nothing has: the same content may be put twice at once, and a crash leaves behind what
+/// it was writing. With a dot in front it is no key, so that it is never listed.
+fn new_name(name: &str) -> io::Result<String> {
+    Ok(format!(".{name}.{:08x}.new", getrandom::u32()?))
 }

@@ -1,5 +1,6 @@
 //! One suite for every snapshot store, and what loading does when a snapshot is no good.
 
+mod beneath;
 mod s3;
 
 use std::fs;
