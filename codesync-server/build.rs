@@ -1,8 +1,11 @@
 //! Puts the browser page into the binary: every file of `frontend/dist`, with the compressed twins
-//! that the page's build laid beside it.
+//! that the page's build laid beside it; and the list of what the binary is made of.
 //!
 //! Without a built page the list is empty, and the server serves a plain page that says how to
 //! build it.
+
+#[path = "build/sbom.rs"]
+mod sbom;
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -12,7 +15,9 @@ use std::path::{Path, PathBuf};
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
-    println!("cargo::rerun-if-changed=build.rs");
+    for watched in ["build.rs", "build", "Cargo.toml", "../Cargo.lock"] {
+        println!("cargo::rerun-if-changed={watched}");
+    }
     println!("cargo::rerun-if-changed=migrations");
 
     let frontend = root.join("../frontend");
@@ -25,7 +30,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={}", watched.display());
 
     let mut files = Vec::new();
-    if dist.join("index.html").is_file() {
+    let has_page = dist.join("index.html").is_file();
+    fs::write(out.join("sbom.json"), sbom::document(&root.join(".."), has_page)?)?;
+    if has_page {
         collect(&dist, &mut files)?;
     }
     // In the order of the paths as text, for they are searched so.

@@ -40,6 +40,8 @@ pub enum Command {
     Verify(Flags),
     /// Print the description of the REST interface (OpenAPI).
     Openapi,
+    /// Print what this program is made of: each package, its version and its hash (CycloneDX).
+    Sbom,
     /// Make accounts, give them passwords, shut and list them.
     User {
         #[command(flatten)]

@@ -44,6 +44,7 @@ pub mod rate;
 #[cfg(feature = "cloud")]
 pub mod redis;
 pub mod rights;
+pub mod sbom;
 pub mod server;
 pub mod snapshots;
 pub mod telemetry;

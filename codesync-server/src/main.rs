@@ -14,6 +14,7 @@ use codesync_server::config::source::Environment;
 use codesync_server::config::stores::StoreConfig;
 use codesync_server::db::Database;
 use codesync_server::http::{api, page};
+use codesync_server::sbom;
 use codesync_server::server::{self, Tuning};
 use codesync_server::telemetry;
 use codesync_server::telemetry::LogFormat;
@@ -52,6 +53,7 @@ fn run(command: Command) -> Result<()> {
                 Ok(())
             }
             Command::Openapi => Ok(std::io::stdout().write_all(api::json().as_bytes())?),
+            Command::Sbom => Ok(std::io::stdout().write_all(sbom::JSON.as_bytes())?),
             Command::Verify(flags) => verify(&read_stores(&flags)?).await,
             Command::User { flags, command } => {
                 at_database(&flags, async |database| {

@@ -1,6 +1,10 @@
 //! What the programs are made of: nothing older than what mended a known hole, and no unsafe code.
 
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
 
 /// The least version of what has had holes, and what it mended.
 const LEAST: [(&str, [u64; 3]); 6] = [
@@ -78,5 +82,50 @@ fn every_crate_forbids_unsafe_code() {
             let forbids = read(path).contains("#![forbid(unsafe_code)]");
             assert!(forbids, "{} lacks #![forbid(unsafe_code)]", path.display());
         }
+    }
+}
+
+/// What a program prints that is there.
+fn printed(command: &mut Command) -> String {
+    let output = command.output().expect("it runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+#[test]
+fn the_server_says_what_it_is_made_of() {
+    let mut server = Command::new(env!("CARGO_BIN_EXE_codesync-server"));
+    let said: Value = serde_json::from_str(&printed(server.arg("sbom"))).expect("JSON");
+    assert_eq!((&said["bomFormat"], &said["specVersion"]), (&"CycloneDX".into(), &"1.5".into()));
+    let components = said["components"].as_array().expect("a list");
+    let text = |value: &Value| value.as_str().expect("text").to_owned();
+    let name = |component: &Value| (text(&component["name"]), text(&component["version"]));
+    let said_to_be_in_it: BTreeSet<_> = components.iter().map(name).collect();
+    assert_eq!(said_to_be_in_it.len(), components.len(), "nothing is said twice");
+
+    // Cargo's own account of the same, for this system and these features.
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(root()).args(["tree", "--locked", "--offline", "--prefix", "none"]);
+    cargo.args(["--package", "codesync-server", "--edges", "normal,build", "--format", "{p}"]);
+    let mut found = 0;
+    for line in printed(&mut cargo).lines().skip(1) {
+        let mut words = line.split(' ');
+        let mut word = || words.next().expect("a name and a version").to_owned();
+        let package = (word(), word().trim_start_matches('v').to_owned());
+        assert!(said_to_be_in_it.contains(&package), "{package:?} is in it and is not said to be");
+        found += 1;
+    }
+    assert!(found > 200, "{found} packages");
+    for only_for_tests in ["proptest", "tempfile", "codesync-loadgen", "codesync-server"] {
+        assert!(said_to_be_in_it.iter().all(|(name, _)| name != only_for_tests));
+    }
+    let lock = read(&root().join("Cargo.lock"));
+    for component in components.iter().filter(|component| !component["hashes"].is_null()) {
+        let hash = text(&component["hashes"][0]["content"]);
+        let (name, version) = name(component);
+        let entry = format!("name = \"{name}\"\nversion = \"{version}\"\n");
+        let entry = lock.split_once(&entry).expect("it is locked").1;
+        let entry = entry.split("[[package]]").next().expect("a part");
+        assert!(entry.contains(&format!("checksum = \"{hash}\"")), "{name} {version}");
     }
 }
