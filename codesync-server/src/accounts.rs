@@ -137,7 +137,7 @@ impl Accounts {
         let id = self.random(UserId::random())?;
         let by = visit.actor(None);
         let person = AddPerson { id, login, name, password, by };
-        match self.change(person).await? {
+        match self.certainly(person).await? {
             Ok(()) => tracing::info!(user = %id, "registered"),
             Err(taken) => tracing::debug!(%taken, "not registered"),
         }

@@ -21,6 +21,7 @@ mod content;
 pub(crate) mod describe;
 mod difference;
 mod documents;
+pub mod exports;
 mod grant;
 mod health;
 mod history;
@@ -58,6 +59,7 @@ use crate::document::registry::Registry;
 use crate::history::past::Past;
 use crate::http::describe::route;
 use crate::http::error::ApiError;
+use crate::http::exports::Exports;
 use crate::http::idempotency::{Meanwhile, Once};
 use crate::http::rate::Limits;
 use crate::oplog::OpLog;
@@ -83,6 +85,7 @@ pub struct Http {
     /// None on a server without accounts.
     pub accounts: Option<Accounts>,
     pub limits: Limits,
+    pub exports: Exports,
 }
 
 impl Http {

@@ -29,6 +29,7 @@ use crate::db::{OpenError, SqliteOptions};
 use crate::document::registry::{Registry, Stores};
 use crate::housekeeping::Housekeeping;
 use crate::http::admin::{self, Admin};
+use crate::http::exports::Exports;
 use crate::http::{self, Http};
 use crate::password::hashing::{Cost, HashError};
 use crate::people::{People, PeopleOptions, Together};
@@ -136,6 +137,7 @@ pub async fn bind(config: Config, tuning: Tuning) -> Result<Server, StartError> 
         auth,
         accounts,
         limits,
+        exports: Exports::default(),
     };
     let router = match config.role {
         Role::All => http::router(http).merge(ws::router(sockets.clone())),

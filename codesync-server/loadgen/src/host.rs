@@ -25,6 +25,7 @@ use codesync_server::db::{Database, SqliteOptions};
 use codesync_server::document::registry::{Registry, Stores};
 use codesync_server::embedded::{self, Options};
 use codesync_server::history::past::Past;
+use codesync_server::http::exports::Exports;
 use codesync_server::http::{self, Http};
 use codesync_server::ids::UserId;
 use codesync_server::oplog::LogError;
@@ -146,6 +147,7 @@ impl Host {
             auth,
             accounts,
             limits,
+            exports: Exports::default(),
         };
         let router = http::protect(http::router(http).merge(ws::router(sockets)), reach);
         println!("http://localhost:{}", listener.local_addr()?.port());

@@ -68,7 +68,7 @@ pub async fn run(
             let id = UserId::random()?;
             let by = Actor::operator();
             let added = AddPerson { id, login: login.clone(), name, password, by };
-            if database.change(added).await?.is_err() {
+            if certainly(database, added).await?.is_err() {
                 bail!("the login {login} is taken");
             }
             writeln!(out, "{login} can log in")?;

@@ -1,16 +1,21 @@
-//! The audit log: what happened to accounts and permissions, by whom, and from where.
+//! The audit log: what happened to accounts, permissions and whole texts, by whom, and from where.
 //!
-//! Rows are written in the transaction of what they tell about, and never changed. They hold ids,
-//! never the text of a document, a password or a token.
+//! Rows are written in the transaction of what they tell about, or, where that is no change of the
+//! database, before its answer is given; they are never changed. They hold ids, never the text of a
+//! document, a password or a token.
 
+use std::convert::Infallible;
+
+use async_trait::async_trait;
 use codesync_core::DocumentId;
 
 use crate::db::engine::{Connection, values};
 use crate::db::now_ms;
+use crate::db::write::{Stop, Write};
 use crate::ids::{UserId, random_uuid};
 
 /// Who does something, and from where.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Actor {
     /// Nobody who is known yet, or the operator at his command line.
     pub user: Option<UserId>,
@@ -30,6 +35,8 @@ impl Actor {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Action {
     Registered,
+    /// Somebody wanted an account under a login that is somebody's.
+    LoginTaken,
     LoggedIn,
     LoginFailed,
     TokenReused,
@@ -50,6 +57,12 @@ pub enum Action {
     Restored,
     DocumentPurged,
     Adopted,
+    /// A whole text was taken out.
+    Exported,
+    /// A whole text was written in place of another.
+    Replaced,
+    /// A text became what it had been.
+    PutBack,
 }
 
 impl Action {
@@ -58,6 +71,7 @@ impl Action {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Registered => "user.registered",
+            Self::LoginTaken => "user.login_taken",
             Self::LoggedIn => "login.succeeded",
             Self::LoginFailed => "login.failed",
             Self::TokenReused => "token.reused",
@@ -78,6 +92,9 @@ impl Action {
             Self::Restored => "document.restored",
             Self::DocumentPurged => "document.purged",
             Self::Adopted => "document.adopted",
+            Self::Exported => "content.exported",
+            Self::Replaced => "content.replaced",
+            Self::PutBack => "content.put_back",
         }
     }
 }
@@ -133,4 +150,23 @@ pub(crate) async fn record(
         )
         .await?;
     Ok(())
+}
+
+/// Writes down what is part of no other change.
+pub(crate) struct Note {
+    pub(crate) action: Action,
+    pub(crate) by: Actor,
+    pub(crate) document: DocumentId,
+    pub(crate) detail: String,
+}
+
+#[async_trait]
+impl Write for Note {
+    type Done = ();
+    type Refusal = Infallible;
+
+    async fn run(&mut self, connection: &mut Connection<'_>) -> Result<(), Stop<Infallible>> {
+        let event = Event::new(self.action, &self.by).on(self.document);
+        Ok(record(connection, event.saying(self.detail.as_str())).await?)
+    }
 }

@@ -1,5 +1,7 @@
 //! The table `users`: people with accounts, guests, and the machine's own user.
 
+use std::convert::Infallible;
+
 use async_trait::async_trait;
 use sqlx::AssertSqlSafe;
 
@@ -136,7 +138,8 @@ impl Database {
 #[error("the login is taken")]
 pub struct LoginTaken;
 
-/// Makes an account.
+/// Makes an account, unless the login is taken. Both are one transaction with a row in the audit log,
+/// so that they take the same time.
 pub(crate) struct AddPerson {
     pub(crate) id: UserId,
     pub(crate) login: Login,
@@ -147,10 +150,13 @@ pub(crate) struct AddPerson {
 
 #[async_trait]
 impl Write for AddPerson {
-    type Done = ();
-    type Refusal = LoginTaken;
+    type Done = Result<(), LoginTaken>;
+    type Refusal = Infallible;
 
-    async fn run(&mut self, connection: &mut Connection<'_>) -> Result<(), Stop<LoginTaken>> {
+    async fn run(
+        &mut self,
+        connection: &mut Connection<'_>,
+    ) -> Result<Self::Done, Stop<Self::Refusal>> {
         let made = connection
             .execute(
                 "insert into users (id, kind, login, name, password, created_at) values ($1, 'person', $2, $3, $4, $5) on conflict do nothing",
@@ -163,11 +169,12 @@ impl Write for AddPerson {
                 ],
             )
             .await?;
-        if made == 0 {
-            return Err(Stop::Refused(LoginTaken));
-        }
-        let event = Event::new(Action::Registered, &self.by).to(self.id);
-        Ok(audit::record(connection, event).await?)
+        let (event, done) = match made {
+            0 => (Event::new(Action::LoginTaken, &self.by), Err(LoginTaken)),
+            _ => (Event::new(Action::Registered, &self.by).to(self.id), Ok(())),
+        };
+        audit::record(connection, event).await?;
+        Ok(done)
     }
 }
 
@@ -204,7 +211,7 @@ pub(crate) struct Rename {
 #[async_trait]
 impl Write for Rename {
     type Done = ();
-    type Refusal = std::convert::Infallible;
+    type Refusal = Infallible;
 
     async fn run(&mut self, connection: &mut Connection<'_>) -> Result<(), Stop<Self::Refusal>> {
         let sql = "update users set name = $1 where id = $2";
@@ -223,7 +230,7 @@ pub(crate) struct Rehash {
 #[async_trait]
 impl Write for Rehash {
     type Done = ();
-    type Refusal = std::convert::Infallible;
+    type Refusal = Infallible;
 
     async fn run(&mut self, connection: &mut Connection<'_>) -> Result<(), Stop<Self::Refusal>> {
         let sql = "update users set password = $1 where id = $2 and password = $3";
@@ -243,7 +250,7 @@ pub(crate) struct SetPassword {
 #[async_trait]
 impl Write for SetPassword {
     type Done = Vec<SessionId>;
-    type Refusal = std::convert::Infallible;
+    type Refusal = Infallible;
 
     async fn run(
         &mut self,
@@ -276,7 +283,7 @@ pub(crate) struct Shut {
 #[async_trait]
 impl Write for Shut {
     type Done = Vec<SessionId>;
-    type Refusal = std::convert::Infallible;
+    type Refusal = Infallible;
 
     async fn run(
         &mut self,
@@ -309,7 +316,7 @@ pub(crate) struct Reopen {
 #[async_trait]
 impl Write for Reopen {
     type Done = ();
-    type Refusal = std::convert::Infallible;
+    type Refusal = Infallible;
 
     async fn run(&mut self, connection: &mut Connection<'_>) -> Result<(), Stop<Self::Refusal>> {
         let (sql, action) = match self.how {

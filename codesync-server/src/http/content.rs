@@ -22,9 +22,10 @@ use codesync_core::{ClientId, DocumentId, Encoding, LineEnding, Operation, Revis
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::db::audit::{Action, Note};
 use crate::document::Edit;
 use crate::http::Http;
-use crate::http::caller::{Editing, Member, Viewing};
+use crate::http::caller::{Editing, Member, Viewing, Visitor};
 use crate::http::condition::{Condition, etag, is_known};
 use crate::http::error::ApiError;
 use crate::http::idempotency;
@@ -57,7 +58,8 @@ pub(crate) struct Which {
 )]
 pub(crate) async fn read(
     State(http): State<Http>,
-    Viewing(Member { document: id, .. }): Viewing,
+    Viewing(Member { document: id, caller, .. }): Viewing,
+    visitor: Visitor,
     Asked(which): Asked<Which>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
@@ -69,6 +71,10 @@ pub(crate) async fn read(
     let tag = etag(revision);
     if is_known(&headers, &tag)? {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
+    }
+    // On a machine's own server there is nobody to tell from anybody else.
+    if http.accounts.is_some() {
+        http.exports.note(&http.database, visitor.actor(&caller), id, revision).await?;
     }
     // Ten megabytes take a while: not where others wait.
     let restored = move || line_ending.restore(&text.to_string()).into_owned();
@@ -120,6 +126,7 @@ pub(crate) struct Committed {
 pub(crate) async fn write(
     State(http): State<Http>,
     Editing(member): Editing,
+    visitor: Visitor,
     Asked(written): Asked<Written>,
     headers: HeaderMap,
     PlainText(text): PlainText,
@@ -150,8 +157,8 @@ pub(crate) async fn write(
     .await??;
     drop(before);
     let person = person(&member, written.person)?;
-    let exact = condition.is_exact();
-    commit(&http, member, Handed { client, person, base, operation, exact }).await
+    let (exact, what) = (condition.is_exact(), What::Replaces { base });
+    commit(&http, member, &visitor, Handed { client, person, base, operation, exact, what }).await
 }
 
 /// An edit as a request hands it in.
@@ -161,21 +168,50 @@ pub(crate) struct Handed {
     pub(crate) base: Revision,
     pub(crate) operation: Operation,
     pub(crate) exact: bool,
+    pub(crate) what: What,
 }
 
-/// Commits an edit through the open document, as everybody else's.
+/// What the edit is to whoever reads the audit log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum What {
+    /// A text that was made from this revision.
+    Replaces { base: Revision },
+    /// What was there at this revision.
+    PutsBack { revision: Revision },
+}
+
+impl What {
+    fn noted(self, revision: Revision) -> (Action, String) {
+        match self {
+            Self::Replaces { base } => {
+                (Action::Replaced, format!("revision {revision}, made from {base}"))
+            }
+            Self::PutsBack { revision: wanted } => {
+                (Action::PutBack, format!("revision {revision}, as it was at {wanted}"))
+            }
+        }
+    }
+}
+
+/// Commits an edit through the open document, as everybody else's. Who sends it learns of it once it
+/// is written down as well; if that fails he may send it again, and under the same `Idempotency-Key`
+/// it still is one edit.
 pub(crate) async fn commit(
     http: &Http,
     member: Member,
+    visitor: &Visitor,
     handed: Handed,
 ) -> Result<Json<Committed>, ApiError> {
-    let Handed { client, person, base, operation, exact } = handed;
+    let Handed { client, person, base, operation, exact, what } = handed;
     let user = member.caller.user;
     let table = http.documents.access(member.document, &[user]).await?;
     let rights = table.rights.get(&user).copied().ok_or(ApiError::DocumentNotFound)?;
     let access = table.version;
     let edit = Edit { client, user, access, rights, person, base, operation, exact };
     let revision = http.registry.edit(member.document, edit).await??;
+    let (action, detail) = what.noted(revision);
+    let (by, document) = (visitor.actor(&member.caller), member.document);
+    let Ok(()) = http.database.change(Note { action, by, document, detail }).await?;
     tracing::debug!(doc = %member.document, %revision, %base, "text handed in");
     Ok(Json(Committed { revision, base }))
 }

@@ -97,6 +97,7 @@ described!(A, B);
 described!(A, B, C);
 described!(A, B, C, D);
 described!(A, B, C, D, E);
+described!(A, B, C, D, E, G);
 
 /// The routes of a handler, described by what it takes.
 pub(crate) fn described<S, A, F: Described<A>>(

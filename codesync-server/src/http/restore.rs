@@ -7,9 +7,9 @@ use codesync_core::Revision;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::http::caller::{Editing, Member};
-use crate::http::content::{Committed, Handed, client, commit, off_thread, operation, person};
-use crate::http::content::{named, text_at};
+use crate::http::caller::{Editing, Member, Visitor};
+use crate::http::content::{Committed, Handed, What, client, commit, off_thread, operation};
+use crate::http::content::{named, person, text_at};
 use crate::http::error::ApiError;
 use crate::http::json::{Asked, RevisionPath, VersionPath};
 use crate::http::problem::{
@@ -38,10 +38,11 @@ pub(crate) async fn revision(
     State(http): State<Http>,
     Editing(member): Editing,
     RevisionPath(revision): RevisionPath,
+    visitor: Visitor,
     Asked(restore): Asked<Restore>,
     headers: HeaderMap,
 ) -> Result<Json<Committed>, ApiError> {
-    put_back(&http, member, revision, restore.person, &headers).await
+    put_back(&http, member, &visitor, revision, restore.person, &headers).await
 }
 
 /// Makes the text what it was in a version, by a new edit.
@@ -57,17 +58,19 @@ pub(crate) async fn version(
     State(http): State<Http>,
     Editing(member): Editing,
     VersionPath(id): VersionPath,
+    visitor: Visitor,
     Asked(restore): Asked<Restore>,
     headers: HeaderMap,
 ) -> Result<Json<Committed>, ApiError> {
     let record = versions::record(&http, member.document, id).await?;
-    put_back(&http, member, record.revision, restore.person, &headers).await
+    put_back(&http, member, &visitor, record.revision, restore.person, &headers).await
 }
 
 /// Makes the text what it was at a revision, by a new edit.
 async fn put_back(
     http: &Http,
     member: Member,
+    visitor: &Visitor,
     revision: Revision,
     said: Option<String>,
     headers: &HeaderMap,
@@ -78,5 +81,6 @@ async fn put_back(
     let wanted = http.past.text(id, revision).await?;
     let operation = off_thread(move || operation(&present, &wanted.to_string())).await??;
     let person = person(&member, said)?;
-    commit(http, member, Handed { client, person, base, operation, exact: false }).await
+    let (exact, what) = (false, What::PutsBack { revision });
+    commit(http, member, visitor, Handed { client, person, base, operation, exact, what }).await
 }

@@ -2,9 +2,11 @@
 
 use std::sync::{Arc, Mutex};
 
+use reqwest::Method;
 use serde_json::json;
 
 use super::passwords::query;
+use super::tokens::change;
 use crate::support::TestServer;
 use crate::support::api::{PASSWORD, Someone};
 use crate::support::process::logged_with;
@@ -57,6 +59,69 @@ async fn what_happens_to_accounts_and_permissions_is_written_down() {
     for secret in [PASSWORD, "another password", &secret, &ada.refresh, "text"] {
         assert!(!query(&server, whole).await.concat().contains(secret));
     }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_text_that_is_taken_out_replaced_or_put_back_is_written_down() {
+    let server = TestServer::with_accounts().await;
+    let (ada, bob) = (server.person("ada").await, server.person("bob").await);
+    let document = ada.create("mine").await;
+    let content = format!("{document}/content");
+    ada.invite(&document, &bob, "viewer").await;
+    // Told once within the hour, whatever revision it is.
+    for path in [content.clone(), content.clone(), format!("{content}?revision=0")] {
+        bob.get(&path).await.expect(200);
+    }
+    let known = ada.with("if-none-match", "\"1\"");
+    known.get(&content).await.expect(304);
+    ada.get(&content).await.expect(200);
+    let write =
+        async |who: &Someone| who.send_raw(Method::PUT, &content, "text/plain", "canary\n").await;
+    write(&bob).await.problem(403, "role_too_low");
+    write(&ada).await.expect(200);
+    let put_back = format!("{document}/history/1/restore");
+    bob.post(&put_back, json!({})).await.problem(403, "role_too_low");
+    ada.post(&put_back, json!({})).await.expect(200);
+    let named = ada.post(&format!("{document}/versions"), json!({ "name": "v" })).await;
+    let version = named.expect(201).text_at("id");
+    ada.post(&format!("{document}/versions/{version}/restore"), json!({})).await.expect(200);
+    ada.delete(&document).await.expect(204);
+    bob.get(&content).await.problem(404, "document_not_found");
+
+    let rows = "select action || ': ' || detail || ', ' || login || ' at ' || address from audit join users on users.id = user_id where audit.document is not null and action not like 'member.%' order by at, audit.rowid";
+    assert_eq!(
+        query(&server, rows).await,
+        [
+            "content.exported: revision 1, bob at 127.0.0.1",
+            "content.exported: revision 1, ada at 127.0.0.1",
+            "content.replaced: revision 2, made from 1, ada at 127.0.0.1",
+            "content.put_back: revision 3, as it was at 1, ada at 127.0.0.1",
+            "content.put_back: revision 3, as it was at 3, ada at 127.0.0.1",
+            "document.trashed: , ada at 127.0.0.1",
+        ]
+    );
+    let whole = "select detail || action from audit";
+    assert!(!query(&server, whole).await.concat().contains("canary"));
+    let documents = "select distinct hex(document) from audit where action like 'content.%'";
+    let (_, id) = document.rsplit_once('/').expect("an id");
+    assert_eq!(query(&server, documents).await, [id.replace('-', "").to_uppercase()]);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_text_that_cannot_be_written_down_as_taken_out_stays_in() {
+    let server = TestServer::with_accounts().await;
+    let ada = server.person("ada").await;
+    let content = format!("{}/content", ada.create("mine").await);
+    change(&server, "alter table audit rename to gone").await;
+    let answer = ada.get(&content).await;
+    answer.problem(503, "unavailable");
+    assert!(!answer.text.contains("audit"), "{}", answer.text);
+    change(&server, "alter table gone rename to audit").await;
+    ada.get(&content).await.expect(200);
+    let exports = query(&server, "select action from audit where action like '%exported'").await;
+    assert_eq!(exports.len(), 1);
     server.stop().await;
 }
 
