@@ -1,6 +1,7 @@
 //! What a document was, over HTTP, while people edit it.
 
 mod content;
+mod past;
 mod versions;
 
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};

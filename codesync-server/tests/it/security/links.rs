@@ -44,6 +44,29 @@ async fn a_secret_is_long_random_and_shown_once() {
 }
 
 #[tokio::test]
+async fn a_secret_in_an_address_opens_nothing() {
+    let server = TestServer::with_accounts().await;
+    let (ada, bob) = (server.person("ada").await, server.person("bob").await);
+    let document = ada.create("mine").await;
+    let (_, secret) = ada.link(&document, json!({ "role": "editor", "guests": true })).await;
+    let page = document.replace("/api/documents/", "/d/");
+    for who in [&bob, &server.stranger()] {
+        let redeem = format!("/api/links/redeem?secret={secret}&name=Eve");
+        who.post(&redeem, json!({})).await.problem(422, "invalid_body");
+        for path in [format!("{document}?secret={secret}"), format!("{document}/{secret}")] {
+            let answer = who.get(&path).await;
+            assert!([401, 404].contains(&answer.status), "{path}: {}", answer.text);
+        }
+        let shown = who.get(&format!("{page}?secret={secret}")).await;
+        assert_eq!(shown.header("set-cookie"), "");
+        assert!(!shown.text.contains(&secret), "{}", shown.text);
+    }
+    let members = ada.get(&format!("{document}/members")).await;
+    assert_eq!(members.expect(200).body["members"].as_array().expect("a list").len(), 1);
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_read_link_leads_to_no_write() {
     let server = TestServer::with_accounts().await;
     let (ada, bob) = (server.person("ada").await, server.person("bob").await);

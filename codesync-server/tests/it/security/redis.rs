@@ -1,14 +1,22 @@
-//! What several servers remember and count together, against a real Redis.
+//! What several servers remember, count and tell each other together, against a real Redis, and
+//! without it.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use codesync_core::protocol::{CloseCode, RejectCode};
 use codesync_core::{DocumentId, LineEnding};
 use codesync_server::access::Role;
 use codesync_server::accounts::{Accounts, Visit};
 use codesync_server::auth::{Auth, AuthError};
 use codesync_server::bus::in_process::InProcessBus;
+use codesync_server::config::Config;
+use codesync_server::config::flags::Flags;
+use codesync_server::config::source::Environment;
 use codesync_server::db::documents::{Documents, NewDocument};
 use codesync_server::db::{Database, SqliteOptions};
 use codesync_server::ids::UserId;
@@ -16,10 +24,21 @@ use codesync_server::people::{People, PeopleOptions, Together};
 use codesync_server::rate::{Charge, GROWN_MAX, Limiter, Quota, gcra};
 use codesync_server::redis::Redis;
 use codesync_server::rights::RightsOf;
+use codesync_server::server::{self, Tuning};
 use codesync_server::tokens::keys::Keys;
 use codesync_testing::Signal;
+use serde_json::json;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
-use crate::support::api::{CHEAP, PASSWORD};
+use crate::support::api::{CHEAP, PASSWORD, Someone};
+use crate::support::postgres;
+use crate::support::raw::Raw;
+
+/// Within this an ended login closes its sockets, whether or not Redis is there to tell of it.
+const FELT_MAX: Duration = Duration::from_secs(5);
+
+const KEY: &str = "Ye1fSuN3yZ0q8hXbLwPmT5dVcKjRgA2o";
 
 /// A Redis that all tests share, under a name of one's own.
 fn redis() -> Redis {
@@ -46,7 +65,7 @@ impl Servers {
 
     /// One more of them.
     fn start(&self) -> (Auth, Accounts) {
-        let keys = Keys::new(b"Ye1fSuN3yZ0q8hXbLwPmT5dVcKjRgA2o", None).expect("keys");
+        let keys = Keys::new(KEY.as_bytes(), None).expect("keys");
         let options = PeopleOptions { cost: CHEAP, ..PeopleOptions::default() };
         let together = Together { redis: Some(self.redis.clone()) };
         let bus = Arc::new(InProcessBus::default());
@@ -224,4 +243,95 @@ async fn rights_are_remembered_until_they_change() {
     let newer = codesync_server::access::AccessVersion::new(table.version.get() + 1);
     here.changed(document, newer).await;
     assert!(there.find(document, UserId::LOCAL).await.is_err());
+}
+
+/// A whole server of several, which tell each other by Redis.
+struct Whole {
+    address: SocketAddr,
+    stop: CancellationToken,
+    serving: JoinHandle<()>,
+}
+
+impl Whole {
+    async fn start(postgres: &str, redis: &str, data: &Path) -> Self {
+        let nothing = |_: &Path| Err(std::io::ErrorKind::NotFound.into());
+        let data = data.to_str().expect("UTF-8");
+        let flags = Flags::of([("data", data), ("port", "0"), ("accounts", "on")]);
+        let variables = [
+            ("CODESYNC_JWT_SECRET", KEY),
+            ("CODESYNC_DATABASE_URL", postgres),
+            ("CODESYNC_REDIS_URL", redis),
+        ];
+        let variables = variables.map(|(name, value)| (name.into(), value.into()));
+        let variables = Vec::<(OsString, OsString)>::from(variables);
+        let config = Config::read(&flags, &Environment::new(variables, &nothing));
+        let config = config.unwrap_or_else(|faults| panic!("{faults}"));
+        let tuning = Tuning { cost: CHEAP, ..Tuning::default() };
+        let server = server::bind(config, tuning).await.expect("it starts without Redis, too");
+        let (address, stop) = (server.address(), CancellationToken::new());
+        let serving = tokio::spawn(server.run(stop.clone()));
+        Self { address, stop, serving }
+    }
+
+    async fn person(&self, login: &str) -> Someone {
+        let stranger = Someone::stranger(self.address);
+        let asked = json!({ "login": login, "password": PASSWORD });
+        stranger.post("/api/auth/register", asked).await.expect(202);
+        stranger.log_in(login).await
+    }
+
+    async fn end(self) {
+        self.stop.cancel();
+        self.serving.await.expect("no panic");
+    }
+}
+
+/// Ends logins at one of two servers, and sees the sockets close at both.
+async fn check_sockets_close(postgres: &str, redis: &str, away: impl FnOnce()) {
+    let folders = [(); 2].map(|()| tempfile::tempdir().expect("a temporary folder"));
+    let here = Whole::start(postgres, redis, folders[0].path()).await;
+    let there = Whole::start(postgres, redis, folders[1].path()).await;
+    let (leaves, changes) = (here.person("leaves").await, here.person("changes").await);
+    let mut sockets = Vec::new();
+    for who in [&leaves, &changes] {
+        for server in [&here, &there] {
+            let token = who.access.as_deref();
+            sockets.push(Raw::greeted_as(server.address, "raw", token).await);
+        }
+    }
+    away();
+    let begun = Instant::now();
+    leaves.post("/api/auth/logout", json!({})).await.expect(204);
+    let change = json!({ "current": PASSWORD, "new": "another password" });
+    changes.post("/api/auth/password", change).await.expect(200);
+    for socket in &mut sockets {
+        let ended = (CloseCode::SessionEnded.number(), Some(RejectCode::SessionEnded));
+        let closed =
+            tokio::time::timeout(FELT_MAX.saturating_sub(begun.elapsed()), socket.closed());
+        assert_eq!(closed.await.expect("it is felt in time"), ended);
+    }
+    here.end().await;
+    there.end().await;
+}
+
+#[tokio::test]
+async fn without_redis_an_ended_login_closes_its_sockets_everywhere_within_five_seconds() {
+    let mut redis = codesync_testing::Redis::start().expect("a Redis of our own");
+    let address = redis.url();
+    let database = async || {
+        let url = postgres::url().await;
+        let options = codesync_server::db::PostgresOptions::from_url(&url).expect("a URL");
+        Database::migrate(&options).await.expect("migrated");
+        url
+    };
+    let url = database().await;
+    check_sockets_close(&url, &address, || redis.end(Signal::Kill)).await;
+    // One that does not answer at all, and one that was never there.
+    redis.restart().expect("a Redis of our own");
+    let url = database().await;
+    check_sockets_close(&url, &address, || redis.send(Signal::Stop)).await;
+    redis.send(Signal::Continue);
+    drop(redis);
+    let url = database().await;
+    check_sockets_close(&url, &address, || {}).await;
 }
