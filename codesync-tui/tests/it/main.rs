@@ -4,6 +4,7 @@
 
 mod commands;
 mod editor;
+mod hostile;
 mod server;
 mod signals;
 mod terminal;
