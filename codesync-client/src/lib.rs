@@ -7,8 +7,9 @@
 //!   wait; [`Session::next`] brings what others did. It reconnects by itself.
 //! - [`Outbox`] keeps what is not yet known to be on the server: every edit is on the disk before
 //!   it leaves, survives a killed process, and is sent exactly once.
-//! - [`Rest`] lists, creates, reads and renames documents, and logs people in.
-//! - A [`TokenSource`] says who the person is, on a server with accounts.
+//! - [`Rest`] is the server's REST interface: documents, people, history, logins.
+//! - A [`TokenSource`] says who the person is, on a server with accounts; a [`LoginFile`] keeps a
+//!   login from one run to the next.
 //! - [`ServerUrl`] and [`Link`] are addresses, checked once.
 //!
 //! ```text
@@ -52,6 +53,7 @@
 
 mod login;
 mod outbox;
+pub mod places;
 mod rest;
 mod server_url;
 mod session;
@@ -59,11 +61,15 @@ mod socket;
 
 pub use codesync_core as core;
 
-pub use login::{FixedToken, Keep, LoginTokens, RefreshToken, TokenError, TokenSource};
+pub use login::{
+    FileTokens, FixedToken, Keep, LoginFile, LoginTokens, RefreshToken, TokenError, TokenSource,
+};
 pub use outbox::{About, Outbox};
 pub use rest::{
-    Account, Content, DocumentInfo, DocumentPage, DocumentQuery, FileLineEnding, Grant, NewAccount,
-    NewDocument, Rest, RestError,
+    Account, Arrival, Author, Blame, BlameRun, Committed, Content, Difference, DocumentInfo,
+    DocumentPage, DocumentQuery, FileLineEnding, Grant, Health, Hunk, Invitation, Member,
+    NewAccount, NewDocument, NewInvitation, Precondition, Rest, RestError, Role, Timeline,
+    TimelineGroup, TrashedDocument, Version, VersionPage,
 };
-pub use server_url::{Link, LinkError, ServerUrl, ServerUrlError};
+pub use server_url::{Link, LinkError, LinkSecret, ServerUrl, ServerUrlError};
 pub use session::{DiskState, OpenError, Session, SessionConfig, SessionEvent};

@@ -2,9 +2,12 @@
 //!
 //! An access token counts for minutes. A [`TokenSource`] gives one out whenever a [`Session`] or a
 //! [`Rest`] call needs it, and another one when that is spent. [`LoginTokens`] gets them from the
-//! server with the refresh token of a login; [`FixedToken`] has one, from the environment say.
+//! server with the refresh token of a login; [`FileTokens`] keeps that in a file which several
+//! processes share; [`FixedToken`] has one, from the environment say.
 //!
 //! [`Session`]: crate::Session
+
+mod file;
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,6 +18,8 @@ use codesync_core::AccessToken;
 use tokio::sync::Mutex;
 
 use crate::rest::{Grant, Rest, RestError};
+
+pub use file::{FileTokens, LoginFile};
 
 /// A token this near its end is not given out any more, in milliseconds.
 const MARGIN_MS: u64 = 30_000;

@@ -27,10 +27,10 @@ use codesync_core::{ClientId, DocumentId};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use slot::Slot;
-use slot::{create_folder, write_whole};
+pub(crate) use slot::{create_folder, private, write_whole};
 pub(crate) use writer::{ConflictCopy, Outlets, Progress, Work, run, write_conflict};
 
-use crate::ServerUrl;
+use crate::{ServerUrl, places};
 
 /// Clients of one document whose journals are looked at when it is opened.
 const JOURNALS_MAX: usize = 64;
@@ -86,11 +86,7 @@ impl Outbox {
     /// `~/.local/state` when the variable is not set. `None` without a home.
     #[must_use]
     pub fn usual(server: &ServerUrl) -> Option<Self> {
-        let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
-        let state = absolute("XDG_STATE_HOME")
-            .or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
-            .or_else(|| absolute("LOCALAPPDATA"))?;
-        Some(Self::at(state.join("codesync").join("outbox").join(server.folder_name())))
+        Some(Self::at(places::state()?.join("outbox").join(server.folder_name())))
     }
 
     /// The folder of this outbox.

@@ -1,20 +1,28 @@
-//! The server's REST interface as typed calls: create, list, read, rename.
+//! The server's REST interface as typed calls: documents here, the rest by subject.
 //!
 //! Knows addresses and JSON; nothing of sockets, replicas or files.
 
 mod auth;
+mod content;
+mod history;
+mod people;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use codesync_core::{AccessToken, DocumentId, Revision};
-use reqwest::{Method, RequestBuilder, Response, StatusCode, header};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use crate::ServerUrl;
 use crate::login::{TokenError, TokenSource};
 
 pub use auth::{Account, Grant, NewAccount};
+pub use content::{Committed, Content, Precondition};
+pub use history::{
+    Author, Blame, BlameRun, Difference, Hunk, Timeline, TimelineGroup, Version, VersionPage,
+};
+pub use people::{Arrival, Invitation, Member, NewInvitation, Role};
 
 /// How long a server may take to accept a connection.
 const CONNECT_MS_MAX: u64 = 5_000;
@@ -63,6 +71,30 @@ pub struct DocumentInfo {
     pub created_at: String,
     /// When its text or name last changed, RFC 3339.
     pub updated_at: String,
+    /// What whoever asked may do with it, where the server says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+}
+
+/// A document in the trash.
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct TrashedDocument {
+    /// Its identity.
+    #[serde(with = "as_text")]
+    pub id: DocumentId,
+    /// Its name. Comes from others: make it harmless before showing it.
+    pub name: String,
+    /// From then on it may be gone, RFC 3339.
+    pub purged_at: String,
+}
+
+/// How a server is.
+#[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct Health {
+    /// Its version. Comes from outside: make it harmless before showing it.
+    pub version: String,
 }
 
 /// How the lines of a document end when it is written to a file.
@@ -108,15 +140,6 @@ pub struct DocumentQuery {
     pub limit: Option<u32>,
     /// Where to go on: [`DocumentPage::next`] of the page before.
     pub cursor: Option<String>,
-}
-
-/// A document's text as a file would hold it.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Content {
-    /// The text, with the document's own line endings.
-    pub text: String,
-    /// The revision it stands at, when the server said so.
-    pub revision: Option<Revision>,
 }
 
 /// Why a call brought nothing.
@@ -176,16 +199,16 @@ struct Problem {
 }
 
 /// Identities are written in JSON as people write them; the core's own encoding is 16 bytes.
-mod as_text {
+pub(crate) mod as_text {
     use codesync_core::DocumentId;
     use serde::de::Error as _;
     use serde::{Deserialize, Deserializer, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(id: &DocumentId, to: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(id: &DocumentId, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(id)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<DocumentId, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<DocumentId, D::Error> {
         let text = std::borrow::Cow::<'_, str>::deserialize(from)?;
         text.parse().map_err(D::Error::custom)
     }
@@ -226,8 +249,9 @@ impl Rest {
     ///
     /// # Errors
     /// [`RestError`], as for every call.
-    pub async fn health(&self) -> Result<(), RestError> {
-        self.send(self.request(Method::GET, "api/health")).await.map(drop)
+    pub async fn health(&self) -> Result<Health, RestError> {
+        let response = self.send_as(self.request(Method::GET, "api/health"), None).await?;
+        self.read_json(response).await
     }
 
     /// One page of the documents.
@@ -235,20 +259,9 @@ impl Rest {
     /// # Errors
     /// [`RestError`], as for every call.
     pub async fn documents(&self, query: &DocumentQuery) -> Result<DocumentPage, RestError> {
-        let mut url = self.server.join("api/documents");
-        {
-            let mut pairs = url.query_pairs_mut();
-            if let Some(search) = &query.search {
-                pairs.append_pair("search", search);
-            }
-            if let Some(limit) = query.limit {
-                pairs.append_pair("limit", &limit.to_string());
-            }
-            if let Some(cursor) = &query.cursor {
-                pairs.append_pair("cursor", cursor);
-            }
-        }
-        self.json(self.http.get(url)).await
+        let limit = query.limit.map(|limit| limit.to_string());
+        let asked = [("search", &query.search), ("limit", &limit), ("cursor", &query.cursor)];
+        self.json(self.asking("api/documents", &asked)).await
     }
 
     /// Creates a document.
@@ -281,27 +294,52 @@ impl Rest {
             .await
     }
 
-    /// The text of a document, with its own line endings.
+    /// Puts a document into the trash, for thirty days.
     ///
     /// # Errors
     /// [`RestError::NotFound`], or as for every call.
-    pub async fn content(&self, document: DocumentId) -> Result<Content, RestError> {
-        let path = format!("api/documents/{document}/content");
-        let response = self.send(self.request(Method::GET, &path)).await?;
-        let revision = response
-            .headers()
-            .get(header::ETAG)
-            .and_then(|tag| tag.to_str().ok())
-            .and_then(|tag| tag.trim_start_matches("W/").trim_matches('"').parse().ok())
-            .map(Revision::new);
-        let body = self.body(response).await?;
-        let text = String::from_utf8(body)
-            .map_err(|_| RestError::Answer { reason: "the text is not UTF-8".into() })?;
-        Ok(Content { text, revision })
+    pub async fn delete(&self, document: DocumentId) -> Result<(), RestError> {
+        self.send(self.request(Method::DELETE, &format!("api/documents/{document}")))
+            .await
+            .map(drop)
+    }
+
+    /// Takes a document out of the trash.
+    ///
+    /// # Errors
+    /// [`RestError::NotFound`], or as for every call.
+    pub async fn undelete(&self, document: DocumentId) -> Result<(), RestError> {
+        self.send(self.request(Method::POST, &format!("api/documents/{document}/restore")))
+            .await
+            .map(drop)
+    }
+
+    /// The latest deleted documents.
+    ///
+    /// # Errors
+    /// [`RestError`], as for every call.
+    pub async fn trash(&self) -> Result<Vec<TrashedDocument>, RestError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            documents: Vec<TrashedDocument>,
+        }
+        let answer: Answer = self.json(self.request(Method::GET, "api/documents/trash")).await?;
+        Ok(answer.documents)
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, self.server.join(path))
+    }
+
+    /// A question whose parameters may be left out.
+    fn asking(&self, path: &str, asked: &[(&str, &Option<String>)]) -> RequestBuilder {
+        let mut url = self.server.join(path);
+        for (name, value) in asked {
+            if let Some(value) = value {
+                url.query_pairs_mut().append_pair(name, value);
+            }
+        }
+        self.http.get(url)
     }
 
     async fn json<T: for<'de> Deserialize<'de>>(
@@ -367,7 +405,9 @@ impl Rest {
             Ok(body) => serde_json::from_slice(&body).unwrap_or_default(),
             Err(_) => Problem::default(),
         };
-        if status == StatusCode::NOT_FOUND {
+        // Other things that are not there have a code and a sentence of their own.
+        let is_document = matches!(problem.code.as_str(), "" | "document_not_found" | "not_found");
+        if status == StatusCode::NOT_FOUND && is_document {
             return Err(RestError::NotFound);
         }
         let detail = [problem.detail, problem.title, "no reason given".into()]

@@ -73,7 +73,7 @@ impl ServerUrl {
     /// The link under which a browser shows a document of this server.
     #[must_use]
     pub fn link(&self, document: DocumentId) -> Link {
-        Link { server: self.clone(), document }
+        Link { server: self.clone(), document, secret: None }
     }
 
     /// A name for this server that is safe as a single folder name, and different for two servers.
@@ -130,7 +130,8 @@ fn is_this_machine(host: &str) -> bool {
         || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// A document of a server, as people send it to each other: `http://localhost:3000/d/<id>`.
+/// A document of a server, as people send it to each other: `http://localhost:3000/d/<id>`, with
+/// `#` and a secret behind it where it invites whoever has it.
 ///
 /// ```
 /// use codesync_client::Link;
@@ -146,6 +147,26 @@ pub struct Link {
     pub server: ServerUrl,
     /// The document.
     pub document: DocumentId,
+    /// What makes a member of whoever has the link. It is not part of what is shown.
+    pub secret: Option<LinkSecret>,
+}
+
+/// What stands behind the `#` of a link. Whoever knows it is let in: `Debug` leaves out what it is.
+#[derive(Clone, Eq, PartialEq)]
+pub struct LinkSecret(String);
+
+impl LinkSecret {
+    /// The secret itself, to be taken up at its server.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for LinkSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LinkSecret(…)")
+    }
 }
 
 /// A text that is not the link of a document.
@@ -172,9 +193,11 @@ impl FromStr for Link {
         let whole = text.trim();
         let bare = whole.split(['?', '#']).next().unwrap_or(whole).trim_end_matches('/');
         let (server, document) = bare.rsplit_once("/d/").ok_or(LinkError::Path)?;
+        let secret = whole.split_once('#').map(|(_, secret)| secret.to_owned());
         Ok(Self {
             server: server.parse()?,
             document: document.parse().map_err(|_| LinkError::Path)?,
+            secret: secret.filter(|secret| !secret.is_empty()).map(LinkSecret),
         })
     }
 }
@@ -225,6 +248,8 @@ mod tests {
         let id = "0191e5c4-7c1a-7cc3-98e2-3f8a61a40e11";
         let link: Link = format!("https://h/x/d/{id}/?q#f").parse().expect("it is a link");
         assert_eq!(link.to_string(), format!("https://h/x/d/{id}"));
+        assert_eq!(link.secret.as_ref().map(LinkSecret::expose), Some("f"));
+        assert!(!format!("{link:?}").contains("\"f\""), "a secret is not shown");
         assert_eq!("https://h/d/nothing".parse::<Link>(), Err(LinkError::Path));
         assert_eq!("https://h/".parse::<Link>(), Err(LinkError::Path));
     }

@@ -41,20 +41,24 @@ pub struct Grant {
 }
 
 /// A person as the server shows him to himself.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Account {
     /// Stays the same whatever he is called.
     pub id: String,
-    /// The name to log in with. Guests have none.
+    /// `person`, `guest`, or `local` for the user of a server without accounts.
     #[serde(default)]
+    pub kind: String,
+    /// The name to log in with. Guests have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login: Option<String>,
     /// What others see. Comes from the person: make it harmless before showing it.
     pub name: String,
 }
 
+/// The server's answer to whoever has proved who he is.
 #[derive(Deserialize)]
-struct Answer {
+pub(super) struct Answer {
     user: Account,
     access_token: String,
     /// Seconds.
@@ -111,6 +115,34 @@ impl Rest {
         let proof = serde_json::json!({ "refresh_token": token.expose() });
         let request = self.request(Method::POST, "api/auth/logout").json(&proof);
         self.send_as(request, None).await.map(drop)
+    }
+
+    /// Changes the password. Every login of the account ends, and a new one is given.
+    ///
+    /// # Errors
+    /// [`RestError::LoginNeeded`] when `current` is not the password, [`RestError::Refused`] when
+    /// `new` will not do, or as for every call.
+    pub async fn change_password(&self, current: &str, new: &str) -> Result<Grant, RestError> {
+        let change = serde_json::json!({ "current": current, "new": new });
+        let request = self.request(Method::POST, "api/auth/password").json(&change);
+        let token = match &self.tokens {
+            Some(tokens) => {
+                Some(tokens.token(None).await.map_err(|error| self.without_token(error))?)
+            }
+            None => None,
+        };
+        // Not asked again with another token: it is the password that may be wrong.
+        let response = self.send_as(request, token.as_ref()).await?;
+        let answer: Answer = self.read_json(response).await?;
+        Ok(answer.into())
+    }
+
+    /// Who asks.
+    ///
+    /// # Errors
+    /// [`RestError`], as for every call.
+    pub async fn me(&self) -> Result<Account, RestError> {
+        self.json(self.request(Method::GET, "api/users/me")).await
     }
 
     async fn granted(&self, path: &str, proof: &serde_json::Value) -> Result<Grant, RestError> {

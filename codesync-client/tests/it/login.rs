@@ -6,8 +6,8 @@ use codesync_client::core::client::{Event, State};
 use codesync_client::core::protocol::RejectCode;
 use codesync_client::core::{AccessToken, DocumentId};
 use codesync_client::{
-    FixedToken, LoginTokens, NewAccount, Outbox, RefreshToken, Rest, RestError, Session,
-    SessionConfig, SessionEvent, TokenError, TokenSource,
+    FileTokens, FixedToken, LoginFile, LoginTokens, NewAccount, Outbox, RefreshToken, Rest,
+    RestError, Session, SessionConfig, SessionEvent, TokenError, TokenSource,
 };
 
 use crate::canned::{Canned, Request};
@@ -187,4 +187,45 @@ async fn people_register_log_in_and_log_out() {
     let expected = ["register", "login", "logout", "login"].map(|it| format!("/api/auth/{it}"));
     assert_eq!(paths, expected);
     assert_eq!(requests[0].body, r#"{"login":"ada","password":"secret"}"#);
+}
+
+/// A login in a file, as after `1st` and `r1` were given.
+async fn logged_in(canned: &Canned, folder: &std::path::Path) -> LoginFile {
+    let rest = Rest::new(canned.url.clone());
+    let grant = rest.log_in("ada", "secret").await.expect("logged in");
+    let file = LoginFile::at(folder, &canned.url);
+    file.keep(&grant).expect("the disk takes it");
+    file
+}
+
+#[tokio::test]
+async fn those_who_share_a_file_renew_its_login_once() {
+    let kept = folder();
+    let canned = Canned::start(vec![(200, grant("1st", "r1")), (200, grant("2nd", "r2"))]).await;
+    let file = logged_in(&canned, kept.path()).await;
+    let account = file.account().expect("it is readable").expect("somebody is logged in");
+    assert_eq!(account.login.as_deref(), Some("ada"));
+    let of = |file: &LoginFile| FileTokens::new(Rest::new(canned.url.clone()), file.clone());
+    let (one, two) = (of(&file), of(&file));
+    assert_eq!(one.token(None).await, Ok("1st".into()), "it is still good");
+    let spent = AccessToken::from("1st");
+    let both = tokio::join!(one.token(Some(&spent)), two.token(Some(&spent)));
+    assert_eq!(both, (Ok("2nd".into()), Ok("2nd".into())));
+    assert_eq!(canned.requests().len(), 2);
+    assert!(canned.requests()[1].body.contains("r1"));
+    let next = file.refresh_token().expect("it is readable").expect("somebody is logged in");
+    assert_eq!(next.expose(), "r2");
+}
+
+#[tokio::test]
+async fn a_login_that_was_forgotten_is_needed_again() {
+    let kept = folder();
+    let canned = Canned::start(vec![(200, grant("1st", "r1"))]).await;
+    let file = logged_in(&canned, kept.path()).await;
+    file.forget().expect("the disk takes it");
+    file.forget().expect("there is nothing left to do");
+    assert_eq!(file.account().expect("it is readable"), None);
+    let tokens = FileTokens::new(Rest::new(canned.url.clone()), file);
+    let reason = "nobody is logged in".to_owned();
+    assert_eq!(tokens.token(None).await, Err(TokenError::LoginNeeded { reason }));
 }
