@@ -53,6 +53,8 @@ pub(crate) struct Live {
     /// Edits that waited when everything was last known to be on the disk.
     kept: usize,
     copies: Vec<PathBuf>,
+    /// The person wants to change nothing here, whatever he may.
+    is_read_only: bool,
     is_over: bool,
 }
 
@@ -74,12 +76,20 @@ impl Live {
             copied: None,
             kept: 0,
             copies: Vec::new(),
+            is_read_only: false,
             is_over: false,
         };
         live.take_text();
         live.tell_saving();
         live.settle();
         live
+    }
+
+    /// The same for somebody who wants to look only.
+    pub(crate) fn read_only(mut self) -> Self {
+        self.is_read_only = true;
+        self.tell_saving();
+        self
     }
 
     /// Takes the terminal and runs until the person quits or the process is told to end.
@@ -335,6 +345,9 @@ impl Live {
         let status = replica.status();
         let condition = match status.state {
             State::Loading => Condition::Loading,
+            State::Synchronized | State::Sending | State::Waiting if self.is_read_only => {
+                Condition::ReadOnly
+            }
             State::Synchronized => Condition::Saved,
             State::Sending => Condition::Saving,
             State::Waiting if self.session.is_login_needed() => Condition::LoginNeeded,
@@ -442,12 +455,14 @@ impl Signals {
     }
 }
 
-/// Waits until someone wants this process to end.
-#[cfg(feature = "serve")]
-pub(crate) async fn ended() {
-    match Signals::new() {
-        Ok(mut signals) => while !matches!(signals.next().await, Signal::End) {},
-        // Without signals there is no way to be told.
-        Err(_) => std::future::pending().await,
+/// Waits until someone wants this process to end, from this call on.
+pub(crate) fn ended() -> impl Future<Output = ()> {
+    let signals = Signals::new();
+    async move {
+        match signals {
+            Ok(mut signals) => while !matches!(signals.next().await, Signal::End) {},
+            // Without signals there is no way to be told.
+            Err(_) => std::future::pending().await,
+        }
     }
 }

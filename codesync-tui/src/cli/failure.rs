@@ -18,6 +18,10 @@ pub(crate) enum Exit {
     LoginNeeded = 4,
     /// The server was not reached; work is kept.
     Unreachable = 5,
+    /// What was asked for no longer fits what is there.
+    Changed = 6,
+    /// The person said stop.
+    Interrupted = 130,
 }
 
 impl From<Exit> for ExitCode {
@@ -69,9 +73,44 @@ impl Failure {
                     "is the server running? codesync serve starts one here; --server names another than {server}"
                 ))
             }
-            RestError::LoginNeeded { .. } => Self::with(Exit::LoginNeeded, error.to_string()),
+            RestError::LoginNeeded { .. } => Self::with(Exit::LoginNeeded, error.to_string())
+                .help(format!("codesync login --server {server}")),
+            RestError::Refused { status: 412, detail, .. } => {
+                Self::with(Exit::Changed, detail.clone())
+                    .help("codesync pull brings what is there now")
+            }
+            RestError::Refused { code, detail, .. } => Self::refused(code, detail, server),
             other => Self::new(other.to_string()),
         }
+    }
+
+    fn refused(code: &str, detail: &str, server: &ServerUrl) -> Self {
+        match code {
+            "role_too_low" | "guests_cannot" | "guests_not_allowed" | "link_not_found" => {
+                Self::with(Exit::NotFound, detail)
+            }
+            "no_accounts" => Self::new(detail)
+                .help(format!("whoever reaches {server} may edit what has a link there")),
+            "revision_not_found" => {
+                Self::new(detail).help("codesync log shows the revisions there are")
+            }
+            _ => Self::new(detail),
+        }
+    }
+
+    /// What went wrong, without the remedy.
+    pub(crate) fn sentence(&self) -> &str {
+        &self.error
+    }
+
+    /// Whether it is for want of a document.
+    pub(crate) fn is_not_found(&self) -> bool {
+        self.exit == Exit::NotFound
+    }
+
+    /// Whether it is for want of a server.
+    pub(crate) fn is_unreachable(&self) -> bool {
+        self.exit == Exit::Unreachable
     }
 
     /// Prints it and gives its exit code.

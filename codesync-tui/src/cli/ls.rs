@@ -3,11 +3,12 @@
 use std::io::{self, IsTerminal, Write};
 
 use clap::Args;
-use codesync_client::{DocumentInfo, DocumentQuery, Outbox, Rest, RestError};
+use codesync_client::{DocumentInfo, DocumentQuery, Outbox, Rest, RestError, ServerUrl};
 use codesync_core::DocumentId;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Common, Failure, printed};
+use super::cache::Cache;
+use super::{Context, Failure, output, printed};
 use crate::sanitize;
 
 /// Documents of one call.
@@ -21,9 +22,6 @@ const NAME_COLUMNS_MAX: usize = 40;
 pub(crate) struct Options {
     /// Only names that contain this.
     search: Option<String>,
-    /// One JSON array.
-    #[arg(long)]
-    json: bool,
 }
 
 /// A line of the list. What is not known is empty.
@@ -34,38 +32,67 @@ struct Row<'a> {
     id: DocumentId,
 }
 
-pub(crate) async fn run(common: &Common, options: Options) -> Result<(), Failure> {
-    let server = common.server()?;
-    let rest = Rest::new(server.clone());
-    match fetch(&rest, options.search.as_deref()).await {
-        Ok(documents) if options.json => printed(print_json(&documents)),
-        Ok(documents) => printed(print(documents.iter().map(|document| Row {
-            name: &document.name,
-            revision: Some(document.revision.get()),
-            changed: &document.updated_at,
-            id: document.id,
-        }))),
+pub(crate) async fn run(context: &Context, options: Options) -> Result<(), Failure> {
+    let server = context.server()?;
+    let rest = context.rest(&server);
+    let search = options.search.as_deref();
+    match context.wait("listing the documents", fetch(&rest, search)).await {
+        Ok(documents) => {
+            if let Some(cache) = Cache::of(&server).filter(|_| search.is_none()) {
+                cache.keep_documents(&documents);
+            }
+            show(context, &documents, &[])
+        }
         Err(error @ RestError::Unreachable { .. }) => {
-            let cached = Outbox::usual(&server).map(|outbox| outbox.documents());
-            let wanted = options.search.unwrap_or_default().to_lowercase();
-            let known: Vec<_> = cached
-                .unwrap_or_default()
-                .into_iter()
-                .filter(|(_, about)| about.name.to_lowercase().contains(&wanted))
-                .collect();
-            if known.is_empty() || options.json {
+            let (listed, edited) = known_here(&server, search.unwrap_or_default());
+            if listed.is_empty() && edited.is_empty() {
                 return Err(Failure::rest(&error, &server));
             }
-            eprintln!("note: {error}; these documents are known on this machine");
-            printed(print(known.iter().map(|(id, about)| Row {
-                name: &about.name,
-                revision: None,
-                changed: "",
-                id: *id,
-            })))
+            context.note(&format!("{error}; these documents are known on this machine"));
+            show(context, &listed, &edited)
         }
         Err(error) => Err(Failure::rest(&error, &server)),
     }
+}
+
+/// What the server listed last, and what was edited here besides.
+fn known_here(server: &ServerUrl, search: &str) -> (Vec<DocumentInfo>, Vec<(DocumentId, String)>) {
+    let wanted = search.to_lowercase();
+    let is_wanted = |name: &str| name.to_lowercase().contains(&wanted);
+    let mut listed = Cache::of(server).map(|cache| cache.documents()).unwrap_or_default();
+    listed.retain(|info| is_wanted(&info.name));
+    let edited = Outbox::usual(server).map(|outbox| outbox.documents()).unwrap_or_default();
+    let edited = edited
+        .into_iter()
+        .map(|(id, about)| (id, about.name))
+        .filter(|(id, name)| is_wanted(name) && listed.iter().all(|info| info.id != *id))
+        .collect();
+    (listed, edited)
+}
+
+fn show(
+    context: &Context,
+    listed: &[DocumentInfo],
+    edited: &[(DocumentId, String)],
+) -> Result<(), Failure> {
+    if context.json {
+        let brief = |(id, name): &(DocumentId, String)| serde_json::json!({ "id": id.to_string(), "name": name });
+        let full = |info: &DocumentInfo| {
+            serde_json::to_value(info)
+                .map_err(|error| Failure::new(format!("no JSON of the answer: {error}")))
+        };
+        let mut all = listed.iter().map(full).collect::<Result<Vec<_>, _>>()?;
+        all.extend(edited.iter().map(brief));
+        return output::json(&all);
+    }
+    let full = listed.iter().map(|document| Row {
+        name: &document.name,
+        revision: Some(document.revision.get()),
+        changed: &document.updated_at,
+        id: document.id,
+    });
+    let brief = edited.iter().map(|(id, name)| Row { name, revision: None, changed: "", id: *id });
+    printed(print(full.chain(brief)))
 }
 
 async fn fetch(rest: &Rest, search: Option<&str>) -> Result<Vec<DocumentInfo>, RestError> {
@@ -81,11 +108,6 @@ async fn fetch(rest: &Rest, search: Option<&str>) -> Result<Vec<DocumentInfo>, R
         }
     }
     Ok(documents)
-}
-
-fn print_json(documents: &[DocumentInfo]) -> io::Result<()> {
-    let text = serde_json::to_string_pretty(documents).map_err(io::Error::other)?;
-    writeln!(io::stdout(), "{text}")
 }
 
 fn print<'a>(rows: impl Iterator<Item = Row<'a>>) -> io::Result<()> {

@@ -1,15 +1,12 @@
 //! `codesync new [NAME] [FILE|-]`: creates a document and prints its link, and nothing else.
 
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use clap::Args;
-use codesync_client::{NewDocument, Rest};
+use codesync_client::NewDocument;
 
-use super::{Common, Failure, printed};
-
-/// Largest text that is read, in bytes. The server may take less and says so.
-const TEXT_BYTES_MAX: u64 = 64 * 1024 * 1024;
+use super::{Context, Failure, output, text_file};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -28,33 +25,33 @@ enum Source {
     File(String),
 }
 
-pub(crate) async fn run(common: &Common, options: Options) -> Result<(), Failure> {
-    let server = common.server()?;
+pub(crate) async fn run(context: &Context, options: Options) -> Result<(), Failure> {
+    let server = context.server()?;
     let (name, source) = arrange(options.name, options.file);
     let text = match &source {
         Source::Nothing => {
             if !io::stdin().is_terminal() && has_input() {
-                eprintln!("note: standard input was not read; add - after the name to read it");
+                context.note("standard input was not read; add - after the name to read it");
             }
             None
         }
-        Source::Input => Some(read(io::stdin().lock(), "standard input")?),
-        Source::File(path) => {
-            let file = std::fs::File::open(path)
-                .map_err(|error| Failure::new(format!("{path}: {error}")))?;
-            Some(read(file, path)?)
-        }
+        Source::Input => Some(text_file::read("-")?),
+        Source::File(path) => Some(text_file::read(path)?),
     };
     let document = NewDocument { name, text, language: options.lang };
-    let rest = Rest::new(server.clone());
-    let made = rest.create(&document).await.map_err(|error| {
+    let rest = context.rest(&server);
+    let made = context.wait("creating the document", rest.create(&document)).await;
+    let made = made.map_err(|error| {
         let failure = Failure::rest(&error, &server);
         match &source {
             Source::File(path) => failure.kept(format!("{path} is as it was")),
             Source::Nothing | Source::Input => failure,
         }
     })?;
-    printed(writeln!(io::stdout(), "{}", server.link(made.id)))
+    if context.json {
+        return output::json(&made);
+    }
+    output::line(&server.link(made.id).to_string())
 }
 
 /// Tells a name from a file: a lone argument with a slash that is a file is one, and without any
@@ -90,20 +87,4 @@ fn has_input() -> bool {
     }
     #[cfg(not(unix))]
     false
-}
-
-fn read(source: impl Read, called: &str) -> Result<String, Failure> {
-    let mut bytes = Vec::new();
-    source
-        .take(TEXT_BYTES_MAX + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| Failure::new(format!("{called}: {error}")))?;
-    if bytes.len() as u64 > TEXT_BYTES_MAX {
-        return Err(Failure::new(format!("{called} has more than {TEXT_BYTES_MAX} bytes")));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        Failure::new(format!("{called} is not UTF-8 text (byte {at})"))
-            .help("convert it first, for example with iconv -t UTF-8")
-    })
 }

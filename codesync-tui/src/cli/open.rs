@@ -6,12 +6,13 @@ use clap::Args;
 use codesync_client::core::client::{self, State};
 use codesync_client::core::protocol::RejectCode;
 use codesync_client::{
-    About, DocumentInfo, Outbox, Rest, RestError, Session, SessionConfig, SessionEvent,
+    About, DocumentInfo, Outbox, RestError, Session, SessionConfig, SessionEvent,
 };
 use tokio::sync::mpsc;
 
-use super::resolve::{Target, resolve};
-use super::{Common, Exit, Failure};
+use super::opened::{Opened, bring_back, bring_in, choose, find};
+use super::resolve::Target;
+use super::{Context, Exit, Failure};
 use crate::app::{App, Event, parse_place};
 use crate::live::{Ending, Live};
 use crate::terminal;
@@ -25,35 +26,60 @@ type Place = (usize, usize);
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Id, unique name or link of the document.
-    #[arg(value_name = "DOC|LINK")]
-    document: String,
+    /// Id, unique name, OWNER/NAME or link of the document, or a file such as ./notes.md; a list to
+    /// choose from if it is left out.
+    #[arg(value_name = "DOC|LINK|FILE")]
+    document: Option<String>,
     /// Where to begin.
     #[arg(value_name = "+LINE[:COL]")]
     place: Option<String>,
     /// The name that others see.
-    #[arg(long, env = "CODESYNC_NAME")]
+    #[arg(long)]
     name: Option<String>,
+    /// Change nothing, whatever is typed.
+    #[arg(long)]
+    read_only: bool,
 }
 
-pub(crate) async fn run(common: &Common, options: Options) -> Result<(), Failure> {
-    let (document, place) = arrange(&options.document, options.place.as_deref())?;
+pub(crate) async fn run(context: &Context, options: Options) -> Result<(), Failure> {
+    let (document, place) = arrange(options.document.as_deref(), options.place.as_deref())?;
     terminal::check().map_err(|error| {
         Failure::usage(error.to_string()).help("codesync cat prints a document without one")
     })?;
-    let target = resolve(common, document).await?;
+    let opened = match document {
+        Some(text) => find(context, text).await?,
+        None => Opened::Document(Box::new(choose(context).await?)),
+    };
+    match opened {
+        Opened::Document(target) => tell_ending(&edit(context, &options, &target, place).await?),
+        Opened::File(mut mirror) => {
+            bring_in(context, &mut mirror).await?;
+            let ending = edit(context, &options, mirror.target(), place).await?;
+            let brought = bring_back(context, &mut mirror).await;
+            tell_ending(&ending).and(brought)
+        }
+    }
+}
+
+/// Opens the editor, until the person leaves it.
+async fn edit(
+    context: &Context,
+    options: &Options,
+    target: &Target,
+    place: Option<Place>,
+) -> Result<Ending, Failure> {
     let outbox = Outbox::usual(&target.server);
     let mut session = Session::start(SessionConfig {
         server: target.server.clone(),
-        name: own_name(options.name),
-        tokens: None,
+        name: options.name.clone().unwrap_or_else(|| context.name().to_owned()),
+        tokens: context.tokens(&target.server),
         outbox: outbox.clone(),
     });
     session.open(target.id).map_err(|error| Failure::new(error.to_string()))?;
-    wait_for_text(&mut session, &target).await?;
+    wait_for_text(context, &mut session, target).await?;
 
     let about = outbox.as_ref().and_then(|outbox| outbox.about(target.id));
-    let mut app = App::new(&title(&session, &target, about.as_ref()), 80, 24);
+    let mut app = App::new(&title(&session, target, about.as_ref()), 80, 24);
     if let Some((line, column)) = place {
         app.go_to_on_open(line, column);
     }
@@ -62,13 +88,13 @@ pub(crate) async fn run(common: &Common, options: Options) -> Result<(), Failure
         app.handle(Duration::ZERO, Event::Described { language, is_crlf });
     }
     let called = app.title().to_owned();
-    let info = look_up(&target, outbox.clone());
+    let info = look_up(context, target, outbox.clone());
     let theme = Theme { colors: Colors::from_environment() };
     let id = target.id;
-    let ending = Live::new(session, id, app, info)
-        .run(theme)
-        .await
-        .map_err(|error| Failure::new(format!("terminal: {error}")))?;
+    let live = Live::new(session, id, app, info);
+    let live = if options.read_only { live.read_only() } else { live };
+    let ending =
+        live.run(theme).await.map_err(|error| Failure::new(format!("terminal: {error}")))?;
     if let Some(outbox) = outbox
         && outbox.about(id).is_none()
     {
@@ -76,17 +102,17 @@ pub(crate) async fn run(common: &Common, options: Options) -> Result<(), Failure
         // disk refuses here it has refused for the text, and that was told.
         let _ = outbox.remember(id, &About { name: called, ..About::default() });
     }
-    tell_ending(&ending)
+    Ok(ending)
 }
 
 /// Tells the document from the place, which may come first.
 fn arrange<'a>(
-    first: &'a str,
+    first: Option<&'a str>,
     second: Option<&'a str>,
-) -> Result<(&'a str, Option<Place>), Failure> {
-    let (document, place) = match second {
-        Some(second) if first.starts_with('+') => (second, Some(first)),
-        second => (first, second),
+) -> Result<(Option<&'a str>, Option<Place>), Failure> {
+    let (document, place) = match (first, second) {
+        (Some(first), second) if first.starts_with('+') => (second, Some(first)),
+        other => other,
     };
     let example = "codesync open notes.md +12:8";
     let Some(place) = place else { return Ok((document, None)) };
@@ -97,20 +123,13 @@ fn arrange<'a>(
     }
 }
 
-fn own_name(given: Option<String>) -> String {
-    let set = |name| std::env::var(name).ok();
-    given
-        .into_iter()
-        .chain(set("USER"))
-        .chain(set("USERNAME"))
-        .map(|name| name.trim().to_owned())
-        .find(|name| !name.is_empty())
-        .unwrap_or_else(|| "guest".to_owned())
-}
-
 /// A document that this machine has is there at once. For any other, waits until the server has
 /// sent it, refused it, or turned out not to be there.
-async fn wait_for_text(session: &mut Session, target: &Target) -> Result<(), Failure> {
+async fn wait_for_text(
+    context: &Context,
+    session: &mut Session,
+    target: &Target,
+) -> Result<(), Failure> {
     let is_loading = |session: &Session| {
         session
             .document(target.id)
@@ -147,7 +166,7 @@ async fn wait_for_text(session: &mut Session, target: &Target) -> Result<(), Fai
         arrived = &mut arrives => return arrived,
         () = tokio::time::sleep(Duration::from_millis(PATIENCE_MS)) => {}
     }
-    eprintln!("waiting for {} …", target.server);
+    context.say(&format!("waiting for {} …", target.server));
     arrives.await
 }
 
@@ -158,7 +177,7 @@ fn in_use(error: &RestError) -> Failure {
         .help("go on in that terminal, or read the text with codesync cat")
 }
 
-fn refused(code: RejectCode, message: &str) -> Failure {
+pub(super) fn refused(code: RejectCode, message: &str) -> Failure {
     match code {
         RejectCode::DocumentNotFound
         | RejectCode::DocumentDeleted
@@ -182,14 +201,19 @@ fn title(session: &Session, target: &Target, about: Option<&About>) -> String {
 
 /// Asks the server about the document while the editor is already open, and remembers the answer
 /// for a time without server.
-fn look_up(target: &Target, outbox: Option<Outbox>) -> mpsc::Receiver<DocumentInfo> {
+fn look_up(
+    context: &Context,
+    target: &Target,
+    outbox: Option<Outbox>,
+) -> mpsc::Receiver<DocumentInfo> {
     let (sender, receiver) = mpsc::channel(1);
     let Target { server, id, info } = target.clone();
+    let rest = context.rest(&server);
     tokio::spawn(async move {
         let info = match info {
             Some(info) => info,
             // Not answered: the name comes with the document, and the rest can wait.
-            None => match Rest::new(server).document(id).await {
+            None => match rest.document(id).await {
                 Ok(info) => info,
                 Err(_) => return,
             },

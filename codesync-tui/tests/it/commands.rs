@@ -5,7 +5,7 @@ use std::process::Output;
 use crate::server::Server;
 
 #[track_caller]
-fn check(output: &Output, code: i32, error: &str) {
+pub(crate) fn check(output: &Output, code: i32, error: &str) {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{said}");
     assert!(said.contains(error), "{said}");
@@ -139,7 +139,10 @@ fn asked_for_nothing_it_explains_itself() {
     check(&server.run_command(&[], ""), 2, "List the documents");
     let help = server.run_command(&["open", "--help"], "");
     let help = String::from_utf8(help.stdout).expect("words");
-    assert!(help.contains("Usage: codesync open [OPTIONS] <DOC|LINK> [+LINE[:COL]]\n"), "{help}");
+    assert!(
+        help.contains("Usage: codesync open [OPTIONS] [DOC|LINK|FILE] [+LINE[:COL]]\n"),
+        "{help}"
+    );
 }
 
 #[test]

@@ -2,9 +2,17 @@
 
 #![cfg(all(unix, feature = "serve"))]
 
+mod account;
 mod commands;
+mod documents;
 mod editor;
+mod history;
 mod hostile;
+mod people;
 mod server;
+mod share;
 mod signals;
+mod sync;
 mod terminal;
+mod tools;
+mod town;

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -40,16 +41,21 @@ impl Terminal {
 
     /// [`Terminal::open`] in a terminal that calls itself something else.
     pub(crate) fn open_as(kind: &str, server: &Server, person: &str, arguments: &[&str]) -> Self {
+        let all = [&["open", "--name", person], arguments].concat();
+        Self::run(kind, &server.url, &server.home(person), &all)
+    }
+
+    /// Runs any command in a terminal of 80×12 cells.
+    pub(crate) fn run(kind: &str, url: &str, home: &Path, arguments: &[&str]) -> Self {
         let size = PtySize { rows: 12, cols: 80, pixel_width: 0, pixel_height: 0 };
         let pty = native_pty_system().openpty(size).expect("the system has a terminal");
         let mut command = CommandBuilder::new(PROGRAM);
         command.env_clear();
-        command.cwd(server.home(person));
-        for (name, value) in environment(&server.url, &server.home(person)) {
+        command.cwd(home);
+        for (name, value) in environment(url, home) {
             command.env(name, value);
         }
         command.env("TERM", kind);
-        command.args(["open", "--name", person]);
         command.args(arguments);
         let child = pty.slave.spawn_command(command).expect("the program starts");
         drop(pty.slave);
