@@ -10,6 +10,7 @@ use crate::sanitize;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
+    /// The document.
     #[arg(value_name = "DOC")]
     document: String,
     /// A revision or the name of one; where the latest change began if it is left out.

@@ -10,6 +10,7 @@ use super::{Context, Failure, output, when};
 
 #[derive(Debug, Args)]
 pub(crate) struct MembersOptions {
+    /// The document.
     #[arg(value_name = "DOC")]
     document: String,
     /// Take this member out, by login, name or id. Who takes himself out leaves.
@@ -19,6 +20,7 @@ pub(crate) struct MembersOptions {
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
+    /// The document.
     #[arg(value_name = "DOC")]
     document: String,
     /// His login.

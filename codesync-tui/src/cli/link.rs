@@ -9,6 +9,7 @@ use super::{Context, Failure, output, when};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
+    /// The document.
     #[arg(value_name = "DOC")]
     document: String,
     /// What it makes of whoever takes it up.
@@ -30,6 +31,7 @@ pub(crate) struct Options {
 
 #[derive(Debug, Args)]
 pub(crate) struct UnlinkOptions {
+    /// The document.
     #[arg(value_name = "DOC")]
     document: String,
     /// The beginning of the link's id, or its label; may be left out if there is only one.

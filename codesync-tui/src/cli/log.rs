@@ -18,6 +18,7 @@ const PAGE: u32 = 100;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
+    /// The document.
     #[arg(value_name = "DOC")]
     document: String,
     /// At most so many entries.

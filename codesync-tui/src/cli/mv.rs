@@ -7,6 +7,7 @@ use super::{Context, Failure, output};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
+    /// The document.
     #[arg(value_name = "DOC")]
     document: String,
     /// The name it gets.

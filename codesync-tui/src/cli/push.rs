@@ -17,6 +17,7 @@ pub(crate) struct Options {
     /// The file, or - for standard input.
     #[arg(value_name = "FILE|-")]
     file: String,
+    /// The document.
     #[arg(value_name = "DOC")]
     document: String,
     /// The revision that the text was made from: it merges with what was typed since.

@@ -7,6 +7,7 @@ use super::{Context, Failure, output, revision};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
+    /// The document.
     #[arg(value_name = "DOC")]
     document: String,
     /// The revision, or the name of one.
@@ -16,6 +17,7 @@ pub(crate) struct Options {
 
 #[derive(Debug, Args)]
 pub(crate) struct TagOptions {
+    /// The document.
     #[arg(value_name = "DOC")]
     document: String,
     name: String,

@@ -8,6 +8,7 @@ use super::{Context, Exit, Failure, output};
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
+    /// The document.
     #[arg(value_name = "DOC")]
     document: String,
     /// Take it out of the trash again, by its id or by its name in the trash.

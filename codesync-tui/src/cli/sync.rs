@@ -32,6 +32,7 @@ const GONE_MS: u64 = 2_000;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
+    /// The document.
     #[arg(value_name = "DOC")]
     document: String,
     /// The file; it is made if there is none.
