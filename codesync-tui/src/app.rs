@@ -5,18 +5,30 @@
 //! so that a key is on the screen before anybody else has heard of it; the loop takes the same
 //! edits to the session.
 
+mod answer;
+mod away;
 mod caret_moves;
 mod carets;
 mod clipboard_moves;
+mod colon;
+mod colors;
 mod command;
+mod comments;
+mod dispatch;
 mod edits;
+mod event;
 mod find;
+mod follow;
 mod language;
 mod lines;
 mod mouse;
 mod people;
+mod picker;
 mod prompt;
+mod reading;
+mod replace;
 mod saving;
+mod selecting;
 mod view;
 
 use std::collections::VecDeque;
@@ -24,17 +36,24 @@ use std::time::Duration;
 
 use codesync_core::{Bias, Encoding, Operation, Selection, Text, TextEdit};
 
-use crate::editor::layout;
-use crate::input::{Input, Key};
+use crate::config::{Preset, Settings, Wish};
+use crate::editor::change::line_changes;
+use crate::editor::rows::Rows;
+use crate::editor::ruler::Rulers;
+use crate::input::Input;
 use crate::keymap::Keymap;
 use crate::sanitize;
+use crate::vim::Vim;
 
 pub(crate) use carets::{Caret, Carets};
 pub(crate) use clipboard_moves::Register;
-pub(crate) use command::{Command, Motion};
+pub(crate) use colors::Colors;
+pub(crate) use command::{Command, Motion, Object};
+pub(crate) use event::{Cause, Effect, Event, Listed};
 pub(crate) use find::Find;
 pub(crate) use language::{Indent, Language};
 pub(crate) use people::{People, Person};
+pub(crate) use picker::Picker;
 pub(crate) use prompt::{Prompt, PromptKind, parse_place};
 pub(crate) use saving::{Condition, Saving};
 pub(crate) use view::View;
@@ -47,79 +66,46 @@ pub(crate) const COLUMNS_MIN: u16 = 20;
 /// See [`COLUMNS_MIN`].
 pub(crate) const ROWS_MIN: u16 = 4;
 
-/// What happened.
-#[derive(Clone, Debug)]
-pub(crate) enum Event {
-    Input(Input),
-    /// The document's text is here, or has been taken anew.
-    Opened {
-        text: Text,
-    },
-    /// Others changed the text, or undo and redo did. `edits` are in characters.
-    Changed {
-        edits: Vec<TextEdit>,
-        cause: Cause,
-    },
-    /// Where the session says this person's carets are, after an undo or a redo.
-    Returned(Vec<Selection>),
-    Saving(Saving),
-    People(Vec<Person>),
-    Renamed(String),
-    Described {
-        language: Option<String>,
-        is_crlf: bool,
-    },
-    /// Something a person should read once.
-    Notice(String),
-    /// Time has passed: see [`App::deadline`].
-    Tick,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Cause {
-    Remote,
-    Undo,
-    Redo,
-}
-
-/// What the loop has to do, in this order.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Effect {
-    /// Make these edits, which the app's own text has already.
-    Edit(Vec<TextEdit>),
-    Undo,
-    Redo,
-    /// The next edit is to be undone apart from those before it.
-    BreakUndoGroup,
-    /// Tell the others where the carets are.
-    Select(Vec<Selection>),
-    /// Put this on the clipboard of the person's machine.
-    Copy(String),
-    Quit,
-}
-
 #[derive(Clone, Debug)]
 pub(crate) struct App {
     text: Text,
     is_open: bool,
     carets: Carets,
     view: View,
+    rulers: Rulers,
+    wraps: bool,
+    colors: Colors,
     size: (u16, u16),
     keymap: Keymap,
     title: String,
     language: &'static Language,
+    /// The language that the document says it has, or that was chosen here.
+    language_given: Option<String>,
     is_crlf: bool,
     indent: Indent,
+    /// How the project wants its lines indented.
+    wish: Wish,
     has_numbers: bool,
     saving: Saving,
     awaits_save: bool,
     people: People,
     prompt: Option<Prompt>,
+    picker: Option<Picker>,
     /// First row of the help that is shown, while it is shown.
     help: Option<usize>,
     notice: Option<(String, Duration)>,
     register: Register,
     find: Find,
+    /// What the last replacing put in the place of what it found.
+    replacement: String,
+    /// Keys of the `vim` preset, if that is wanted.
+    vim: Option<Vim>,
+    following: follow::Following,
+    /// Who shall be followed as soon as he is here, in small letters.
+    awaited: Option<String>,
+    away: away::Away,
+    /// Whether a program reads the screen aloud.
+    is_read_aloud: bool,
     mouse: mouse::Clicks,
     /// Where the caret was before the last jump to a person.
     back: Option<Selection>,
@@ -140,21 +126,33 @@ impl App {
             is_open: false,
             carets: Carets::default(),
             view: View::default(),
+            rulers: Rulers::default(),
+            wraps: false,
+            colors: Colors::default(),
             size: (columns, rows),
             keymap: Keymap::default(),
             title: sanitize::one_line(title),
             language: Language::of_name(title),
+            language_given: None,
             is_crlf: false,
             indent: Indent::default(),
+            wish: Wish::default(),
             has_numbers: true,
             saving: Saving::default(),
             awaits_save: false,
             people: People::default(),
             prompt: None,
+            picker: None,
             help: None,
             notice: None,
             register: Register::default(),
             find: Find::default(),
+            replacement: String::new(),
+            vim: None,
+            following: follow::Following::default(),
+            awaited: None,
+            away: away::Away::at_start(),
+            is_read_aloud: false,
             mouse: mouse::Clicks::default(),
             back: None,
             destination: None,
@@ -172,6 +170,27 @@ impl App {
         self.destination = Some((line, column));
     }
 
+    /// Takes over what a person has set, and says what is wrong with it.
+    pub(crate) fn configure(&mut self, settings: &Settings) -> Vec<String> {
+        let (keymap, problems) = Keymap::with(&settings.keys);
+        self.keymap = keymap;
+        self.vim = (settings.preset == Preset::Vim).then(Vim::default);
+        self.wraps = settings.wraps;
+        self.has_numbers = !settings.hides_numbers && !settings.is_read_aloud;
+        self.is_read_aloud = settings.is_read_aloud;
+        self.refit();
+        problems
+    }
+
+    /// Says the first of what is wrong with the settings, and how much more is.
+    pub(crate) fn tell_problems(&mut self, problems: &[String]) {
+        match problems {
+            [] => {}
+            [only] => self.notify(only),
+            [first, rest @ ..] => self.notify(&format!("{first} (and {} more)", rest.len())),
+        }
+    }
+
     /// Takes in what happened at `now`.
     pub(crate) fn handle(&mut self, now: Duration, event: Event) {
         self.now = now;
@@ -186,16 +205,14 @@ impl App {
             }
             Event::Saving(saving) => self.handle_saving(saving),
             Event::People(people) => self.handle_people(people),
-            Event::Renamed(name) => {
-                self.title = sanitize::one_line(&name);
-                self.language = Language::of_name(&name);
-            }
+            Event::Colors(answer) => self.handle_colors(answer),
+            Event::Renamed(name) => self.handle_renamed(&name),
             Event::Described { language, is_crlf } => {
-                if let Some(known) = language.as_deref().and_then(Language::named) {
-                    self.language = known;
-                }
+                self.handle_described(language);
                 self.is_crlf = is_crlf;
             }
+            Event::Documents(Ok(documents)) => self.open_documents(documents),
+            Event::Documents(Err(reason)) => self.notify(&format!("no list: {reason}")),
             Event::Notice(sentence) => self.notify(&sentence),
             Event::Tick => {}
         }
@@ -203,8 +220,11 @@ impl App {
             self.notice = None;
         }
         self.people.forget_flags(now);
-        self.view.fill(&self.text);
+        self.stay_with_followed();
+        let rows = Rows { text: &self.text, rulers: &self.rulers };
+        self.view.fill(rows);
         self.tell_selections();
+        self.ask_for_colors();
     }
 
     /// The next thing to do, until `None`.
@@ -228,22 +248,14 @@ impl App {
         match input {
             Input::Key(key) => self.handle_key(key),
             Input::Paste(text) => self.handle_paste(&text),
-            Input::Mouse(mouse) => self.handle_mouse(mouse),
+            Input::Mouse(mouse) => {
+                self.end_following();
+                self.handle_mouse(mouse);
+            }
             Input::Resize { columns, rows } => {
                 self.size = (columns, rows);
-                self.fit();
-                self.show_caret();
+                self.refit();
             }
-        }
-    }
-
-    fn handle_key(&mut self, key: Key) {
-        if self.help.is_some() {
-            self.handle_help_key(key);
-        } else if self.prompt.is_some() {
-            self.handle_prompt_key(key);
-        } else if let Some(command) = self.keymap.command(key) {
-            self.run(command);
         }
     }
 
@@ -251,9 +263,11 @@ impl App {
         let is_first = !self.is_open;
         self.text = text;
         self.is_open = true;
-        self.indent = Indent::guess(&self.text, self.language);
+        self.indent = Indent::guess(&self.text, self.language).wanted(self.wish);
         self.find.forget_matches();
         self.mouse = mouse::Clicks::default();
+        self.colors.start_anew();
+        self.rulers.forget();
         self.fit();
         let len = self.text.len();
         self.carets.each(|caret| caret.selection = caret.selection.clamp(len));
@@ -269,6 +283,10 @@ impl App {
             return;
         };
         self.apply(&operation, Bias::Left);
+        if cause == Cause::Remote {
+            let places = edits.iter().map(|edit| operation.map_offset(edit.range.end, Bias::Right));
+            self.away.add(places);
+        }
         if cause != Cause::Remote {
             // One's own text came back or went: the caret belongs at its end.
             if let Some(end) = end_of_last_change(edits) {
@@ -281,15 +299,20 @@ impl App {
 
     /// Brings an operation into the text and carries everything along that points into it.
     fn apply(&mut self, operation: &Operation, bias: Bias) {
-        let before = self.text.clone();
+        let changes = line_changes(&self.text, operation);
+        let top = self.rows().start(self.view.top);
         self.text.apply(operation).expect("the operation was made for this text");
+        changes.iter().for_each(|change| self.rulers.change(change));
+        self.colors.apply(operation, &changes);
         self.carets.map(operation, bias);
-        self.view.follow(&before, operation, &self.text);
         self.people.map(operation);
         self.find.map(operation);
         self.mouse.map(operation);
+        self.away.map(operation);
         self.back = self.back.map(|selection| selection.map(operation, Bias::Left));
         self.fit();
+        let rows = Rows { text: &self.text, rulers: &self.rulers };
+        self.view.follow(top, operation, rows);
     }
 
     fn handle_people(&mut self, people: Vec<Person>) {
@@ -301,74 +324,6 @@ impl App {
         for sentence in self.people.update(people, self.now) {
             self.notify(&sentence);
         }
-    }
-
-    fn run(&mut self, command: Command) {
-        match command {
-            Command::Type(c) => self.type_text(&c.to_string()),
-            Command::Newline => self.newline(),
-            Command::Backspace => self.backspace(),
-            Command::Delete => self.delete(),
-            Command::DeleteWordLeft => self.delete_word_left(),
-            Command::DeleteWordRight => self.delete_word_right(),
-            Command::Indent => self.indent(),
-            Command::Unindent => self.unindent(),
-            Command::ToggleComment => self.toggle_comment(),
-            Command::MoveLineUp => self.move_lines_up(),
-            Command::MoveLineDown => self.move_lines_down(),
-            Command::DuplicateLine => self.duplicate_lines(),
-            Command::CutLine => self.cut_lines(),
-            Command::Copy => self.copy(),
-            Command::Cut => self.cut(),
-            Command::Paste => self.paste(),
-            Command::Undo => self.effects.push_back(Effect::Undo),
-            Command::Redo => self.effects.push_back(Effect::Redo),
-            Command::Move { motion, extend } => self.move_carets(motion, extend),
-            Command::SelectAll => self.select_all(),
-            Command::AddNextMatch => self.add_next_match(),
-            Command::CaretAbove => self.add_caret_beside(-1),
-            Command::CaretBelow => self.add_caret_beside(1),
-            Command::Find => self.open_find(),
-            Command::FindNext => self.find_step(true),
-            Command::FindPrevious => self.find_step(false),
-            Command::GoToLine => self.prompt = Some(Prompt::go_to_line()),
-            Command::NextPerson => self.go_to_next_person(),
-            Command::Person(number) => self.go_to_person(usize::from(number) - 1),
-            Command::Back => self.go_back(),
-            Command::ToggleNumbers => {
-                self.has_numbers = !self.has_numbers;
-                self.fit();
-            }
-            Command::SavePoint => self.save_point(),
-            Command::Help => self.help = Some(0),
-            Command::Cancel => self.cancel(),
-            Command::Quit => self.quit(),
-        }
-    }
-
-    fn cancel(&mut self) {
-        self.notice = None;
-        if self.carets.is_single() {
-            self.carets.each(|caret| caret.selection = Selection::caret(caret.selection.head));
-        } else {
-            self.carets.collapse_to_primary();
-        }
-        self.find.hide();
-    }
-
-    fn handle_help_key(&mut self, key: Key) {
-        let Some(top) = self.help else { return };
-        self.help = match self.keymap.command(key) {
-            Some(Command::Move { motion: Motion::Down, .. }) => Some(top + 1),
-            Some(Command::Move { motion: Motion::Up, .. }) => Some(top.saturating_sub(1)),
-            Some(Command::Move { motion: Motion::PageDown, .. }) => Some(top + self.view.rows),
-            Some(Command::Move { motion: Motion::PageUp, .. }) => {
-                Some(top.saturating_sub(self.view.rows))
-            }
-            _ => None,
-        };
-        let rows = Keymap::help().count();
-        self.help = self.help.map(|top| top.min(rows.saturating_sub(self.view.rows.max(3) - 2)));
     }
 
     /// Says something in the status line for a while.
@@ -388,30 +343,39 @@ impl App {
         }
     }
 
-    /// Works out how many cells are left for the text.
+    /// Works out how many cells are left for the text, and how lines are divided into rows.
     fn fit(&mut self) {
         let (columns, rows) = self.size;
         self.view.rows = usize::from(rows.saturating_sub(1));
         self.view.columns = usize::from(columns).saturating_sub(self.gutter_columns());
+        // One column is left for the caret at the end of a full row.
+        let width = self.wraps.then(|| self.view.columns.saturating_sub(1));
+        self.rulers.fit(width, self.indent.tab);
+    }
+
+    /// Fits anew and stays on the same text.
+    fn refit(&mut self) {
+        let top = self.rows().start(self.view.top);
+        self.fit();
+        self.view.top = self.rows().place_of(top).0;
+        self.show_caret();
+    }
+
+    fn scroll(&mut self, by: isize) {
+        let rows = Rows { text: &self.text, rulers: &self.rulers };
+        self.view.scroll(by, rows);
     }
 
     /// Scrolls so that the primary caret is on the screen.
     fn show_caret(&mut self) {
-        let (line, column) = self.place_of(self.carets.primary().head);
-        self.view.show(line, column);
+        let rows = Rows { text: &self.text, rulers: &self.rulers };
+        self.view.show(rows, self.carets.primary().head);
     }
 
     /// As [`App::show_caret`], with lines around it when it was off the screen.
     fn show_caret_centred(&mut self) {
-        let (line, column) = self.place_of(self.carets.primary().head);
-        self.view.show_centred(line, column);
-    }
-
-    /// Line and display column of an offset, both counted from 0.
-    pub(crate) fn place_of(&self, offset: usize) -> (usize, usize) {
-        let line = self.text.line_of(offset);
-        let range = self.text.line_range(line);
-        (line, layout::column_of(&self.text, range, offset, self.indent.tab))
+        let rows = Rows { text: &self.text, rulers: &self.rulers };
+        self.view.show_centred(rows, self.carets.primary().head);
     }
 }
 
@@ -421,70 +385,6 @@ fn end_of_last_change(edits: &[TextEdit]) -> Option<usize> {
     let inserted: usize = edits.iter().map(|edit| edit.text.chars().count()).sum();
     let deleted: usize = edits.iter().map(|edit| edit.range.len()).sum();
     Some(last.range.end + inserted - deleted)
-}
-
-/// What drawing reads.
-impl App {
-    pub(crate) fn text(&self) -> &Text {
-        &self.text
-    }
-
-    pub(crate) fn is_open(&self) -> bool {
-        self.is_open
-    }
-
-    pub(crate) fn carets(&self) -> &Carets {
-        &self.carets
-    }
-
-    pub(crate) fn view(&self) -> View {
-        self.view
-    }
-
-    pub(crate) fn title(&self) -> &str {
-        &self.title
-    }
-
-    pub(crate) fn language(&self) -> &'static Language {
-        self.language
-    }
-
-    pub(crate) fn is_crlf(&self) -> bool {
-        self.is_crlf
-    }
-
-    pub(crate) fn tab(&self) -> usize {
-        self.indent.tab
-    }
-
-    pub(crate) fn saving(&self) -> &Saving {
-        &self.saving
-    }
-
-    pub(crate) fn people(&self) -> &People {
-        &self.people
-    }
-
-    pub(crate) fn prompt(&self) -> Option<&Prompt> {
-        self.prompt.as_ref()
-    }
-
-    pub(crate) fn help(&self) -> Option<usize> {
-        self.help
-    }
-
-    pub(crate) fn notice(&self) -> Option<&str> {
-        self.notice.as_ref().map(|(sentence, _)| sentence.as_str())
-    }
-
-    pub(crate) fn find(&self) -> &Find {
-        &self.find
-    }
-
-    /// Columns before the text: the line numbers and a space, or nothing.
-    pub(crate) fn gutter_columns(&self) -> usize {
-        if self.has_numbers { self.text.len_lines().to_string().len().max(3) + 1 } else { 0 }
-    }
 }
 
 #[cfg(test)]

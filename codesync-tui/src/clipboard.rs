@@ -1,10 +1,16 @@
-//! Copied text on its way to the clipboard of the machine the person sits at, by OSC 52: through
-//! ssh and tmux alike. What is pasted comes back as a bracketed paste.
+//! Copied text on its way to the clipboard of the machine the person sits at: by OSC 52 through
+//! ssh and tmux alike, and where there is a desktop on this machine, by the desktop's own way
+//! ([`Desktop`]), for terminals that do not pass it on. What is pasted comes back as a bracketed
+//! paste.
 //!
 //! Only this person's own copying ever leads here, never anything of others.
 
+mod desktop;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+
+pub(crate) use desktop::Desktop;
 
 /// Longest text that is offered, in bytes; terminals drop longer sequences.
 pub(crate) const TEXT_BYTES_MAX: usize = 74_000;

@@ -2,6 +2,8 @@
 //!
 //! `terminal` translates into these; everything else is free of any terminal library.
 
+use std::fmt;
+
 /// One thing that happened at the terminal.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Input {
@@ -64,6 +66,34 @@ pub(crate) enum MouseWhat {
     WheelDown,
     WheelLeft,
     WheelRight,
+}
+
+/// As the help writes it; [`Key::parse`] reads it.
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (is_held, name) in [(self.ctrl, "Ctrl-"), (self.alt, "Alt-"), (self.shift, "Shift-")] {
+            f.write_str(if is_held { name } else { "" })?;
+        }
+        match self.code {
+            Code::Char(' ') => f.write_str("Space"),
+            Code::Char(c) if self.ctrl || self.alt => write!(f, "{}", c.to_ascii_uppercase()),
+            Code::Char(c) => write!(f, "{c}"),
+            Code::Function(n) => write!(f, "F{n}"),
+            Code::Enter => f.write_str("Enter"),
+            Code::Tab => f.write_str("Tab"),
+            Code::Backspace => f.write_str("Backspace"),
+            Code::Delete => f.write_str("Delete"),
+            Code::Escape => f.write_str("Esc"),
+            Code::Left => f.write_str("Left"),
+            Code::Right => f.write_str("Right"),
+            Code::Up => f.write_str("Up"),
+            Code::Down => f.write_str("Down"),
+            Code::Home => f.write_str("Home"),
+            Code::End => f.write_str("End"),
+            Code::PageUp => f.write_str("PageUp"),
+            Code::PageDown => f.write_str("PageDown"),
+        }
+    }
 }
 
 impl Key {

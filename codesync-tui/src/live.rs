@@ -4,7 +4,8 @@
 //! A key is on the screen before anything else happens; what others do is drawn at most sixty
 //! times a second. Nothing here waits for the disk or the network while the editor is open.
 
-use std::io;
+mod signals;
+
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -14,12 +15,17 @@ use codesync_client::{DiskState, DocumentInfo, FileLineEnding, Session, SessionE
 use tokio::sync::mpsc;
 use tokio::time::{sleep_until, timeout};
 
-use crate::app::{App, Cause, Condition, Effect, Event, Person, Saving};
-use crate::clipboard;
+use crate::app::{App, Cause, Condition, Effect, Event, Listed, Person, Saving};
+use crate::clipboard::{self, Desktop};
+use crate::highlight::{Answer, Worker};
 use crate::input::Input;
-use crate::terminal::{self, TerminalError, TerminalGuard};
+use crate::terminal::{Inputs, TerminalError, TerminalGuard};
 use crate::ui;
 use crate::ui::theme::Theme;
+use signals::{Signal, Signals};
+
+#[cfg(feature = "serve")]
+pub(crate) use signals::ended;
 
 /// Shortest time between two frames that no key asked for.
 const FRAME_MS: u64 = 16;
@@ -39,7 +45,12 @@ pub(crate) struct Ending {
     pub(crate) not_kept: Option<String>,
     /// Files with text that could not be brought into the document.
     pub(crate) copies: Vec<PathBuf>,
+    /// The document that the person wants to edit next.
+    pub(crate) next: Option<DocumentId>,
 }
+
+/// Finds out which documents there are, besides.
+pub(crate) type List = Box<dyn Fn() -> mpsc::Receiver<Result<Vec<Listed>, String>>>;
 
 /// An open editor.
 pub(crate) struct Live {
@@ -50,12 +61,20 @@ pub(crate) struct Live {
     /// What the server tells about the document, once it answers.
     info: mpsc::Receiver<DocumentInfo>,
     copied: Option<String>,
+    desktop: Desktop,
     /// Edits that waited when everything was last known to be on the disk.
     kept: usize,
     copies: Vec<PathBuf>,
     /// The person wants to change nothing here, whatever he may.
     is_read_only: bool,
     is_over: bool,
+    /// Finds colours; `None` when there is no thread for it.
+    colors: Option<Worker>,
+    answers: mpsc::Receiver<Answer>,
+    list: List,
+    /// The list that was asked for, until it comes.
+    listed: Option<mpsc::Receiver<Result<Vec<Listed>, String>>>,
+    next: Option<DocumentId>,
 }
 
 impl Live {
@@ -65,8 +84,14 @@ impl Live {
         document: DocumentId,
         app: App,
         info: mpsc::Receiver<DocumentInfo>,
+        list: List,
     ) -> Self {
         let started = Instant::now();
+        let (colors, answers) = match Worker::start() {
+            Ok((worker, answers)) => (Some(worker), answers),
+            // Without a thread to spare the text is plain.
+            Err(_) => (None, mpsc::channel(1).1),
+        };
         let mut live = Self {
             session,
             document,
@@ -74,10 +99,16 @@ impl Live {
             started,
             info,
             copied: None,
+            desktop: Desktop::default(),
             kept: 0,
             copies: Vec::new(),
             is_read_only: false,
             is_over: false,
+            colors,
+            answers,
+            list,
+            listed: None,
+            next: None,
         };
         live.take_text();
         live.tell_saving();
@@ -93,9 +124,9 @@ impl Live {
     }
 
     /// Takes the terminal and runs until the person quits or the process is told to end.
-    pub(crate) async fn run(mut self, theme: Theme) -> Result<Ending, TerminalError> {
+    pub(crate) async fn run(mut self, theme: &Theme) -> Result<Ending, TerminalError> {
         let mut guard = TerminalGuard::take()?;
-        let mut inputs = terminal::inputs()?;
+        let mut inputs = Inputs::take()?;
         let mut signals = Signals::new()?;
         let (columns, rows) = guard.size()?;
         self.take_input(Input::Resize { columns, rows });
@@ -107,6 +138,9 @@ impl Live {
         while !self.is_over {
             if is_stale && (is_urgent || drawn_at.elapsed() >= frame) {
                 guard.draw(|screen| ui::draw(&self.app, theme, screen))?;
+                if self.app.mode_name().is_some() {
+                    guard.shape_cursor(self.app.is_typing())?;
+                }
                 if let Some(sequence) = self.copied.take() {
                     guard.write(&sequence)?;
                 }
@@ -120,11 +154,11 @@ impl Live {
             };
             tokio::select! {
                 biased;
-                input = inputs.recv() => match input {
+                input = inputs.next() => match input {
                     Some(input) => {
                         self.take_input(input);
                         for _ in 0..INPUTS_PER_FRAME_MAX {
-                            let Ok(input) = inputs.try_recv() else { break };
+                            let Some(input) = inputs.poll() else { break };
                             self.take_input(input);
                         }
                         is_urgent = true;
@@ -142,13 +176,23 @@ impl Live {
                         is_urgent = true;
                     }
                 },
-                event = self.session.next() => {
-                    self.take_event(event);
-                    self.settle();
-                }
+                event = self.session.next() => self.take_event(event),
                 Some(info) = self.info.recv() => self.take_info(info),
+                documents = listed(&mut self.listed) => {
+                    self.listed = None;
+                    self.tell(Event::Documents(documents));
+                }
+                Some(answer) = self.answers.recv() => {
+                    let before = self.app.colors().changed();
+                    self.tell(Event::Colors(answer));
+                    self.settle();
+                    if self.app.colors().changed() == before {
+                        continue;
+                    }
+                }
                 () = sleep(wake) => self.tell(Event::Tick),
             }
+            self.settle();
             is_stale = true;
         }
         drop(guard);
@@ -208,12 +252,25 @@ impl Live {
             }
             Effect::BreakUndoGroup => self.session.break_undo_group(document),
             Effect::Select(selections) => self.session.set_selections(document, selections),
-            Effect::Copy(text) => match clipboard::sequence(&text) {
-                Some(sequence) => self.copied = Some(sequence),
-                None => self.tell(Event::Notice(
-                    "too long for the terminal's clipboard; Ctrl-V pastes it here".into(),
-                )),
-            },
+            Effect::Copy(text) => {
+                self.desktop.put(&text);
+                match clipboard::sequence(&text) {
+                    Some(sequence) => self.copied = Some(sequence),
+                    None => self.tell(Event::Notice(
+                        "too long for the terminal's clipboard; Ctrl-V pastes it here".into(),
+                    )),
+                }
+            }
+            Effect::Color(job) => {
+                if let Some(colors) = &self.colors {
+                    colors.ask(*job);
+                }
+            }
+            Effect::List => self.listed = Some((self.list)()),
+            Effect::Open(document) => {
+                self.next = Some(document);
+                self.is_over = true;
+            }
             Effect::Quit => self.is_over = true,
         }
     }
@@ -388,7 +445,18 @@ impl Live {
             Ok(Err(reason)) => Some(reason),
             Err(_) => Some("the disk does not answer".to_owned()),
         };
-        Ending { waiting: self.saving().waiting, not_kept, copies: self.copies }
+        let waiting = self.saving().waiting;
+        Ending { waiting, not_kept, copies: self.copies, next: self.next }
+    }
+}
+
+/// The list that was asked for, if one was.
+async fn listed(
+    asked: &mut Option<mpsc::Receiver<Result<Vec<Listed>, String>>>,
+) -> Result<Vec<Listed>, String> {
+    match asked {
+        Some(receiver) => receiver.recv().await.unwrap_or_else(|| Err("no answer".to_owned())),
+        None => std::future::pending().await,
     }
 }
 
@@ -396,73 +464,5 @@ async fn sleep(until: Option<Instant>) {
     match until {
         Some(at) => sleep_until(at.into()).await,
         None => std::future::pending().await,
-    }
-}
-
-enum Signal {
-    /// Someone wants this process to end.
-    End,
-    /// Someone wants this process to stop for a while.
-    #[cfg(unix)]
-    Suspend,
-}
-
-#[cfg(unix)]
-struct Signals {
-    terminate: tokio::signal::unix::Signal,
-    hang_up: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-    stop: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn new() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let stop = rustix::process::Signal::TSTP.as_raw();
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            hang_up: signal(SignalKind::hangup())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            stop: signal(SignalKind::from_raw(stop))?,
-        })
-    }
-
-    async fn next(&mut self) -> Signal {
-        tokio::select! {
-            _ = self.terminate.recv() => Signal::End,
-            _ = self.hang_up.recv() => Signal::End,
-            _ = self.interrupt.recv() => Signal::End,
-            _ = self.stop.recv() => Signal::Suspend,
-        }
-    }
-}
-
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn next(&mut self) -> Signal {
-        match tokio::signal::ctrl_c().await {
-            Ok(()) => Signal::End,
-            Err(_) => std::future::pending().await,
-        }
-    }
-}
-
-/// Waits until someone wants this process to end, from this call on.
-pub(crate) fn ended() -> impl Future<Output = ()> {
-    let signals = Signals::new();
-    async move {
-        match signals {
-            Ok(mut signals) => while !matches!(signals.next().await, Signal::End) {},
-            // Without signals there is no way to be told.
-            Err(_) => std::future::pending().await,
-        }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!   cli ──▶ live (the loop) ──▶ app (state) ◀── ui (drawing) ──▶ editor (text as cells)
-//!             │    └──▶ terminal (modes, input)      keymap (keys → commands)
+//!             │    ├──▶ terminal (modes, input)      keymap (keys → commands)
+//!             │    └──▶ highlight (colours, on a thread)
 //!             └──▶ codesync_client::Session
 //! ```
 
@@ -11,13 +12,17 @@
 mod app;
 mod cli;
 mod clipboard;
+mod config;
 mod editor;
+mod fuzzy;
+mod highlight;
 mod input;
 mod keymap;
 mod live;
 mod sanitize;
 mod terminal;
 mod ui;
+mod vim;
 
 use std::process::ExitCode;
 

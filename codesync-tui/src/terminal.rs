@@ -8,6 +8,7 @@ use std::io::{self, IsTerminal, Write};
 use std::panic;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use crossterm::event::{
@@ -29,12 +30,22 @@ const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
 const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1002l\x1b[?1000l";
 const PASTE_ON: &str = "\x1b[?2004h";
 const PASTE_OFF: &str = "\x1b[?2004l";
+/// The kitty keyboard protocol, first level: keys that a wire could not tell apart come with their
+/// modifiers. A terminal that does not know it ignores the request.
+const KEYS_ON: &str = "\x1b[>1u";
+const KEYS_OFF: &str = "\x1b[<u";
+/// Shapes of the cursor: a bar between characters, a block on one, and what the person had.
+const CURSOR_BAR: &str = "\x1b[6 q";
+const CURSOR_BLOCK: &str = "\x1b[2 q";
+const CURSOR_USUAL: &str = "\x1b[0 q";
 /// Synchronized output: the terminal shows a frame whole or not yet.
 const FRAME_BEGIN: &str = "\x1b[?2026h";
 const FRAME_END: &str = "\x1b[?2026l";
 
 /// Whether the modes are on, for the panic hook.
 static IS_ON: AtomicBool = AtomicBool::new(false);
+/// Whether the cursor has another shape than the person's.
+static IS_SHAPED: AtomicBool = AtomicBool::new(false);
 
 /// Why there can be no editor here.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +90,8 @@ pub(crate) struct TerminalGuard {
     canvas: Canvas,
     /// The last frame that was written.
     written: Vec<u8>,
+    /// The shape of the cursor, once it has one of ours.
+    is_bar: Option<bool>,
 }
 
 impl TerminalGuard {
@@ -93,7 +106,7 @@ impl TerminalGuard {
         modes_on()?;
         let canvas = Canvas::default();
         let terminal = Terminal::new(CrosstermBackend::new(canvas.clone()))?;
-        Ok(Self { terminal, canvas, written: Vec::new() })
+        Ok(Self { terminal, canvas, written: Vec::new(), is_bar: None })
     }
 
     pub(crate) fn size(&self) -> io::Result<(u16, u16)> {
@@ -115,6 +128,16 @@ impl TerminalGuard {
         out.flush()
     }
 
+    /// Gives the cursor a shape: a bar where text goes between characters, else a block.
+    pub(crate) fn shape_cursor(&mut self, is_bar: bool) -> io::Result<()> {
+        if self.is_bar == Some(is_bar) {
+            return Ok(());
+        }
+        self.is_bar = Some(is_bar);
+        IS_SHAPED.store(true, Ordering::SeqCst);
+        self.write(if is_bar { CURSOR_BAR } else { CURSOR_BLOCK })
+    }
+
     /// Writes a sequence that shows nothing, such as one for the clipboard.
     pub(crate) fn write(&mut self, sequence: &str) -> io::Result<()> {
         let mut out = io::stdout().lock();
@@ -133,6 +156,7 @@ impl TerminalGuard {
         // the answer would go to the thread that reads keys.
         self.terminal = Terminal::new(CrosstermBackend::new(self.canvas.clone()))?;
         self.written.clear();
+        self.is_bar = None;
         Ok(())
     }
 }
@@ -143,12 +167,20 @@ impl Drop for TerminalGuard {
     }
 }
 
+/// The console of Linux takes the request for better keys for something else.
+fn has_better_keys() -> bool {
+    std::env::var_os("TERM").is_none_or(|name| name != "linux")
+}
+
 fn modes_on() -> io::Result<()> {
     IS_ON.store(true, Ordering::SeqCst);
     terminal::enable_raw_mode()?;
     let mut out = io::stdout();
     execute!(out, terminal::EnterAlternateScreen, terminal::Clear(terminal::ClearType::All))?;
     write!(out, "{PASTE_ON}{MOUSE_ON}")?;
+    if has_better_keys() {
+        write!(out, "{KEYS_ON}")?;
+    }
     out.flush()
 }
 
@@ -159,13 +191,58 @@ fn give_back() {
         return;
     }
     let mut out = io::stdout();
-    let _ = write!(out, "{FRAME_END}{MOUSE_OFF}{PASTE_OFF}");
+    let _ = write!(out, "{FRAME_END}");
+    if IS_SHAPED.swap(false, Ordering::SeqCst) {
+        let _ = write!(out, "{CURSOR_USUAL}");
+    }
+    if has_better_keys() {
+        let _ = write!(out, "{KEYS_OFF}");
+    }
+    let _ = write!(out, "{MOUSE_OFF}{PASTE_OFF}");
     let _ = execute!(out, terminal::LeaveAlternateScreen, cursor::Show);
     let _ = terminal::disable_raw_mode();
 }
 
-/// Starts the thread that reads the terminal. It ends when nobody listens or the terminal is gone.
-pub(crate) fn inputs() -> io::Result<mpsc::Receiver<Input>> {
+/// What a person does at the terminal, in order.
+///
+/// The thread that reads it lives as long as the process: one that is left waiting for a key would
+/// take the first one from the editor of the next document. So whoever is done with it hands it on.
+pub(crate) struct Inputs {
+    receiver: Option<mpsc::Receiver<Input>>,
+}
+
+/// The inputs while nobody takes them.
+static WAITING: Mutex<Option<mpsc::Receiver<Input>>> = Mutex::new(None);
+
+impl Inputs {
+    /// Takes the inputs over, or starts to read them. The thread ends when the terminal is gone.
+    pub(crate) fn take() -> io::Result<Self> {
+        let waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let receiver = match waiting {
+            Some(receiver) => receiver,
+            None => start_reading()?,
+        };
+        Ok(Self { receiver: Some(receiver) })
+    }
+
+    /// The next input; `None` when the terminal is gone.
+    pub(crate) async fn next(&mut self) -> Option<Input> {
+        self.receiver.as_mut()?.recv().await
+    }
+
+    /// The next input, if it is there already.
+    pub(crate) fn poll(&mut self) -> Option<Input> {
+        self.receiver.as_mut()?.try_recv().ok()
+    }
+}
+
+impl Drop for Inputs {
+    fn drop(&mut self) {
+        *WAITING.lock().unwrap_or_else(PoisonError::into_inner) = self.receiver.take();
+    }
+}
+
+fn start_reading() -> io::Result<mpsc::Receiver<Input>> {
     let (sender, receiver) = mpsc::channel(INPUTS_MAX);
     thread::Builder::new().name("codesync-input".into()).spawn(move || {
         while let Ok(event) = event::read() {

@@ -1,20 +1,23 @@
 //! Drawing: the state of the app becomes cells. Only reads.
 
 mod help;
+mod picker;
 mod status;
 pub(crate) mod theme;
 
-use codesync_core::Selection;
+use std::ops::Range;
+
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use crate::app::{App, COLUMNS_MIN, ROWS_MIN};
-use crate::editor::widget::{self, Flag, Highlight, Scene};
+use crate::editor::rows::RowPlace;
+use crate::editor::widget::{self, Caret, Flag, Highlight, Scene};
 use theme::Theme;
 
 /// Draws everything and puts the terminal's cursor where the focus is.
-pub(crate) fn draw(app: &App, theme: Theme, frame: &mut Frame<'_>) {
+pub(crate) fn draw(app: &App, theme: &Theme, frame: &mut Frame<'_>) {
     let area = frame.area();
     if area.width < COLUMNS_MIN || area.height < ROWS_MIN {
         let sentence = format!("needs {COLUMNS_MIN}×{ROWS_MIN}");
@@ -25,22 +28,28 @@ pub(crate) fn draw(app: &App, theme: Theme, frame: &mut Frame<'_>) {
     let text = Rect { height: area.height - 1, ..area };
     let bottom = Rect { y: area.height - 1, height: 1, ..area };
     draw_text(app, theme, text, frame);
-    let cursor = status::draw(app, theme, bottom, frame.buffer_mut());
+    let mut cursor = status::draw(app, theme, bottom, frame.buffer_mut());
+    if let Some(picker) = app.picker() {
+        cursor = Some(picker::draw(picker, theme, text, frame.buffer_mut()));
+    }
     if let Some(top) = app.help() {
-        help::draw(top, theme, text, frame.buffer_mut());
+        help::draw(app, top, theme, text, frame.buffer_mut());
     }
     if let Some(position) = cursor.or_else(|| caret_position(app, text)) {
         frame.set_cursor_position(position);
     }
 }
 
-fn draw_text(app: &App, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
+fn draw_text(app: &App, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
     if !app.is_open() {
         return;
     }
     let view = app.view();
+    let places: Vec<RowPlace> = view.visible(app.rows()).collect();
+    let shown = shown_range(app, &places);
     let caret_line = app.text().line_of(app.carets().primary().head);
     let number = |line| theme.gutter(line == caret_line);
+    let token = |token| theme.token(token);
     let mut highlights = Vec::new();
     let mut carets = Vec::new();
     let mut flags = Vec::new();
@@ -50,33 +59,42 @@ fn draw_text(app: &App, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
                 let style = theme.person_selection(person.color);
                 highlights.push(Highlight { range: selection.range(), style });
             }
-            let range = selection.head..selection.head;
-            carets.push(Highlight { range, style: theme.person(person.color) });
+            // Where the name stands there is no need for its letter.
+            let is_named = person.flag_until.is_some() || app.is_read_aloud();
+            let letter = (!is_named).then(|| person.letter());
+            carets.push(Caret {
+                offset: selection.head,
+                style: theme.person(person.color),
+                letter,
+            });
         }
-        if let (Some(offset), Some(_)) = (person.caret(), person.flag_until) {
+        let is_flagged = person.flag_until.is_some() && !app.is_read_aloud();
+        let place = person.caret().filter(|_| is_flagged);
+        if let Some(at) = place.and_then(|offset| app.cell_of(offset.min(app.text().len()))) {
             let style = theme.person(person.color);
-            flags.push(Flag { offset, name: person.name.clone(), style });
+            flags.push(Flag { at, name: person.name.clone(), style });
         }
     }
-    highlights.extend(visible_matches(app, theme));
+    highlights.extend(visible_matches(app, theme.found(), &shown));
     let primary = app.carets().primary();
     for selection in app.carets().iter() {
         if !selection.is_caret() {
             highlights.push(Highlight { range: selection.range(), style: theme.selection() });
         }
         if selection != primary {
-            let range = selection.head..selection.head;
-            carets.push(Highlight { range, style: theme.own_caret() });
+            let style = theme.own_caret();
+            carets.push(Caret { offset: selection.head, style, letter: None });
         }
     }
     let scene = Scene {
-        text: app.text(),
-        top: view.top,
+        rows: app.rows(),
+        places: &places,
         left: view.left,
-        tab: app.tab(),
         gutter: app.gutter_columns(),
         number: &number,
         mark: theme.mark(),
+        spans: app.colors().within(&shown),
+        token: &token,
         highlights: &highlights,
         carets: &carets,
         flags: &flags,
@@ -84,18 +102,24 @@ fn draw_text(app: &App, theme: Theme, area: Rect, frame: &mut Frame<'_>) {
     widget::draw(&scene, area, frame.buffer_mut());
 }
 
-fn visible_matches(app: &App, theme: Theme) -> impl Iterator<Item = Highlight> {
-    let view = app.view();
-    let text = app.text();
-    let first = text.line_start(view.top.min(text.len_lines() - 1));
-    let last = (view.top + view.rows).min(text.len_lines() - 1);
-    let end = text.line_range(last).end;
+/// The text from the first line on the screen to the end of the last.
+fn shown_range(app: &App, places: &[RowPlace]) -> Range<usize> {
+    let (Some(first), Some(last)) = (places.first(), places.last()) else { return 0..0 };
+    app.rows().start(*first)..app.rows().extent(*last, app.view().left).1
+}
+
+fn visible_matches<'a>(
+    app: &'a App,
+    found: Style,
+    shown: &Range<usize>,
+) -> impl Iterator<Item = Highlight> + use<'a> {
     let matches = app.find().shown();
-    let from = matches.partition_point(|found| found.end <= first);
+    let from = matches.partition_point(|found| found.end <= shown.start);
+    let end = shown.end;
     matches[from..]
         .iter()
-        .take_while(move |found| found.start < end)
-        .map(move |found| Highlight { range: found.clone(), style: theme.found() })
+        .take_while(move |range| range.start < end)
+        .map(move |range| Highlight { range: range.clone(), style: found })
 }
 
 /// The cell of the primary caret, when it is on the screen.
@@ -103,15 +127,9 @@ fn caret_position(app: &App, area: Rect) -> Option<Position> {
     if !app.is_open() || app.help().is_some() {
         return None;
     }
-    let view = app.view();
-    let Selection { head, .. } = app.carets().primary();
-    let (line, column) = app.place_of(head);
-    let row = line.checked_sub(view.top).filter(|row| *row < usize::from(area.height))?;
-    let x = app.gutter_columns() + column.checked_sub(view.left)?;
-    if x >= usize::from(area.width) {
-        return None;
-    }
-    Some(Position { x: area.x + u16::try_from(x).ok()?, y: area.y + u16::try_from(row).ok()? })
+    let (row, column) = app.cell_of(app.carets().primary().head)?;
+    let x = u16::try_from(app.gutter_columns() + column).ok()?;
+    Some(Position { x: area.x + x, y: area.y + u16::try_from(row).ok()? })
 }
 
 #[cfg(test)]

@@ -3,34 +3,31 @@
 use codesync_core::{Selection, Text};
 
 use super::{App, Caret, Motion};
-use crate::editor::{layout, motion};
+use crate::editor::motion;
+use crate::editor::rows::Rows;
 
 /// How far a matching bracket is looked for, in characters.
 const BRACKET_CHARS_MAX: usize = 200_000;
 
 impl App {
     pub(super) fn move_carets(&mut self, step: Motion, extend: bool) {
-        let Self { text, view, indent, .. } = self;
-        let tab = indent.tab;
-        let page = view.rows.saturating_sub(2).max(1);
+        let Self { text, rulers, view, .. } = self;
+        let rows = Rows { text, rulers };
+        let page = view.rows.saturating_sub(2).max(1).cast_signed();
         self.carets.each(|caret| {
             let selection = caret.selection;
             let head = match step {
                 Motion::Left if !extend && !selection.is_caret() => selection.start(),
                 Motion::Right if !extend && !selection.is_caret() => selection.end(),
-                Motion::Left => motion::previous_glyph(text, selection.head),
-                Motion::Right => motion::next_glyph(text, selection.head),
-                Motion::WordLeft => motion::previous_word(text, selection.head),
-                Motion::WordRight => motion::next_word(text, selection.head),
                 Motion::LineStart => line_start(text, selection.head),
-                Motion::LineEnd => text.line_range(text.line_of(selection.head)).end,
-                Motion::DocumentStart => 0,
-                Motion::DocumentEnd => text.len(),
                 Motion::Bracket => matching_bracket(text, selection.head).unwrap_or(selection.head),
-                Motion::Up => vertical(text, caret, -1, tab),
-                Motion::Down => vertical(text, caret, 1, tab),
-                Motion::PageUp => vertical(text, caret, -(page as isize), tab),
-                Motion::PageDown => vertical(text, caret, page as isize, tab),
+                Motion::Up => vertical(rows, caret, -1),
+                Motion::Down => vertical(rows, caret, 1),
+                Motion::PageUp => vertical(rows, caret, -page),
+                Motion::PageDown => vertical(rows, caret, page),
+                Motion::HalfPageUp => vertical(rows, caret, -page / 2),
+                Motion::HalfPageDown => vertical(rows, caret, page / 2),
+                _ => target(text, selection.head, step),
             };
             if !is_vertical(step) {
                 caret.goal = None;
@@ -42,8 +39,10 @@ impl App {
             };
         });
         match step {
-            Motion::PageUp => self.view.scroll(-(page as isize), &self.text),
-            Motion::PageDown => self.view.scroll(page as isize, &self.text),
+            Motion::PageUp => self.view.scroll(-page, rows),
+            Motion::PageDown => self.view.scroll(page, rows),
+            Motion::HalfPageUp => self.view.scroll(-page / 2, rows),
+            Motion::HalfPageDown => self.view.scroll(page / 2, rows),
             _ => {}
         }
         self.has_moved = true;
@@ -106,7 +105,7 @@ impl App {
             false => self.carets.iter().last(),
         };
         let mut caret = Caret::new(Selection::caret(edge.unwrap_or_default().head));
-        let head = vertical(&self.text, &mut caret, lines, self.indent.tab);
+        let head = vertical(self.rows(), &mut caret, lines);
         caret.selection = Selection::caret(head);
         if self.text.line_of(head) != self.text.line_of(edge.unwrap_or_default().head) {
             self.carets.add(caret);
@@ -117,7 +116,62 @@ impl App {
 }
 
 fn is_vertical(step: Motion) -> bool {
-    matches!(step, Motion::Up | Motion::Down | Motion::PageUp | Motion::PageDown)
+    use Motion::{Down, HalfPageDown, HalfPageUp, PageDown, PageUp, Up};
+    matches!(step, Up | Down | PageUp | PageDown | HalfPageUp | HalfPageDown)
+}
+
+/// Where a step leads that asks for nothing but the text.
+fn target(text: &Text, head: usize, step: Motion) -> usize {
+    let line = text.line_of(head);
+    let range = text.line_range(line);
+    match step {
+        Motion::Left => motion::previous_glyph(text, head),
+        Motion::Right => motion::next_glyph(text, head),
+        Motion::LeftInLine => motion::previous_glyph(text, head).max(range.start),
+        Motion::RightInLine => motion::next_glyph(text, head).min(range.end),
+        Motion::WordLeft => motion::previous_word(text, head),
+        Motion::WordRight => motion::next_word(text, head),
+        Motion::WordNext => motion::next_word_start(text, head),
+        Motion::WordNextInLine => {
+            let next = motion::next_word_start(text, head);
+            if head < range.end { next.min(range.end) } else { next }
+        }
+        Motion::WordEnd => {
+            let after = motion::next_word(text, motion::next_glyph(text, head));
+            motion::previous_glyph(text, after).max(head)
+        }
+        Motion::LineBegin => range.start,
+        Motion::FirstNonblank => motion::first_nonblank(text, line),
+        Motion::LineEnd => range.end,
+        Motion::ParagraphUp => {
+            let is_gap = |line: &usize| text.line_range(*line).is_empty();
+            (0..line).rev().find(is_gap).map_or(0, |line| text.line_start(line))
+        }
+        Motion::ParagraphDown => {
+            let is_gap = |line: &usize| text.line_range(*line).is_empty();
+            let found = (line + 1..text.len_lines()).find(is_gap);
+            found.map_or(text.len(), |line| text.line_start(line))
+        }
+        Motion::DocumentStart => 0,
+        Motion::DocumentEnd => text.len(),
+        Motion::Line(number) => {
+            let last = text.len_lines() - 1;
+            let line = usize::try_from(number).unwrap_or(usize::MAX).saturating_sub(1).min(last);
+            motion::first_nonblank(text, line)
+        }
+        Motion::Char { c, forward, till } => {
+            motion::find_char(text, head, c, forward, till).unwrap_or(head)
+        }
+        // What the screen or the bracket decides is told by the caller.
+        Motion::Up
+        | Motion::Down
+        | Motion::PageUp
+        | Motion::PageDown
+        | Motion::HalfPageUp
+        | Motion::HalfPageDown
+        | Motion::LineStart
+        | Motion::Bracket => head,
+    }
 }
 
 /// The first character that is no blank; from there, the line's beginning.
@@ -129,23 +183,19 @@ fn line_start(text: &Text, head: usize) -> usize {
     }
 }
 
-/// Some lines up or down in the column the caret aims at. Beyond the first and the last line it
-/// goes to the text's beginning and end.
-fn vertical(text: &Text, caret: &mut Caret, lines: isize, tab: usize) -> usize {
-    let head = caret.selection.head;
-    let line = text.line_of(head);
-    let goal = *caret
-        .goal
-        .get_or_insert_with(|| layout::column_of(text, text.line_range(line), head, tab));
-    let last = text.len_lines() - 1;
-    match line.checked_add_signed(lines) {
-        None if line == 0 => 0,
-        None => layout::offset_at(text, text.line_range(0), goal, tab, false),
-        Some(wanted) if wanted > last && line == last => text.len(),
-        Some(wanted) => {
-            layout::offset_at(text, text.line_range(wanted.min(last)), goal, tab, false)
-        }
+/// Some rows up or down in the column the caret aims at. Beyond the first and the last row it goes
+/// to the text's beginning and end.
+fn vertical(rows: Rows<'_>, caret: &mut Caret, by: isize) -> usize {
+    let (place, column) = rows.place_of(caret.selection.head);
+    let goal = *caret.goal.get_or_insert(column);
+    let target = match by < 0 {
+        true => rows.up(place, by.unsigned_abs()),
+        false => rows.down(place, by.unsigned_abs()),
+    };
+    if target == place {
+        return if by < 0 { 0 } else { rows.text.len() };
     }
+    rows.offset_at(target, goal, false)
 }
 
 /// The gap before the bracket that belongs to the one after (or before) `offset`.

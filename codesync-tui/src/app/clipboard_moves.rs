@@ -3,7 +3,7 @@
 use codesync_core::{Bias, Selection, TextEdit};
 
 use super::edits::Landing;
-use super::{App, Effect};
+use super::{App, Effect, Motion};
 
 /// What was copied last: a part per caret, or whole lines.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -34,6 +34,21 @@ impl App {
             self.type_text("");
         }
         self.has_moved = true;
+    }
+
+    /// Cuts what is selected, and nothing where nothing is.
+    pub(super) fn cut_selected(&mut self) {
+        if !self.carets.iter().all(Selection::is_caret) {
+            self.cut();
+        }
+    }
+
+    pub(super) fn copy_lines(&mut self) {
+        if self.is_open {
+            self.fill_register_with_lines();
+            self.offer_register();
+            self.notify("lines copied");
+        }
     }
 
     pub(super) fn cut_lines(&mut self) {
@@ -76,6 +91,39 @@ impl App {
             .collect();
         self.effects.push_back(Effect::BreakUndoGroup);
         self.edit(edits, Landing::Carried(Bias::Right));
+        self.has_moved = true;
+    }
+
+    /// Pastes behind the character at each caret, or lines below its line.
+    pub(super) fn paste_after(&mut self) {
+        if !self.may_edit() {
+            return;
+        }
+        if !self.register.is_lines {
+            self.move_carets(Motion::RightInLine, false);
+            return self.paste();
+        }
+        let lines = self.register.parts.concat();
+        let mut edits: Vec<TextEdit> = Vec::new();
+        let mut landings = Vec::new();
+        let mut shift = 0;
+        let mut touched: Vec<usize> =
+            self.carets.iter().map(|selection| self.text.line_of(selection.head)).collect();
+        touched.dedup();
+        for line in touched {
+            let end = self.text.line_range(line).end;
+            let (at, text) = match end < self.text.len() {
+                true => (end + 1, lines.clone()),
+                // The last line has no line feed of its own, so the first of these lends it one.
+                false => (end, format!("\n{}", lines.trim_end_matches('\n'))),
+            };
+            let indent = lines.chars().take_while(|c| matches!(c, ' ' | '\t')).count();
+            landings.push(Selection::caret(at + shift + indent + usize::from(at == end)));
+            shift += text.chars().count();
+            edits.push(TextEdit { range: at..at, text });
+        }
+        self.effects.push_back(Effect::BreakUndoGroup);
+        self.edit(edits, Landing::At(landings));
         self.has_moved = true;
     }
 

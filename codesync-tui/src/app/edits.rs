@@ -70,8 +70,11 @@ impl App {
     /// Text that the terminal pasted.
     pub(super) fn handle_paste(&mut self, text: &str) {
         let text = LineEnding::normalize(text);
-        if let Some(prompt) = &mut self.prompt {
-            prompt.insert(text.lines().next().unwrap_or_default());
+        let line = text.lines().next().unwrap_or_default().to_owned();
+        if let Some(picker) = &mut self.picker {
+            picker.insert(&line);
+        } else if let Some(prompt) = &mut self.prompt {
+            prompt.answer.insert(&line);
             self.prompt_changed();
         } else if self.help.is_none() && !text.is_empty() && self.may_edit() {
             self.paste_parts(&[text.into_owned()]);
@@ -169,6 +172,29 @@ impl App {
         self.delete_ranges(|app, offset| offset..motion::next_word(&app.text, offset));
     }
 
+    /// Capitals become small letters and the other way round: in what is selected, or at the
+    /// caret, which goes on.
+    pub(super) fn toggle_case(&mut self) {
+        if !self.may_edit() {
+            return;
+        }
+        let edits: Vec<TextEdit> = self
+            .carets
+            .iter()
+            .map(|selection| {
+                let range = match selection.is_caret() {
+                    true => selection.head..motion::next_glyph(&self.text, selection.head),
+                    false => selection.range(),
+                };
+                let text = self.text.slice(range.clone()).chars().map(toggle_case).collect();
+                TextEdit { range, text }
+            })
+            .collect();
+        self.effects.push_back(Effect::BreakUndoGroup);
+        self.edit(edits, Landing::Behind);
+        self.has_moved = true;
+    }
+
     /// Deletes what is selected, or at a bare caret the range that `beside` names.
     fn delete_ranges(&mut self, beside: impl Fn(&Self, usize) -> Range<usize>) {
         if !self.may_edit() {
@@ -183,6 +209,18 @@ impl App {
             })
             .collect();
         self.edit(deletions(ranges), Landing::Behind);
+    }
+}
+
+/// A letter in the other case; what has no single other one stays.
+fn toggle_case(c: char) -> char {
+    let mut other: Box<dyn Iterator<Item = char>> = match c.is_uppercase() {
+        true => Box::new(c.to_lowercase()),
+        false => Box::new(c.to_uppercase()),
+    };
+    match (other.next(), other.next()) {
+        (Some(single), None) => single,
+        _ => c,
     }
 }
 

@@ -2,8 +2,20 @@
 
 use codesync_core::Text;
 
+use super::App;
+use crate::config::Wish;
+
 /// Lines that are looked at to find out how a text is indented.
 const GUESS_LINES_MAX: usize = 500;
+
+/// What makes a line a comment.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Comment {
+    /// A word at its beginning.
+    Line(&'static str),
+    /// One at its beginning and one at its end.
+    Block(&'static str, &'static str),
+}
 
 /// A language, as far as editing needs to know it.
 #[derive(Debug, Eq, PartialEq)]
@@ -12,8 +24,7 @@ pub(crate) struct Language {
     pub(crate) name: &'static str,
     /// Ends of file names, without the dot, and whole file names.
     endings: &'static [&'static str],
-    /// What begins a comment up to the end of the line.
-    pub(crate) comment: Option<&'static str>,
+    pub(crate) comment: Option<Comment>,
     /// What one step of indentation is where a text does not tell.
     indent: &'static str,
 }
@@ -24,8 +35,17 @@ const fn language(
     comment: &'static str,
     indent: &'static str,
 ) -> Language {
-    let comment = if comment.is_empty() { None } else { Some(comment) };
+    let comment = if comment.is_empty() { None } else { Some(Comment::Line(comment)) };
     Language { name, endings, comment, indent }
+}
+
+const fn block_language(
+    name: &'static str,
+    endings: &'static [&'static str],
+    comment: (&'static str, &'static str),
+    indent: &'static str,
+) -> Language {
+    Language { name, endings, comment: Some(Comment::Block(comment.0, comment.1)), indent }
 }
 
 const PLAIN: Language = language("text", &["txt"], "", "    ");
@@ -75,11 +95,54 @@ const LANGUAGES: &[Language] = &[
     language("lisp", &["lisp", "el", "scm"], ";;", "  "),
     language("vim", &["vim"], "\"", "    "),
     language("proto", &["proto"], "//", "  "),
-    language("markdown", &["md", "markdown"], "", "  "),
-    language("html", &["html", "htm", "vue", "svelte"], "", "  "),
-    language("xml", &["xml", "svg"], "", "  "),
-    language("css", &["css"], "", "  "),
+    block_language("markdown", &["md", "markdown"], ("<!--", "-->"), "  "),
+    block_language("html", &["html", "htm", "vue", "svelte"], ("<!--", "-->"), "  "),
+    block_language("xml", &["xml", "svg"], ("<!--", "-->"), "  "),
+    block_language("css", &["css"], ("/*", "*/"), "  "),
+    block_language("ocaml", &["ml", "mli"], ("(*", "*)"), "  "),
+    language("fsharp", &["fs", "fsx"], "//", "    "),
+    language("verilog", &["v", "sv"], "//", "  "),
+    language("vhdl", &["vhd", "vhdl"], "--", "  "),
+    language("elm", &["elm"], "--", "    "),
+    language("purescript", &["purs"], "--", "  "),
+    language("idris", &["idr"], "--", "  "),
+    language("groovy", &["groovy", "gradle"], "//", "    "),
+    language("objective-c", &["m", "mm"], "//", "    "),
+    language("glsl", &["glsl", "vert", "frag"], "//", "    "),
+    language("d", &["d"], "//", "    "),
+    language("nim", &["nim"], "#", "  "),
+    language("crystal", &["cr"], "#", "  "),
+    language("tcl", &["tcl"], "#", "    "),
+    language("awk", &["awk"], "#", "    "),
+    language("graphql", &["graphql", "gql"], "#", "  "),
+    language("fortran", &["f90", "f95"], "!", "  "),
+    language("matlab", &["matlab"], "%", "    "),
+    language("assembly", &["asm", "s", "nasm"], ";", "    "),
+    language("typst", &["typ"], "//", "  "),
+    language("solidity", &["sol"], "//", "    "),
+    language("nginx", &["nginx"], "#", "    "),
     language("scss", &["scss", "less"], "//", "  "),
+];
+
+/// Grammars that go by another name than ours.
+const ALIASES: &[(&str, &str)] = &[
+    ("Plain Text", "text"),
+    ("plaintext", "text"),
+    ("C++", "cpp"),
+    ("C#", "csharp"),
+    ("Bourne Again Shell (bash)", "shell"),
+    ("Makefile", "make"),
+    ("Protocol Buffer", "proto"),
+    ("VimL", "vim"),
+    ("F#", "fsharp"),
+    ("x86_64 Assembly", "assembly"),
+    ("Sass", "scss"),
+    ("Vue", "html"),
+    ("Svelte", "html"),
+    ("Literate Haskell", "haskell"),
+    ("JavaScript (Babel)", "javascript"),
+    ("TypeScriptReact", "typescript"),
+    ("Vue Component", "html"),
 ];
 
 impl Language {
@@ -95,9 +158,15 @@ impl Language {
         knows(file).or_else(|| knows(ending)).unwrap_or(&LANGUAGES[0])
     }
 
-    /// The language of this name.
+    /// The language of this name: our own, or the one of a grammar.
     pub(crate) fn named(name: &str) -> Option<&'static Self> {
-        LANGUAGES.iter().find(|language| language.name.eq_ignore_ascii_case(name))
+        let alias = ALIASES.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(name));
+        let name = alias.map_or(name, |(_, name)| name);
+        let ending = name.to_lowercase();
+        LANGUAGES
+            .iter()
+            .find(|language| language.name.eq_ignore_ascii_case(name))
+            .or_else(|| LANGUAGES.iter().find(|l| l.endings.contains(&ending.as_str())))
     }
 
     /// Whether a line that ends in this character is followed by deeper ones.
@@ -122,6 +191,20 @@ impl Default for Indent {
 }
 
 impl Indent {
+    /// The same, as far as nothing else is wanted.
+    pub(super) fn wanted(self, wish: Wish) -> Self {
+        let tab = wish.tab.or(wish.step.filter(|_| wish.uses_tabs == Some(true)));
+        let tab = tab.unwrap_or(self.tab);
+        let step = if self.unit.starts_with('\t') { tab } else { self.unit.len() };
+        let unit = match wish.uses_tabs {
+            Some(true) => "\t".to_owned(),
+            Some(false) => " ".repeat(wish.step.unwrap_or(step)),
+            None if self.unit.starts_with('\t') => self.unit,
+            None => " ".repeat(wish.step.unwrap_or(step)),
+        };
+        Self { unit, tab }
+    }
+
     /// Learns it from the text, or takes the language's habit.
     pub(crate) fn guess(text: &Text, language: &Language) -> Self {
         let mut tabs = 0;
@@ -166,6 +249,47 @@ impl Indent {
     }
 }
 
+impl App {
+    /// What a project wants goes before what the text seems to tell.
+    pub(crate) fn heed(&mut self, wish: Wish) {
+        self.wish = wish;
+        self.indent = Indent::guess(&self.text, self.language).wanted(wish);
+        self.refit();
+    }
+
+    pub(super) fn handle_renamed(&mut self, name: &str) {
+        self.title = crate::sanitize::one_line(name);
+        if self.language_given.is_none() {
+            self.language = Language::of_name(name);
+        }
+    }
+
+    /// The document says what it is written in.
+    pub(super) fn handle_described(&mut self, language: Option<String>) {
+        if let Some(name) = language.filter(|name| !name.is_empty()) {
+            self.language = Language::named(&name).unwrap_or(&LANGUAGES[0]);
+            self.language_given = Some(name);
+        }
+    }
+
+    /// Somebody found out what the text is written in, by its first line perhaps.
+    pub(super) fn recognize_language(&mut self) {
+        if self.language == &PLAIN
+            && let Some(language) = self.colors.found().and_then(Language::named)
+        {
+            self.language = language;
+        }
+    }
+
+    /// The language in a word, for the status line.
+    pub(crate) fn language_name(&self) -> String {
+        match (self.language == &PLAIN, self.colors.found()) {
+            (true, Some(found)) => found.to_lowercase(),
+            _ => self.language.name.to_owned(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,6 +302,16 @@ mod tests {
         assert_eq!(Language::of_name("notes").name, "text");
         assert_eq!(Language::of_name("").name, "text");
         assert_eq!(Language::named("Rust").map(|language| language.name), Some("rust"));
+    }
+
+    #[test]
+    fn what_a_project_wants_goes_before_what_the_text_tells() {
+        let guessed = || Indent { unit: "  ".into(), tab: 4 };
+        let tabs = Wish { uses_tabs: Some(true), step: Some(8), tab: None };
+        assert_eq!(guessed().wanted(tabs), Indent { unit: "\t".into(), tab: 8 });
+        let three = Wish { uses_tabs: Some(false), step: Some(3), tab: None };
+        assert_eq!(guessed().wanted(three), Indent { unit: "   ".into(), tab: 4 });
+        assert_eq!(guessed().wanted(Wish::default()), guessed());
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! Commands about whole lines: indent, comment, move, duplicate, delete.
+//! Commands about whole lines: indent, move, duplicate, join, delete.
 
 use std::ops::{Range, RangeInclusive};
 
-use codesync_core::{Bias, TextEdit};
+use codesync_core::{Bias, Selection, TextEdit};
 
 use super::edits::{Landing, deletions};
 use super::{App, Effect};
@@ -34,7 +34,7 @@ impl App {
         self.text.line_start(*block.start())..self.text.line_range(*block.end()).end
     }
 
-    fn touched_lines(&self) -> Vec<usize> {
+    pub(super) fn touched_lines(&self) -> Vec<usize> {
         self.blocks().into_iter().flatten().collect()
     }
 
@@ -55,6 +55,13 @@ impl App {
                 })
                 .collect();
             self.edit(edits, Landing::Behind);
+            return;
+        }
+        self.indent_lines();
+    }
+
+    pub(super) fn indent_lines(&mut self) {
+        if !self.may_edit() {
             return;
         }
         let unit = self.indent.unit.clone();
@@ -108,53 +115,6 @@ impl App {
             })
             .collect();
         self.edit(deletions(ranges), Landing::Carried(Bias::Right));
-    }
-
-    pub(super) fn toggle_comment(&mut self) {
-        let Some(token) = self.language.comment else {
-            self.notify(&format!("{} has no line comments", self.language.name));
-            return;
-        };
-        if !self.may_edit() {
-            return;
-        }
-        let lines: Vec<usize> = self
-            .touched_lines()
-            .into_iter()
-            .filter(|line| {
-                motion::first_nonblank(&self.text, *line) < self.text.line_range(*line).end
-            })
-            .collect();
-        let starts_with_token = |line: &usize| {
-            let from = motion::first_nonblank(&self.text, *line);
-            let mut chars = self.text.chars_from(from);
-            token.chars().all(|c| chars.next() == Some(c))
-        };
-        let edits = if lines.iter().all(starts_with_token) {
-            let ranges = lines
-                .iter()
-                .map(|line| {
-                    let from = motion::first_nonblank(&self.text, *line);
-                    let end = from + token.chars().count();
-                    let space = usize::from(self.text.char_at(end) == Some(' '));
-                    from..end + space
-                })
-                .collect();
-            deletions(ranges)
-        } else {
-            let depth = |line: &usize| {
-                motion::first_nonblank(&self.text, *line) - self.text.line_start(*line)
-            };
-            let column = lines.iter().map(depth).min().unwrap_or_default();
-            lines
-                .iter()
-                .map(|line| {
-                    let at = self.text.line_start(*line) + column;
-                    TextEdit { range: at..at, text: format!("{token} ") }
-                })
-                .collect()
-        };
-        self.edit(edits, Landing::Carried(Bias::Right));
     }
 
     pub(super) fn move_lines_up(&mut self) {
@@ -217,6 +177,57 @@ impl App {
         self.effects.push_back(Effect::BreakUndoGroup);
         self.edit(edits, Landing::Carried(Bias::Right));
         self.has_moved = true;
+    }
+
+    /// Makes one line of each block and the line after it, with one space between.
+    pub(super) fn join_lines(&mut self) {
+        if !self.may_edit() {
+            return;
+        }
+        let last = self.text.len_lines() - 1;
+        let edits = self
+            .blocks()
+            .into_iter()
+            .flat_map(|block| {
+                let lines = if block.start() == block.end() {
+                    *block.start()..*block.end() + 1
+                } else {
+                    *block.start()..*block.end()
+                };
+                lines.filter(|line| *line < last)
+            })
+            .map(|line| {
+                let range = self.text.line_range(line);
+                let next = motion::first_nonblank(&self.text, line + 1);
+                let is_bare = next == self.text.line_range(line + 1).end || range.is_empty();
+                let text = if is_bare { String::new() } else { " ".to_owned() };
+                TextEdit { range: range.end..next, text }
+            })
+            .collect();
+        self.effects.push_back(Effect::BreakUndoGroup);
+        self.edit(edits, Landing::Carried(Bias::Left));
+        self.has_moved = true;
+    }
+
+    /// Begins a line above that of each caret, indented alike.
+    pub(super) fn newline_above(&mut self) {
+        if !self.may_edit() {
+            return;
+        }
+        let mut edits = Vec::new();
+        let mut landings = Vec::new();
+        let mut shift = 0;
+        for block in self.blocks() {
+            let start = self.text.line_start(*block.start());
+            let indent_end = motion::first_nonblank(&self.text, *block.start());
+            let text = format!("{}\n", self.text.slice(start..indent_end));
+            let chars = indent_end - start + 1;
+            landings.push(Selection::caret(start + shift + chars - 1));
+            shift += chars;
+            edits.push(TextEdit { range: start..start, text });
+        }
+        self.effects.push_back(Effect::BreakUndoGroup);
+        self.edit(edits, Landing::At(landings));
     }
 
     /// Deletes the touched lines with their line feeds.

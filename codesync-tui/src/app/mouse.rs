@@ -5,7 +5,7 @@ use std::time::Duration;
 use codesync_core::{Bias, Operation, Selection};
 
 use super::{App, Caret};
-use crate::editor::{layout, motion};
+use crate::editor::motion;
 use crate::input::{Mouse, MouseWhat};
 
 /// Clicks that follow each other faster than this are counted together.
@@ -33,15 +33,19 @@ impl Clicks {
 
 impl App {
     pub(super) fn handle_mouse(&mut self, mouse: Mouse) {
-        if self.help.is_some() || !self.is_open {
+        if self.help.is_some() || self.picker.is_some() || !self.is_open {
+            if mouse.what == MouseWhat::Press {
+                self.picker = None;
+            }
             return;
         }
         match mouse.what {
-            MouseWhat::WheelUp => self.view.scroll(-WHEEL_LINES, &self.text),
-            MouseWhat::WheelDown => self.view.scroll(WHEEL_LINES, &self.text),
+            MouseWhat::WheelUp => self.scroll(-WHEEL_LINES),
+            MouseWhat::WheelDown => self.scroll(WHEEL_LINES),
             MouseWhat::WheelLeft => {
                 self.view.left = self.view.left.saturating_sub(WHEEL_LINES.unsigned_abs());
             }
+            MouseWhat::WheelRight if self.rulers.wraps() => {}
             MouseWhat::WheelRight => self.view.left += WHEEL_LINES.unsigned_abs(),
             MouseWhat::Press if usize::from(mouse.row) < self.view.rows => self.press(mouse),
             MouseWhat::Drag if self.mouse.is_down => self.drag(mouse),
@@ -107,10 +111,9 @@ impl App {
     }
 
     fn offset_under(&self, mouse: Mouse) -> usize {
-        let last = self.text.len_lines() - 1;
-        let line = (self.view.top + usize::from(mouse.row)).min(last);
+        let rows = self.rows();
+        let place = rows.down(self.view.top, usize::from(mouse.row));
         let column = usize::from(mouse.column).saturating_sub(self.gutter_columns());
-        let range = self.text.line_range(line);
-        layout::offset_at(&self.text, range, self.view.left + column, self.indent.tab, true)
+        rows.offset_at(place, self.view.left + column, true)
     }
 }

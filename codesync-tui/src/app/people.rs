@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use codesync_core::selection;
 use codesync_core::{Bias, Operation, Selection};
+use unicode_width::UnicodeWidthChar;
 
-use super::App;
 use crate::sanitize;
 
 /// How long a name stands beside a caret that moved.
@@ -42,6 +42,12 @@ impl Person {
             name = format!("person {author}");
         }
         Self { author, name, color, selections, flag_until: None }
+    }
+
+    /// The first letter or number of the name, for the caret where it stands on a blank.
+    pub(crate) fn letter(&self) -> char {
+        let letter = |c: &char| c.is_alphanumeric() && c.width() == Some(1);
+        self.name.chars().find(letter).unwrap_or('•')
     }
 
     /// Where this person is, if it is known.
@@ -96,53 +102,6 @@ impl People {
 
     pub(super) fn deadline(&self) -> Option<Duration> {
         self.all.iter().filter_map(|person| person.flag_until).min()
-    }
-}
-
-impl App {
-    /// Goes to the next person after the caret, round the end.
-    pub(super) fn go_to_next_person(&mut self) {
-        let here = self.carets.primary().head;
-        let mut places: Vec<(usize, usize)> = self
-            .people
-            .iter()
-            .enumerate()
-            .filter_map(|(n, person)| Some((person.caret()?, n)))
-            .collect();
-        places.sort_unstable();
-        let next = places.iter().find(|(at, _)| *at > here).or(places.first());
-        match next {
-            Some((_, n)) => self.go_to_person(*n),
-            None => self.notify("nobody else is here"),
-        }
-    }
-
-    /// Goes to a person by place in the status line, counted from 0.
-    pub(super) fn go_to_person(&mut self, n: usize) {
-        let Some((name, at)) =
-            self.people.iter().nth(n).map(|person| (person.name.clone(), person.caret()))
-        else {
-            self.notify(&format!("there is no person {}", n + 1));
-            return;
-        };
-        let Some(at) = at else {
-            self.notify(&format!("{name} has no caret in the text yet"));
-            return;
-        };
-        self.back = Some(self.carets.primary());
-        self.jump(Selection::caret(at.min(self.text.len())));
-        self.notify(&format!("at {name}, Alt-B goes back"));
-    }
-
-    pub(super) fn go_back(&mut self) {
-        match self.back.take() {
-            Some(selection) => {
-                let here = self.carets.primary();
-                self.jump(selection);
-                self.back = Some(here);
-            }
-            None => self.notify("there is nowhere to go back to"),
-        }
     }
 }
 

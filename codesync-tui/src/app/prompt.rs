@@ -1,46 +1,43 @@
-//! The one-line questions at the bottom: find, go to line, quit.
+//! The one-line questions at the bottom: find, replace, go to line, quit.
 
 use codesync_core::Selection;
-use unicode_segmentation::UnicodeSegmentation;
 
+use super::answer::Answer;
 use super::{App, Command, Effect, Motion, View};
 use crate::input::{Code, Key};
 use crate::sanitize;
 
-/// Longest answer, in bytes.
-const ANSWER_BYTES_MAX: usize = 4_096;
-
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Prompt {
     pub(crate) kind: PromptKind,
-    answer: String,
-    /// Bytes of the answer before its caret.
-    caret: usize,
-    /// Whether typing replaces the whole answer, as it does for one that was filled in.
-    is_fresh: bool,
+    pub(super) answer: Answer,
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum PromptKind {
-    /// With the place to return to.
+    /// With the place to return to, and whether what is found is to be replaced.
     Find {
         origin: (Selection, View),
+        replaces: bool,
+    },
+    /// What to put in the place of what was found.
+    ReplaceWith,
+    /// Whether to replace the match that is selected; so many were replaced.
+    ReplaceEach {
+        done: usize,
     },
     GoToLine,
     /// With the question.
     Quit {
         question: String,
     },
+    /// A command of the `vim` preset, typed after a colon.
+    Colon,
 }
 
 impl Prompt {
-    fn new(kind: PromptKind, answer: String) -> Self {
-        let caret = answer.len();
-        Self { kind, is_fresh: !answer.is_empty(), answer, caret }
-    }
-
-    pub(super) fn find(query: String, origin: (Selection, View)) -> Self {
-        Self::new(PromptKind::Find { origin }, query)
+    pub(super) fn new(kind: PromptKind, answer: String) -> Self {
+        Self { kind, answer: Answer::filled(answer) }
     }
 
     pub(super) fn go_to_line() -> Self {
@@ -58,95 +55,56 @@ impl Prompt {
     /// What is asked.
     pub(crate) fn question(&self) -> &str {
         match &self.kind {
-            PromptKind::Find { .. } => "find:",
+            PromptKind::Find { replaces: false, .. } => "find:",
+            PromptKind::Find { replaces: true, .. } => "replace:",
+            PromptKind::ReplaceWith => "with (Enter asks each, Alt-A replaces all):",
+            PromptKind::ReplaceEach { .. } => "replace this one? (y/n, a for the rest, Esc)",
             PromptKind::GoToLine => "go to line[:column]:",
             PromptKind::Quit { question } => question,
+            PromptKind::Colon => ":",
         }
     }
 
     /// The answer as it is shown, before and after its caret.
     pub(crate) fn shown(&self) -> (String, String) {
-        let (before, after) = self.answer.split_at(self.caret);
-        (sanitize::one_line(before), sanitize::one_line(after))
-    }
-
-    pub(super) fn insert(&mut self, text: &str) {
-        if self.is_fresh {
-            self.answer.clear();
-            self.caret = 0;
-            self.is_fresh = false;
-        }
-        if self.answer.len() + text.len() <= ANSWER_BYTES_MAX {
-            self.answer.insert_str(self.caret, text);
-            self.caret += text.len();
-        }
-    }
-
-    fn delete(&mut self, range: std::ops::Range<usize>) {
-        self.caret = range.start;
-        self.answer.replace_range(range, "");
-    }
-
-    fn before(&self) -> usize {
-        let left = &self.answer[..self.caret];
-        left.grapheme_indices(true).next_back().map_or(0, |(at, _)| at)
-    }
-
-    fn after(&self) -> usize {
-        let right = &self.answer[self.caret..];
-        self.caret + right.graphemes(true).next().map_or(0, str::len)
-    }
-
-    /// Takes an editing key; false if it is none.
-    fn edit(&mut self, command: Command) -> bool {
-        let was_fresh = std::mem::replace(&mut self.is_fresh, false);
-        match command {
-            Command::Type(c) => {
-                self.is_fresh = was_fresh;
-                self.insert(c.encode_utf8(&mut [0; 4]));
-            }
-            Command::Backspace if was_fresh => self.delete(0..self.answer.len()),
-            Command::Backspace => self.delete(self.before()..self.caret),
-            Command::Delete => {
-                let end = self.after();
-                self.delete(self.caret..end);
-            }
-            Command::DeleteWordLeft => self.delete(0..self.caret),
-            Command::Move { motion: Motion::Left, .. } => self.caret = self.before(),
-            Command::Move { motion: Motion::Right, .. } => self.caret = self.after(),
-            Command::Move { motion: Motion::LineStart, .. } => self.caret = 0,
-            Command::Move { motion: Motion::LineEnd, .. } => self.caret = self.answer.len(),
-            _ => {
-                self.is_fresh = was_fresh;
-                return false;
-            }
-        }
-        true
+        self.answer.shown()
     }
 }
 
 impl App {
     pub(super) fn handle_prompt_key(&mut self, key: Key) {
         let Some(prompt) = &mut self.prompt else { return };
-        if let PromptKind::Quit { .. } = prompt.kind {
-            self.prompt = None;
-            if matches!(key.code, Code::Char('y' | 'Y')) {
-                self.effects.push_back(Effect::Quit);
+        match prompt.kind {
+            PromptKind::Quit { .. } => {
+                self.prompt = None;
+                if matches!(key.code, Code::Char('y' | 'Y')) {
+                    self.effects.push_back(Effect::Quit);
+                }
+                return;
             }
-            return;
+            PromptKind::ReplaceEach { done } => return self.replace_answered(key, done),
+            _ => {}
         }
-        let Some(command) = self.keymap.command(key) else { return };
-        if prompt.edit(command) {
+        let Some(command) = self.keymap.command(key) else {
+            self.handle_prompt_option(key);
+            return;
+        };
+        if prompt.answer.edit(command) {
             self.prompt_changed();
             return;
         }
         match (prompt.kind.clone(), command) {
-            (PromptKind::Find { origin }, Command::Cancel) => {
+            (PromptKind::Find { origin, .. }, Command::Cancel) => {
                 self.prompt = None;
                 self.find.hide();
                 self.return_to(origin);
             }
+            (PromptKind::Find { replaces: true, .. }, Command::Newline) => self.ask_replacement(),
             (PromptKind::Find { .. }, Command::Newline) => self.prompt = None,
+            (PromptKind::Find { origin, .. }, Command::Replace) => {
+                let query = prompt.answer.text().to_owned();
+                self.prompt = Some(Prompt::new(PromptKind::Find { origin, replaces: true }, query));
+            }
             (
                 PromptKind::Find { .. },
                 Command::Find | Command::FindNext | Command::Move { motion: Motion::Down, .. },
@@ -155,9 +113,28 @@ impl App {
                 PromptKind::Find { .. },
                 Command::FindPrevious | Command::Move { motion: Motion::Up, .. },
             ) => self.find_step(false),
+            (PromptKind::ReplaceWith, Command::Newline) => self.replace_each(),
             (PromptKind::GoToLine, Command::Newline) => self.answer_line(),
+            (PromptKind::Colon, Command::Newline) => self.answer_colon(),
             (_, Command::Quit) => self.quit(),
-            (PromptKind::GoToLine, Command::Cancel) => self.prompt = None,
+            (_, Command::Cancel) => self.prompt = None,
+            _ => self.handle_prompt_option(key),
+        }
+    }
+
+    /// Keys that mean something in a question only.
+    fn handle_prompt_option(&mut self, key: Key) {
+        let Some(prompt) = &self.prompt else { return };
+        match (&prompt.kind, key.alt, key.code) {
+            (PromptKind::ReplaceWith, true, Code::Char('a')) => self.replace_all(0),
+            (PromptKind::Find { .. }, true, Code::Char('r')) => {
+                let words = match self.find.toggle_literal() {
+                    true => "every character is meant as it is",
+                    false => "a regular expression",
+                };
+                self.notify(words);
+                self.prompt_changed();
+            }
             _ => {}
         }
     }
@@ -165,17 +142,18 @@ impl App {
     /// The answer is another one: what follows it at once does so.
     pub(super) fn prompt_changed(&mut self) {
         let Some(prompt) = &self.prompt else { return };
-        if let PromptKind::Find { origin } = prompt.kind {
-            let query = prompt.answer.clone();
+        if let PromptKind::Find { origin, .. } = prompt.kind {
+            let query = prompt.answer.text().to_owned();
             self.find_typed(&query, origin);
         }
     }
 
     fn answer_line(&mut self) {
         let Some(prompt) = self.prompt.take() else { return };
-        match parse_place(&prompt.answer) {
+        let answer = prompt.answer.text();
+        match parse_place(answer) {
             Some((line, column)) => self.go_to(line, column),
-            None => self.notify(&format!("not a line number: {}", prompt.answer)),
+            None => self.notify(&format!("not a line number: {answer}")),
         }
     }
 }

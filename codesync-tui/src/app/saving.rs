@@ -86,6 +86,11 @@ impl App {
         if self.saving.condition.is_away() {
             self.people = People::default();
         }
+        if self.saving.condition != Condition::Loading
+            && let Some(sentence) = self.away.update(self.saving.condition.is_away(), self.now)
+        {
+            self.notify(&sentence);
+        }
         if lost_disk && let Some(reason) = self.saving.not_kept.clone() {
             self.notify(&format!("not kept on disk: {reason}"));
         } else if found_disk {

@@ -173,9 +173,9 @@ fn the_caret_stays_with_its_text_while_others_edit() {
 fn the_window_stays_on_its_lines_while_others_edit_above() {
     let lines: String = (1..=100).map(|n| format!("{n}\n")).collect();
     let mut stage = Stage::new("x.txt", &format!("{lines}|"));
-    let top = stage.app.view().top;
+    let top = stage.app.view().top.line;
     stage.remote(0..0, "new\nnew\n");
-    assert_eq!(stage.app.view().top, top + 2);
+    assert_eq!(stage.app.view().top.line, top + 2);
 }
 
 #[test]
@@ -284,16 +284,16 @@ fn what_is_taken_away_or_grows_leaves_no_empty_screen() {
     let full = stage.text().len_lines() - stage.app.view().rows;
 
     stage.paste(&"line\n".repeat(6_000));
-    assert!(stage.app.view().top > 5_000);
+    assert!(stage.app.view().top.line > 5_000);
     stage.press("Ctrl-Z");
-    assert_eq!(stage.app.view().top, full, "after an undo");
+    assert_eq!(stage.app.view().top.line, full, "after an undo");
 
     stage.handle(resize(60, 6));
-    assert!(stage.app.view().top > full);
+    assert!(stage.app.view().top.line > full);
     stage.handle(resize(60, 12));
-    assert_eq!(stage.app.view().top, full, "in a larger window");
+    assert_eq!(stage.app.view().top.line, full, "in a larger window");
 
     let end = stage.text().len();
     stage.remote(6..end, "");
-    assert_eq!(stage.app.view().top, 0, "after somebody else's edit");
+    assert_eq!(stage.app.view().top.line, 0, "after somebody else's edit");
 }

@@ -1,30 +1,34 @@
 //! Which part of the text is on the screen.
 
-use codesync_core::{Bias, Operation, Text};
+use codesync_core::{Bias, Operation};
 
-/// Lines that stay visible above and below the caret while it moves.
+use crate::editor::rows::{RowPlace, Rows};
+
+/// Rows that stay visible above and below the caret while it moves.
 const MARGIN_ROWS: usize = 3;
 /// Columns that stay visible beside the caret while it moves.
 const MARGIN_COLUMNS: usize = 6;
 
-/// The window onto the text: the first visible line and column, and the size in cells.
+/// The window onto the text: the first visible row and column, and the size in cells.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct View {
-    pub(crate) top: usize,
+    pub(crate) top: RowPlace,
+    /// Always 0 where lines are wrapped.
     pub(crate) left: usize,
     pub(crate) rows: usize,
     pub(crate) columns: usize,
 }
 
 impl View {
-    /// Moves as little as needed so that a place is on the screen with some room around it.
-    pub(crate) fn show(&mut self, line: usize, column: usize) {
-        let rows = self.rows.max(1);
-        let margin = MARGIN_ROWS.min((rows - 1) / 2);
-        if line < self.top + margin {
-            self.top = line.saturating_sub(margin);
-        } else if line + margin >= self.top + rows {
-            self.top = line + margin + 1 - rows;
+    /// Moves as little as needed so that an offset is on the screen with some room around it.
+    pub(crate) fn show(&mut self, rows: Rows<'_>, offset: usize) {
+        let (place, column) = rows.place_of(offset);
+        let height = self.rows.max(1);
+        let margin = MARGIN_ROWS.min((height - 1) / 2);
+        self.top = self.top.clamp(rows.up(place, height - 1 - margin), rows.up(place, margin));
+        if rows.rulers.wraps() {
+            self.left = 0;
+            return;
         }
         let columns = self.columns.max(1);
         let margin = MARGIN_COLUMNS.min((columns - 1) / 2);
@@ -36,70 +40,137 @@ impl View {
     }
 
     /// Puts a place that is not on the screen into its middle, as a jump does.
-    pub(crate) fn show_centred(&mut self, line: usize, column: usize) {
-        let is_visible = (self.top..self.top + self.rows).contains(&line);
-        if !is_visible {
-            self.top = line.saturating_sub(self.rows / 2);
+    pub(crate) fn show_centred(&mut self, rows: Rows<'_>, offset: usize) {
+        let (place, _) = rows.place_of(offset);
+        if self.row_of(rows, place).is_none() {
+            self.top = rows.up(place, self.rows / 2);
         }
-        self.show(line, column);
+        self.show(rows, offset);
     }
 
-    /// Scrolls by lines, as far as there is text to fill the screen.
-    pub(crate) fn scroll(&mut self, lines: isize, text: &Text) {
-        self.top = self.top.saturating_add_signed(lines);
-        self.fill(text);
+    /// How far below the top a row is, if it is on the screen.
+    pub(crate) fn row_of(&self, rows: Rows<'_>, place: RowPlace) -> Option<usize> {
+        if place < self.top {
+            return None;
+        }
+        let mut at = self.top;
+        for n in 0..self.rows {
+            if at == place {
+                return Some(n);
+            }
+            if place.line - at.line >= self.rows {
+                return None;
+            }
+            at = rows.next(at)?;
+        }
+        None
     }
 
-    /// Scrolls back where the screen could show more of the text than it does.
-    pub(crate) fn fill(&mut self, text: &Text) {
-        self.top = self.top.min(text.len_lines().saturating_sub(self.rows.max(1)));
+    /// The rows on the screen, from the top.
+    pub(crate) fn visible<'a>(&self, rows: Rows<'a>) -> impl Iterator<Item = RowPlace> + use<'a> {
+        std::iter::successors(Some(self.top), move |place| rows.next(*place)).take(self.rows)
     }
 
-    /// Stays on the lines it shows while others insert and delete above them.
-    pub(crate) fn follow(&mut self, before: &Text, operation: &Operation, after: &Text) {
-        let top = self.top.min(before.len_lines() - 1);
-        let anchor = operation.map_offset(before.line_start(top), Bias::Left);
-        self.top = after.line_of(anchor.min(after.len()));
+    /// Scrolls by rows, as far as there is text to fill the screen.
+    pub(crate) fn scroll(&mut self, by: isize, rows: Rows<'_>) {
+        self.top = match by < 0 {
+            true => rows.up(self.top, by.unsigned_abs()),
+            false => rows.down(self.top, by.unsigned_abs()),
+        };
+        self.fill(rows);
+    }
+
+    /// Scrolls back where the screen could show more of the text than it does. Looks at no more rows
+    /// than the screen has, however many a line has.
+    pub(crate) fn fill(&mut self, rows: Rows<'_>) {
+        self.top = rows.clamp(self.top);
+        let height = self.rows.max(1);
+        let mut place = self.top;
+        for _ in 1..height {
+            match rows.next(place) {
+                Some(next) => place = next,
+                None => {
+                    self.top = rows.up(place, height - 1);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Stays on the text it shows while others insert and delete above it. `start` is where the
+    /// top row began before.
+    pub(crate) fn follow(&mut self, start: usize, operation: &Operation, rows: Rows<'_>) {
+        let anchor = operation.map_offset(start, Bias::Left);
+        self.top = rows.place_of(anchor.min(rows.text.len())).0;
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use codesync_core::Text;
+
     use super::*;
+    use crate::editor::ruler::Rulers;
+
+    fn view(top: usize, rows: usize, columns: usize) -> View {
+        View { top: RowPlace { line: top, row: 0 }, left: 0, rows, columns }
+    }
+
+    #[track_caller]
+    fn with(text: &str, wrap: Option<usize>, test: impl FnOnce(Rows<'_>)) {
+        let text = Text::from(text);
+        let mut rulers = Rulers::default();
+        rulers.fit(wrap, 4);
+        test(Rows { text: &text, rulers: &rulers });
+    }
 
     #[test]
     fn showing_a_place_scrolls_no_more_than_needed() {
-        let mut view = View { top: 0, left: 0, rows: 10, columns: 40 };
-        view.show(6, 0);
-        assert_eq!(view.top, 0);
-        view.show(7, 0);
-        assert_eq!(view.top, 1);
-        view.show(50, 100);
-        assert_eq!((view.top, view.left), (44, 67));
-        view.show(2, 3);
-        assert_eq!((view.top, view.left), (0, 0));
+        with(&format!("{}\n", "x".repeat(120)).repeat(60), None, |rows| {
+            let mut view = view(0, 10, 40);
+            let at = |line: usize, column: usize| rows.text.line_start(line) + column;
+            view.show(rows, at(6, 0));
+            assert_eq!(view.top.line, 0);
+            view.show(rows, at(7, 0));
+            assert_eq!(view.top.line, 1);
+            view.show(rows, at(50, 100));
+            assert_eq!((view.top.line, view.left), (44, 67));
+            view.show(rows, at(2, 3));
+            assert_eq!((view.top.line, view.left), (0, 0));
+        });
     }
 
     #[test]
     fn the_screen_is_filled_as_far_as_there_is_text() {
-        let text = Text::from("a\n".repeat(19).as_str());
-        let mut view = View { top: 15, left: 0, rows: 12, columns: 10 };
-        view.fill(&text);
-        assert_eq!(view.top, 8);
-        view.scroll(100, &text);
-        assert_eq!(view.top, 8);
-        view.fill(&Text::from("a"));
-        assert_eq!(view.top, 0);
+        with(&"a\n".repeat(19), None, |rows| {
+            let mut view = view(15, 12, 10);
+            view.fill(rows);
+            assert_eq!(view.top.line, 8);
+            view.scroll(100, rows);
+            assert_eq!(view.top.line, 8);
+        });
+    }
+
+    #[test]
+    fn wrapped_rows_are_scrolled_one_by_one() {
+        with(&"one two three four\n".repeat(10), Some(8), |rows| {
+            let mut view = view(0, 4, 9);
+            view.scroll(4, rows);
+            assert_eq!(view.top, RowPlace { line: 1, row: 1 });
+            view.show(rows, rows.text.line_start(3));
+            assert_eq!(view.top, RowPlace { line: 2, row: 1 });
+            assert_eq!(view.row_of(rows, RowPlace { line: 3, row: 0 }), Some(2));
+            assert_eq!(view.row_of(rows, RowPlace { line: 2, row: 0 }), None);
+        });
     }
 
     #[test]
     fn lines_inserted_above_push_the_window_along() {
-        let before = Text::from("a\nb\nc\nd");
-        let operation = Operation::replace(before.len(), 0..0, "x\ny\n");
-        let mut after = before.clone();
-        after.apply(&operation).expect("it fits");
-        let mut view = View { top: 2, left: 0, rows: 2, columns: 10 };
-        view.follow(&before, &operation, &after);
-        assert_eq!(view.top, 4);
+        with("x\ny\na\nb\nc\nd", None, |rows| {
+            let operation = Operation::replace(rows.text.len() - 4, 0..0, "x\ny\n");
+            let mut view = view(2, 2, 10);
+            view.follow(4, &operation, rows);
+            assert_eq!(view.top.line, 4);
+        });
     }
 }

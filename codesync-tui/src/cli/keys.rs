@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::table::Table;
 use super::{Context, Failure, output};
-use crate::keymap::Keymap;
+use crate::config;
 
 /// A key as JSON.
 #[derive(Serialize)]
@@ -14,12 +14,14 @@ struct Shown {
 }
 
 pub(crate) fn run(context: &Context) -> Result<(), Failure> {
+    let (keymap, problems) = config::keymap();
+    problems.iter().for_each(|problem| context.note(problem));
     if context.json {
-        let all: Vec<Shown> = Keymap::help().map(|(key, action)| Shown { key, action }).collect();
+        let all: Vec<Shown> = keymap.help().map(|(key, action)| Shown { key, action }).collect();
         return output::json(&all);
     }
     let mut table = Table::new(["KEY", "ACTION"]);
-    for (key, action) in Keymap::help() {
+    for (key, action) in keymap.help() {
         table.push([key, action.to_owned()]);
     }
     table.print()

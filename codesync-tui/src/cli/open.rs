@@ -1,25 +1,30 @@
 //! `codesync open DOC [+LINE[:COL]]`: the editor.
 
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use codesync_client::core::client::{self, State};
 use codesync_client::core::protocol::RejectCode;
 use codesync_client::{
-    About, DocumentInfo, Outbox, RestError, Session, SessionConfig, SessionEvent,
+    About, DocumentInfo, DocumentQuery, Outbox, RestError, Session, SessionConfig, SessionEvent,
 };
 use tokio::sync::mpsc;
 
 use super::opened::{Opened, bring_back, bring_in, choose, find};
 use super::resolve::Target;
 use super::{Context, Exit, Failure};
-use crate::app::{App, Event, parse_place};
-use crate::live::{Ending, Live};
+use crate::app::{App, Event, Listed, parse_place};
+use crate::config;
+use crate::live::{Ending, List, Live};
 use crate::terminal;
-use crate::ui::theme::{Colors, Theme};
 
 /// After so long without a text, a person is told what is being waited for.
 const PATIENCE_MS: u64 = 300;
+
+/// Documents that are listed to go to another one.
+const LISTED_MAX: u32 = 100;
 
 /// Line and column, counted from 1.
 type Place = (usize, usize);
@@ -39,6 +44,21 @@ pub(crate) struct Options {
     /// Change nothing, whatever is typed.
     #[arg(long)]
     read_only: bool,
+    /// Stay with this person from the beginning, until a key is pressed.
+    #[arg(long, value_name = "NAME")]
+    follow: Option<String>,
+    /// Fewer words on the screen that change by themselves, for programs that read it aloud.
+    #[arg(long)]
+    screen_reader: bool,
+}
+
+/// Where in the text an editor begins.
+#[derive(Clone, Copy, Default)]
+struct Start<'a> {
+    place: Option<Place>,
+    follow: Option<&'a str>,
+    /// The file that the document is one with.
+    file: Option<&'a Path>,
 }
 
 pub(crate) async fn run(context: &Context, options: Options) -> Result<(), Failure> {
@@ -50,23 +70,47 @@ pub(crate) async fn run(context: &Context, options: Options) -> Result<(), Failu
         Some(text) => find(context, text).await?,
         None => Opened::Document(Box::new(choose(context).await?)),
     };
+    let start = Start { place, follow: options.follow.as_deref(), file: None };
     match opened {
-        Opened::Document(target) => tell_ending(&edit(context, &options, &target, place).await?),
+        Opened::Document(target) => {
+            let ending = edit(context, &options, &target, start).await?;
+            go_on(context, &options, &target, ending).await
+        }
         Opened::File(mut mirror) => {
             bring_in(context, &mut mirror).await?;
-            let ending = edit(context, &options, mirror.target(), place).await?;
+            let (target, file) = (mirror.target().clone(), mirror.path().to_owned());
+            let start = Start { file: Some(&file), ..start };
+            let ending = edit(context, &options, &target, start).await?;
             let brought = bring_back(context, &mut mirror).await;
-            tell_ending(&ending).and(brought)
+            go_on(context, &options, &target, ending).await.and(brought)
         }
     }
 }
 
-/// Opens the editor, until the person leaves it.
+/// Opens the documents that the person goes on to, one after the other, until he leaves one for none.
+async fn go_on(
+    context: &Context,
+    options: &Options,
+    target: &Target,
+    mut ending: Ending,
+) -> Result<(), Failure> {
+    while let Some(next) = ending.next {
+        if let Err(failure) = tell_ending(&ending) {
+            // It is on this disk, and the person has gone on to another document.
+            let _ = failure.tell();
+        }
+        let next = Target { server: target.server.clone(), id: next, info: None };
+        ending = edit(context, options, &next, Start::default()).await?;
+    }
+    tell_ending(&ending)
+}
+
+/// Opens the editor, until the person leaves the document.
 async fn edit(
     context: &Context,
     options: &Options,
     target: &Target,
-    place: Option<Place>,
+    start: Start<'_>,
 ) -> Result<Ending, Failure> {
     let outbox = Outbox::usual(&target.server);
     let mut session = Session::start(SessionConfig {
@@ -80,7 +124,7 @@ async fn edit(
 
     let about = outbox.as_ref().and_then(|outbox| outbox.about(target.id));
     let mut app = App::new(&title(&session, target, about.as_ref()), 80, 24);
-    if let Some((line, column)) = place {
+    if let Some((line, column)) = start.place {
         app.go_to_on_open(line, column);
     }
     if let Some(About { language, line_ending, .. }) = about {
@@ -89,12 +133,15 @@ async fn edit(
     }
     let called = app.title().to_owned();
     let info = look_up(context, target, outbox.clone());
-    let theme = Theme { colors: Colors::from_environment() };
+    let theme = config::apply(&mut app, options.screen_reader, start.file);
+    if let Some(name) = start.follow {
+        app.follow_when_here(name);
+    }
     let id = target.id;
-    let live = Live::new(session, id, app, info);
+    let live = Live::new(session, id, app, info, list(context, target, outbox.clone()));
     let live = if options.read_only { live.read_only() } else { live };
     let ending =
-        live.run(theme).await.map_err(|error| Failure::new(format!("terminal: {error}")))?;
+        live.run(&theme).await.map_err(|error| Failure::new(format!("terminal: {error}")))?;
     if let Some(outbox) = outbox
         && outbox.about(id).is_none()
     {
@@ -103,6 +150,41 @@ async fn edit(
         let _ = outbox.remember(id, &About { name: called, ..About::default() });
     }
     Ok(ending)
+}
+
+/// Lists the documents of the server, or without it those that this machine has.
+fn list(context: &Context, target: &Target, outbox: Option<Outbox>) -> List {
+    let rest = Arc::new(context.rest(&target.server));
+    Box::new(move || {
+        let (sender, receiver) = mpsc::channel(1);
+        let (rest, outbox) = (Arc::clone(&rest), outbox.clone());
+        tokio::spawn(async move {
+            let query = DocumentQuery { search: None, limit: Some(LISTED_MAX), cursor: None };
+            let documents = match rest.documents(&query).await {
+                Ok(page) => Ok(page.documents.into_iter().map(listed).collect()),
+                Err(error) => here(outbox).await.ok_or_else(|| error.to_string()),
+            };
+            // The editor may be closed by now.
+            let _ = sender.send(documents).await;
+        });
+        receiver
+    })
+}
+
+fn listed(info: DocumentInfo) -> Listed {
+    let minute = info.updated_at.get(..16).unwrap_or_default().replace('T', " ");
+    Listed { id: info.id, name: info.name, detail: minute }
+}
+
+/// The documents that this machine has, if there are any.
+async fn here(outbox: Option<Outbox>) -> Option<Vec<Listed>> {
+    let outbox = outbox?;
+    let known = tokio::task::spawn_blocking(move || outbox.documents()).await.ok()?;
+    let known: Vec<Listed> = known
+        .into_iter()
+        .map(|(id, about)| Listed { id, name: about.name, detail: "on this machine".to_owned() })
+        .collect();
+    (!known.is_empty()).then_some(known)
 }
 
 /// Tells the document from the place, which may come first.

@@ -19,7 +19,7 @@ pub(crate) enum Run<'a> {
 }
 
 /// Where a stretch begins.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Spot {
     /// Offset in the text, in characters.
     pub(crate) offset: usize,
@@ -27,17 +27,18 @@ pub(crate) struct Spot {
     pub(crate) column: usize,
 }
 
-/// Shows a line's stretches to `visit` from its beginning until it breaks, and returns the spot
-/// after the last one.
+/// Shows stretches of a line to `visit`, from a spot where a glyph begins up to `end` or until it
+/// breaks, and returns the spot after the last one.
 pub(crate) fn walk(
     text: &Text,
-    line: Range<usize>,
+    from: Spot,
+    end: usize,
     tab: usize,
     mut visit: impl FnMut(Spot, Run<'_>) -> ControlFlow<()>,
 ) -> Spot {
-    let mut spot = Spot { offset: line.start, column: 0 };
+    let mut spot = from;
     let mut carry = String::new();
-    for piece in text.chunks_in(line) {
+    for piece in text.chunks_in(from.offset..end) {
         let joined = if carry.is_empty() {
             piece
         } else {
@@ -132,9 +133,14 @@ pub(crate) const CLUSTER_WINDOW: usize = 64;
 
 /// The display column of an offset of this line; of the glyph's beginning if it lies inside one.
 pub(crate) fn column_of(text: &Text, line: Range<usize>, offset: usize, tab: usize) -> usize {
+    column_from(text, Spot { offset: line.start, column: 0 }, line.end, offset, tab)
+}
+
+/// [`column_of`] an offset behind a spot of the line.
+pub(crate) fn column_from(text: &Text, from: Spot, end: usize, offset: usize, tab: usize) -> usize {
     let mut column = 0;
     let mut found = false;
-    let end = walk(text, line, tab, |spot, run| {
+    let end = walk(text, from, end, tab, |spot, run| {
         let chars = match run {
             Run::Ascii(ascii) => ascii.len(),
             Run::Glyph(glyph) => glyph.text.chars().count(),
@@ -152,19 +158,20 @@ pub(crate) fn column_of(text: &Text, line: Range<usize>, offset: usize, tab: usi
     if found { column } else { end.column }
 }
 
-/// The offset of the glyph that covers a column of this line, or the line's end beyond it.
+/// The offset of the glyph that covers a column between a spot of a line and `end`, or `end`
+/// beyond it.
 ///
 /// With `nearest`, the right half of a glyph counts to the gap after it: what a click wants.
 pub(crate) fn offset_at(
     text: &Text,
-    line: Range<usize>,
+    from: Spot,
+    end: usize,
     column: usize,
     tab: usize,
     nearest: bool,
 ) -> usize {
-    let end = line.end;
     let mut offset = end;
-    walk(text, line, tab, |spot, run| match run {
+    walk(text, from, end, tab, |spot, run| match run {
         Run::Ascii(ascii) if column < spot.column + ascii.len() => {
             offset = spot.offset + column.saturating_sub(spot.column);
             ControlFlow::Break(())
@@ -213,10 +220,10 @@ mod tests {
     #[test]
     fn a_column_leads_back_to_its_offset() {
         let text = Text::from("\t日本e\u{301}x");
-        let range = text.line_range(0);
-        let at = |column| offset_at(&text, range.clone(), column, TAB, false);
+        let start = Spot::default();
+        let at = |column| offset_at(&text, start, text.len(), column, TAB, false);
         assert_eq!((0..11).map(at).collect::<Vec<_>>(), [0, 0, 0, 0, 1, 1, 2, 2, 3, 5, 6]);
-        let near = |column| offset_at(&text, range.clone(), column, TAB, true);
+        let near = |column| offset_at(&text, start, text.len(), column, TAB, true);
         assert_eq!((0..11).map(near).collect::<Vec<_>>(), [0, 0, 1, 1, 1, 2, 2, 3, 3, 5, 6]);
     }
 

@@ -107,6 +107,55 @@ pub(crate) fn next_word(text: &Text, offset: usize) -> usize {
     chars.offset()
 }
 
+/// The beginning of the word or run of signs after the one at `offset`. An empty line is a stop.
+pub(crate) fn next_word_start(text: &Text, offset: usize) -> usize {
+    let mut chars = text.chars_from(offset);
+    if let Some(kind) = chars.peek().map(class).filter(|kind| *kind != Class::Space) {
+        while chars.peek().is_some_and(|c| class(c) == kind) {
+            chars.next();
+        }
+    }
+    while let Some(c) = chars.peek().filter(|c| class(*c) == Class::Space) {
+        chars.next();
+        if c == '\n' && chars.peek() == Some('\n') {
+            break;
+        }
+    }
+    chars.offset()
+}
+
+/// The gap before a character on the line of `offset`, after the one at `offset` or before it;
+/// `till` stops one glyph short of it.
+pub(crate) fn find_char(
+    text: &Text,
+    offset: usize,
+    wanted: char,
+    forward: bool,
+    till: bool,
+) -> Option<usize> {
+    let range = text.line_range(text.line_of(offset));
+    let mut at = offset;
+    loop {
+        at = match forward {
+            true => next_glyph(text, at),
+            false => previous_glyph(text, at),
+        };
+        if at >= range.end || at < range.start || (!forward && at == offset) {
+            return None;
+        }
+        if text.char_at(at) == Some(wanted) {
+            return Some(match (till, forward) {
+                (false, _) => at,
+                (true, true) => previous_glyph(text, at),
+                (true, false) => next_glyph(text, at),
+            });
+        }
+        if at == range.start && !forward {
+            return None;
+        }
+    }
+}
+
 /// The beginning of the word before `offset`, or of the run of signs.
 pub(crate) fn previous_word(text: &Text, offset: usize) -> usize {
     let mut chars = text.chars_from(offset);

@@ -4,7 +4,6 @@
 
 use std::ops::{ControlFlow, Range};
 
-use codesync_core::Text;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
@@ -12,18 +11,30 @@ use unicode_width::UnicodeWidthStr;
 
 use super::glyph::{Glyph, Look, mark};
 use super::layout::{Run, walk};
+use super::rows::{RowPlace, Rows};
+use crate::highlight::{Span, Token};
 
-/// A stretch of text with a style of its own, or, when it is empty, a caret.
+/// A stretch of text with a style of its own.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Highlight {
     pub(crate) range: Range<usize>,
     pub(crate) style: Style,
 }
 
+/// A caret that is not the terminal's cursor.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Caret {
+    pub(crate) offset: usize,
+    pub(crate) style: Style,
+    /// What is drawn where it stands on a blank.
+    pub(crate) letter: Option<char>,
+}
+
 /// A word beside a caret.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Flag {
-    pub(crate) offset: usize,
+    /// Row and column of the caret, counted from the text's first cell.
+    pub(crate) at: (usize, usize),
     pub(crate) name: String,
     pub(crate) style: Style,
 }
@@ -31,41 +42,52 @@ pub(crate) struct Flag {
 /// What is to be drawn.
 #[derive(Clone)]
 pub(crate) struct Scene<'a> {
-    pub(crate) text: &'a Text,
-    pub(crate) top: usize,
+    pub(crate) rows: Rows<'a>,
+    /// The rows on the screen, from the top.
+    pub(crate) places: &'a [RowPlace],
     pub(crate) left: usize,
-    pub(crate) tab: usize,
     /// Columns of line numbers, with the space after them.
     pub(crate) gutter: usize,
     /// Style of a line's number.
     pub(crate) number: &'a dyn Fn(usize) -> Style,
     pub(crate) mark: Style,
+    /// Colours of the language, in the order of the text.
+    pub(crate) spans: &'a [Span],
+    pub(crate) token: &'a dyn Fn(Token) -> Style,
     /// Stretches in the order in which they are laid over each other.
     pub(crate) highlights: &'a [Highlight],
     /// Carets, drawn over all stretches.
-    pub(crate) carets: &'a [Highlight],
+    pub(crate) carets: &'a [Caret],
     pub(crate) flags: &'a [Flag],
+}
+
+impl Scene<'_> {
+    /// The offsets that the screen shows at most.
+    fn offsets(&self) -> Range<usize> {
+        let (Some(first), Some(last)) = (self.places.first(), self.places.last()) else {
+            return 0..0;
+        };
+        self.rows.start(*first)..self.rows.extent(*last, self.left).1
+    }
 }
 
 /// Draws the scene and leaves the rest of the area as it was.
 pub(crate) fn draw(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
-    let lines = scene.text.len_lines();
-    let visible = scene.top..(scene.top + usize::from(area.height)).min(lines);
-    if visible.is_empty() || usize::from(area.width) <= scene.gutter {
+    if usize::from(area.width) <= scene.gutter {
         return;
     }
-    let offsets = scene.text.line_start(visible.start)..scene.text.line_range(visible.end - 1).end;
-    let touches = |highlight: &&Highlight| {
-        highlight.range.start <= offsets.end && highlight.range.end >= offsets.start
-    };
-    let highlights: Vec<&Highlight> = scene.highlights.iter().filter(touches).collect();
-    let carets: Vec<&Highlight> = scene.carets.iter().filter(touches).collect();
+    let offsets = scene.offsets();
+    let touches = |range: &Range<usize>| range.start <= offsets.end && range.end >= offsets.start;
+    let highlights: Vec<&Highlight> =
+        scene.highlights.iter().filter(|highlight| touches(&highlight.range)).collect();
+    let carets: Vec<&Caret> =
+        scene.carets.iter().filter(|caret| touches(&(caret.offset..caret.offset))).collect();
 
-    for (line, y) in visible.zip(area.top()..) {
+    for (place, y) in scene.places.iter().zip(area.top()..area.bottom()) {
         let digits = scene.gutter.saturating_sub(1);
-        if scene.gutter > 0 {
-            let number = format!("{:>digits$}", line + 1);
-            buffer.set_stringn(area.x, y, number, digits, (scene.number)(line));
+        if scene.gutter > 0 && place.row == 0 {
+            let number = format!("{:>digits$}", place.line + 1);
+            buffer.set_stringn(area.x, y, number, digits, (scene.number)(place.line));
         }
         let row = Rect {
             x: area.x + columns(scene.gutter),
@@ -73,73 +95,117 @@ pub(crate) fn draw(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
             width: area.width - columns(scene.gutter),
             height: 1,
         };
-        Row { scene, row, highlights: &highlights, carets: &carets, buffer: &mut *buffer }
-            .draw(line);
+        Row { scene, row, left: 0, highlights: &highlights, carets: &carets, buffer: &mut *buffer }
+            .draw(*place);
     }
     for flag in scene.flags {
         draw_flag(scene, flag, area, buffer);
     }
 }
 
+/// The colours of a row, asked for from left to right.
+struct Colors<'a> {
+    scene: &'a Scene<'a>,
+    next: usize,
+}
+
+impl<'a> Colors<'a> {
+    fn from(scene: &'a Scene<'a>, offset: usize) -> Self {
+        let next = scene.spans.partition_point(|span| span.range.end <= offset);
+        Self { scene, next }
+    }
+
+    fn at(&mut self, offset: usize) -> Style {
+        while let Some(span) = self.scene.spans.get(self.next) {
+            if offset < span.range.end {
+                let is_inside = span.range.start <= offset;
+                return if is_inside { (self.scene.token)(span.token) } else { Style::new() };
+            }
+            self.next += 1;
+        }
+        Style::new()
+    }
+}
+
 struct Row<'a> {
     scene: &'a Scene<'a>,
     row: Rect,
+    /// The column of the line that is drawn first.
+    left: usize,
     highlights: &'a [&'a Highlight],
-    carets: &'a [&'a Highlight],
+    carets: &'a [&'a Caret],
     buffer: &'a mut Buffer,
 }
 
 impl Row<'_> {
-    fn draw(&mut self, line: usize) {
+    fn draw(&mut self, place: RowPlace) {
         let scene = self.scene;
-        let range = scene.text.line_range(line);
-        let right = scene.left + usize::from(self.row.width);
-        let mut is_cut = false;
-        let end = walk(scene.text, range.clone(), scene.tab, |spot, run| {
+        let (start, end, goes_on) = scene.rows.extent(place, scene.left);
+        self.left = if scene.rows.rulers.wraps() { start.column } else { scene.left };
+        let right = self.left + usize::from(self.row.width);
+        let mut colors = Colors::from(scene, start.offset);
+        let mut is_cut = goes_on;
+        let last = walk(scene.rows.text, start, end, scene.rows.rulers.tab(), |spot, run| {
             if spot.column >= right {
                 is_cut = true;
                 return ControlFlow::Break(());
             }
             match run {
                 Run::Ascii(ascii) => {
-                    let from = scene.left.saturating_sub(spot.column).min(ascii.len());
+                    let from = self.left.saturating_sub(spot.column).min(ascii.len());
                     let to = ascii.len().min(right - spot.column);
                     for (n, c) in ascii.bytes().enumerate().take(to).skip(from) {
-                        let style = self.style_at(spot.offset + n, 1);
+                        let offset = spot.offset + n;
+                        let style = self.style_at(offset, 1, colors.at(offset));
                         self.put_ascii(spot.column + n, c, style);
+                        if c == b' ' {
+                            self.put_letter(spot.column + n, offset);
+                        }
                     }
                 }
                 Run::Glyph(glyph) => {
-                    let width = glyph.width(spot.column, scene.tab);
-                    if spot.column + width > scene.left {
-                        self.put_glyph(spot.offset, spot.column, width, glyph);
+                    let width = glyph.width(spot.column, scene.rows.rulers.tab());
+                    if spot.column + width > self.left {
+                        let color = colors.at(spot.offset);
+                        self.put_glyph(spot.offset, spot.column, width, glyph, color);
                     }
                 }
             }
             ControlFlow::Continue(())
         });
         // The line feed has a cell too: for a caret at the line's end, or a selection beyond it.
-        if !is_cut && (scene.left..right).contains(&end.column) {
-            let is_last = range.end == scene.text.len();
-            let style = self.style_at(range.end, usize::from(!is_last));
-            self.put_ascii(end.column, b' ', style);
+        if !is_cut && (self.left..right).contains(&last.column) {
+            let is_last = end == scene.rows.text.len();
+            let style = self.style_at(end, usize::from(!is_last), Style::new());
+            self.put_ascii(last.column, b' ', style);
+            self.put_letter(last.column, end);
+        }
+    }
+
+    /// Draws the letter of whoever's caret stands on this blank.
+    fn put_letter(&mut self, column: usize, offset: usize) {
+        let Some(letter) = self.caret_at(offset, 1).and_then(|caret| caret.letter) else { return };
+        let x = self.x(column);
+        if let Some(cell) = self.buffer.cell_mut((x, self.row.y)) {
+            cell.set_char(letter);
         }
     }
 
     /// The style of a glyph of so many characters. A length of 0 asks for carets alone.
-    fn style_at(&self, offset: usize, chars: usize) -> Style {
-        let mut style = self.stretch_style(offset, chars);
-        for caret in self.carets {
-            if caret.range.start >= offset && caret.range.start < offset + chars.max(1) {
-                style = caret.style;
-            }
-        }
-        style
+    fn style_at(&self, offset: usize, chars: usize, color: Style) -> Style {
+        let style = self.stretch_style(offset, chars, color);
+        self.caret_at(offset, chars).map_or(style, |caret| caret.style)
+    }
+
+    /// The caret that is drawn over a glyph; of several, the one that was given last.
+    fn caret_at(&self, offset: usize, chars: usize) -> Option<&Caret> {
+        let stands_at = |caret: &&&Caret| (offset..offset + chars.max(1)).contains(&caret.offset);
+        self.carets.iter().rev().find(stands_at).copied()
     }
 
     /// The same without carets.
-    fn stretch_style(&self, offset: usize, chars: usize) -> Style {
-        let mut style = Style::new();
+    fn stretch_style(&self, offset: usize, chars: usize, color: Style) -> Style {
+        let mut style = color;
         for highlight in self.highlights {
             if highlight.range.start < offset + chars && offset < highlight.range.end {
                 style = style.patch(highlight.style);
@@ -149,7 +215,7 @@ impl Row<'_> {
     }
 
     fn x(&self, column: usize) -> u16 {
-        self.row.x + columns(column - self.scene.left)
+        self.row.x + columns(column - self.left)
     }
 
     fn put_ascii(&mut self, column: usize, byte: u8, style: Style) {
@@ -159,10 +225,17 @@ impl Row<'_> {
         }
     }
 
-    fn put_glyph(&mut self, offset: usize, column: usize, width: usize, glyph: Glyph<'_>) {
-        let right = self.scene.left + usize::from(self.row.width);
-        let style = self.style_at(offset, glyph.text.chars().count());
-        let is_whole = column >= self.scene.left && column + width <= right;
+    fn put_glyph(
+        &mut self,
+        offset: usize,
+        column: usize,
+        width: usize,
+        glyph: Glyph<'_>,
+        color: Style,
+    ) {
+        let right = self.left + usize::from(self.row.width);
+        let style = self.style_at(offset, glyph.text.chars().count(), color);
+        let is_whole = column >= self.left && column + width <= right;
         match glyph.look {
             Look::Plain(_) if is_whole => {
                 let x = self.x(column);
@@ -179,8 +252,8 @@ impl Row<'_> {
             }
             Look::Plain(_) | Look::Tab => {
                 // A caret before a tab is as wide as any other.
-                let beyond = self.stretch_style(offset, 1);
-                for at in column.max(self.scene.left)..(column + width).min(right) {
+                let beyond = self.stretch_style(offset, 1, color);
+                for at in column.max(self.left)..(column + width).min(right) {
                     self.put_ascii(at, b' ', if at == column { style } else { beyond });
                 }
             }
@@ -188,7 +261,7 @@ impl Row<'_> {
                 let style = self.scene.mark.patch(style);
                 for (n, c) in mark(c).chars().enumerate() {
                     let at = column + n;
-                    if (self.scene.left..right).contains(&at) {
+                    if (self.left..right).contains(&at) {
                         let x = self.x(at);
                         if let Some(cell) = self.buffer.cell_mut((x, self.row.y)) {
                             cell.set_char(c).set_style(style);
@@ -203,16 +276,9 @@ impl Row<'_> {
 /// Draws a name near the caret it belongs to, where it covers nothing: above it, below it, or
 /// behind the end of its line.
 fn draw_flag(scene: &Scene<'_>, flag: &Flag, area: Rect, buffer: &mut Buffer) {
-    let line = scene.text.line_of(flag.offset.min(scene.text.len()));
-    let Some(row) = line.checked_sub(scene.top).filter(|row| *row < usize::from(area.height))
-    else {
-        return;
-    };
-    let range = scene.text.line_range(line);
-    let column = super::layout::column_of(scene.text, range, flag.offset, scene.tab);
-    let Some(x) = column.checked_sub(scene.left) else { return };
-    let x = scene.gutter + x;
-    if x >= usize::from(area.width) {
+    let (row, column) = flag.at;
+    let x = scene.gutter + column;
+    if x >= usize::from(area.width) || row >= usize::from(area.height) {
         return;
     }
     let (x, y) = (area.x + columns(x), area.y + columns(row));

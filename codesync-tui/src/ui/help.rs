@@ -6,15 +6,15 @@ use ratatui::style::{Modifier, Style};
 use ratatui::widgets::{Block, Clear, Widget};
 
 use super::theme::Theme;
-use crate::keymap::Keymap;
+use crate::app::App;
 
 /// Widest overlay, in columns.
 const COLUMNS_MAX: u16 = 68;
 /// Columns of the keys.
 const KEY_COLUMNS: u16 = 18;
 
-pub(super) fn draw(top: usize, theme: Theme, area: Rect, buffer: &mut Buffer) {
-    let rows: Vec<(String, &str)> = Keymap::help().collect();
+pub(super) fn draw(app: &App, top: usize, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let rows: Vec<(String, &str)> = app.keymap().help().collect();
     let height = area.height.min(u16::try_from(rows.len()).unwrap_or(u16::MAX) + 2);
     let width = area.width.min(COLUMNS_MAX);
     let frame = Rect {

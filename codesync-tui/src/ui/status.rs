@@ -12,13 +12,16 @@ use crate::sanitize;
 /// Columns a name is cut to before anything else is left out.
 const TITLE_COLUMNS_MAX: usize = 32;
 
+/// Columns a language is cut to.
+const LANGUAGE_COLUMNS_MAX: usize = 16;
+
 struct Piece {
     text: String,
     style: Style,
 }
 
 /// Draws the line; where the cursor belongs when a question is asked.
-pub(super) fn draw(app: &App, theme: Theme, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+pub(super) fn draw(app: &App, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     buffer.set_style(area, theme.status());
     match app.prompt() {
         Some(_) => draw_prompt(app, theme, area, buffer),
@@ -29,11 +32,14 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buffer: &mut Buffer) -> 
     }
 }
 
-fn draw_prompt(app: &App, theme: Theme, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+fn draw_prompt(app: &App, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     let prompt = app.prompt()?;
     let room = usize::from(area.width);
     let (before, after) = prompt.shown();
     let count = match prompt.kind {
+        PromptKind::ReplaceEach { .. } => {
+            format!(" {} ", app.find().count(app.carets().primary()))
+        }
         PromptKind::Find { .. } if !(before.is_empty() && after.is_empty()) => {
             format!(" {} ", app.find().count(app.carets().primary()))
         }
@@ -57,7 +63,7 @@ fn draw_prompt(app: &App, theme: Theme, area: Rect, buffer: &mut Buffer) -> Opti
     Some(cursor)
 }
 
-fn draw_status(app: &App, theme: Theme, area: Rect, buffer: &mut Buffer) {
+fn draw_status(app: &App, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let room = usize::from(area.width);
     let title = sanitize::shorten(app.title(), TITLE_COLUMNS_MAX.min(room / 3));
     let saving = app.saving();
@@ -66,8 +72,9 @@ fn draw_status(app: &App, theme: Theme, area: Rect, buffer: &mut Buffer) {
         || saving.condition == Condition::Ended;
     let state = if is_alarming { theme.warning() } else { theme.status() };
 
+    let mode = app.mode_name().map(|mode| format!(" {mode}")).unwrap_or_default();
     let left = [
-        Piece { text: format!(" {title} "), style: theme.status() },
+        Piece { text: format!("{mode} {title} "), style: theme.status() },
         Piece { text: saving.words(), style: state },
     ];
     let right = place(app);
@@ -75,7 +82,12 @@ fn draw_status(app: &App, theme: Theme, area: Rect, buffer: &mut Buffer) {
     if let Some(notice) = app.notice() {
         middle.push(Piece { text: notice.to_owned(), style: theme.status() });
     } else {
-        for person in app.people().iter() {
+        let followed = app.followed();
+        if let Some(person) = app.people().iter().find(|person| followed == Some(person.author)) {
+            let text = format!("following {}", person.name);
+            middle.push(Piece { text, style: theme.person(person.color) });
+        }
+        for person in app.people().iter().filter(|person| followed != Some(person.author)) {
             middle
                 .push(Piece { text: whereabouts(app, person), style: theme.person(person.color) });
         }
@@ -115,7 +127,11 @@ fn place(app: &App) -> String {
         1 => String::new(),
         n => format!("{n} carets | "),
     };
-    let language = app.language().name;
+    if app.is_read_aloud() {
+        // What changes with every key would be read with every key.
+        return String::new();
+    }
+    let language = sanitize::shorten(&app.language_name(), LANGUAGE_COLUMNS_MAX);
     format!(" | {language} {ending} | {carets}{}:{} | F1 ", line + 1, column + 1)
 }
 
@@ -125,9 +141,10 @@ fn whereabouts(app: &App, person: &Person) -> String {
     let Some(offset) = person.caret() else { return format!("◌{name}") };
     let line = app.text().line_of(offset.min(app.text().len()));
     let view = app.view();
-    if line < view.top {
+    let (place, _) = app.rows().place_of(offset.min(app.text().len()));
+    if place < view.top {
         format!("▲{name} {}", line + 1)
-    } else if line >= view.top + view.rows {
+    } else if view.row_of(app.rows(), place).is_none() {
         format!("▼{name} {}", line + 1)
     } else {
         format!("◉{name}")

@@ -12,6 +12,7 @@ use super::draw;
 use super::theme::{Colors, Theme};
 use crate::app::tests::stage::Stage;
 use crate::app::{Condition, Event, Person};
+use crate::config::Settings;
 use crate::input::Input;
 
 struct Screen {
@@ -22,11 +23,11 @@ struct Screen {
 impl Screen {
     fn new(colors: Colors) -> Self {
         let terminal = Terminal::new(TestBackend::new(60, 12)).expect("it needs no terminal");
-        Self { terminal, theme: Theme { colors } }
+        Self { terminal, theme: Theme::new(colors) }
     }
 
     fn draw(&mut self, stage: &Stage) -> Vec<String> {
-        self.terminal.draw(|frame| draw(&stage.app, self.theme, frame)).expect("it draws");
+        self.terminal.draw(|frame| draw(&stage.app, &self.theme, frame)).expect("it draws");
         let buffer = self.terminal.backend().buffer();
         let width = usize::from(buffer.area.width);
         buffer
@@ -191,6 +192,9 @@ fn help_shows_the_keys_and_any_key_closes_it() {
     stage.press("F1");
     let shown = lines(&stage).join("\n");
     assert!(shown.contains("Ctrl-S") && shown.contains("save point"), "{shown}");
+    stage.press("F1");
+    let shown = lines(&stage).join("\n");
+    assert!(shown.contains(" keys ") && shown.contains("save point"), "{shown}");
     stage.press("Down Down x");
     stage.shows("|text");
     assert!(lines(&stage)[0].contains("text"));
@@ -201,7 +205,7 @@ fn a_tiny_window_says_what_it_needs() {
     let mut stage = Stage::new("x.txt", "|text");
     let mut terminal = Terminal::new(TestBackend::new(14, 3)).expect("it needs no terminal");
     stage.handle(Event::Input(Input::Resize { columns: 14, rows: 3 }));
-    terminal.draw(|frame| draw(&stage.app, Theme::default(), frame)).expect("it draws");
+    terminal.draw(|frame| draw(&stage.app, &Theme::default(), frame)).expect("it draws");
     let first: String =
         terminal.backend().buffer().content[..11].iter().map(|c| c.symbol()).collect();
     assert_eq!(first, "needs 20×4 ");
@@ -217,4 +221,111 @@ fn a_notice_goes_away_by_itself() {
     assert_eq!(stage.app.deadline(), Some(Duration::from_secs(5)));
     stage.wait(5_000);
     assert!(!lines(&stage)[11].contains("rev"));
+}
+
+#[test]
+fn code_has_colours_under_selections_and_carets() {
+    let mut stage = Stage::new("x.rs", "ab a|");
+    stage.paint();
+    stage.press("Shift-Left");
+    let mut screen = Screen::new(Colors::Sixteen);
+    screen.draw(&stage);
+    assert_eq!(screen.cell(4, 0).fg, Color::Magenta);
+    assert_eq!(screen.cell(5, 0).fg, Color::Reset);
+    assert_eq!(screen.cell(7, 0).fg, Color::Magenta);
+    assert!(screen.cell(7, 0).modifier.contains(Modifier::REVERSED));
+    let mut screen = Screen::new(Colors::None);
+    screen.draw(&stage);
+    assert_eq!(screen.cell(4, 0).fg, Color::Reset);
+    assert!(screen.cell(4, 0).modifier.contains(Modifier::BOLD));
+}
+
+#[test]
+fn a_wrapped_line_goes_on_below_without_a_number() {
+    let line = "word ".repeat(22);
+    let mut stage = Stage::new("x.txt", &format!("{line}|\nnext"));
+    stage.press("Alt-Z");
+    stage.wait(10_000);
+    let mut screen = Screen::new(Colors::Sixteen);
+    let lines = screen.draw(&stage);
+    assert_eq!(lines[0], format!("  1 {}", "word ".repeat(11).trim_end()));
+    assert_eq!(lines[1], format!("    {}", "word ".repeat(11).trim_end()));
+    assert_eq!(lines[2], "  2 next");
+    assert_eq!(screen.cursor(), (4 + 55, 1));
+    stage.press("Up Home Down");
+    screen.draw(&stage);
+    assert_eq!(screen.cursor(), (4, 1), "down by rows of the screen");
+    stage.click(4 + 5, 1);
+    stage.press("x");
+    assert!(screen.draw(&stage)[1].starts_with("    word xword"));
+}
+
+#[test]
+fn without_numbers_the_text_has_all_columns() {
+    let mut stage = Stage::new("x.txt", "|text");
+    stage.press("Alt-L");
+    assert_eq!(lines(&stage)[0], "text");
+}
+
+#[test]
+fn the_palette_lists_commands_with_their_keys() {
+    let mut stage = Stage::new("x.txt", "|text");
+    stage.press("Ctrl-E u n d o");
+    let mut screen = Screen::new(Colors::Sixteen);
+    let lines = screen.draw(&stage);
+    assert!(lines[0].contains("commands"), "{lines:?}");
+    assert!(lines[1].starts_with("│ > undo"), "{lines:?}");
+    assert!(lines[2].contains("undo own edits") && lines[2].contains("Ctrl-Z"), "{lines:?}");
+    assert_eq!(screen.cursor(), (8, 1));
+    stage.press("q q q");
+    assert!(screen.draw(&stage)[2].contains("nothing fits"));
+}
+
+#[test]
+fn a_caret_of_another_on_a_blank_shows_its_letter_once_the_name_is_gone() {
+    let mut stage = Stage::new("x.txt", "|one two");
+    stage.handle(ana(Selection::caret(0)));
+    stage.handle(ana(Selection::caret(3)));
+    stage.wait(1_500);
+    assert_eq!(lines(&stage)[0], "  1 oneAtwo");
+    stage.handle(ana(Selection::caret(7)));
+    stage.wait(1_500);
+    assert_eq!(lines(&stage)[0], "  1 one twoA");
+}
+
+#[test]
+fn whom_one_follows_is_said() {
+    let mut stage = Stage::new("x.txt", "|one two");
+    stage.handle(ana(Selection::caret(3)));
+    stage.press("Alt-1 Alt-1");
+    assert!(lines(&stage)[11].contains("| following Ana"), "{}", lines(&stage)[11]);
+}
+
+#[test]
+fn a_screen_that_is_read_aloud_has_no_words_that_change_with_every_key() {
+    let mut stage = Stage::new("x.txt", "|one");
+    let settings = Settings { is_read_aloud: true, ..Settings::default() };
+    stage.app.configure(&settings);
+    stage.handle(ana(Selection::caret(0)));
+    stage.handle(ana(Selection::caret(3)));
+    let before = lines(&stage);
+    assert_eq!(before[0], "one");
+    stage.press("Right");
+    assert_eq!(lines(&stage), before);
+}
+
+#[test]
+fn a_line_of_millions_of_characters_is_drawn_where_the_caret_is() {
+    for wraps in [false, true] {
+        let mut stage = Stage::new("x.txt", &format!("{}|", "0123456789".repeat(250_000)));
+        if wraps {
+            stage.press("Alt-Z");
+        }
+        stage.press("x");
+        let mut screen = Screen::new(Colors::Sixteen);
+        screen.draw(&stage);
+        let (x, y) = screen.cursor();
+        assert_eq!(screen.cell(x - 1, y).symbol(), "x");
+        assert_eq!(screen.cell(x - 2, y).symbol(), "9");
+    }
 }

@@ -8,6 +8,7 @@ mod documents;
 mod editor;
 mod history;
 mod hostile;
+mod keys;
 mod people;
 mod server;
 mod share;

@@ -4,9 +4,12 @@ use std::ops::Range;
 use std::time::Duration;
 
 use codesync_core::selection::after_own_edit;
-use codesync_core::{Encoding, Group, LineEnding, Operation, Selection, Text, TextEdit, UndoStack};
+use codesync_core::{
+    DocumentId, Encoding, Group, LineEnding, Operation, Selection, Text, TextEdit, UndoStack,
+};
 
 use crate::app::{App, Cause, Condition, Effect, Event, Saving};
+use crate::highlight::{Answer, Job, Paint, Span, Token};
 use crate::input::{Input, Key, Mouse, MouseWhat};
 
 /// Runs keys on a text in which `|` and `[` mark carets, and compares with such a text.
@@ -27,6 +30,11 @@ pub(crate) struct Stage {
     pub(crate) app: App,
     pub(crate) copied: Vec<String>,
     pub(crate) has_quit: bool,
+    /// Whether the documents were asked for.
+    pub(crate) has_listed: bool,
+    pub(crate) opened: Option<DocumentId>,
+    /// The colours that were asked for.
+    pub(crate) jobs: Vec<Job>,
     text: Text,
     undo: UndoStack,
     selections: Vec<Selection>,
@@ -50,6 +58,9 @@ impl Stage {
             app,
             copied: Vec::new(),
             has_quit: false,
+            has_listed: false,
+            opened: None,
+            jobs: Vec::new(),
             text,
             undo: UndoStack::new(),
             selections: Vec::new(),
@@ -110,6 +121,25 @@ impl Stage {
         self.handle(Event::Changed { edits, cause: Cause::Remote });
     }
 
+    /// Answers the last question for colours: every word that begins with `a` is a keyword.
+    pub(crate) fn paint(&mut self) {
+        let Some(job) = self.jobs.pop() else { return };
+        self.jobs.clear();
+        let mut spans = Vec::new();
+        for (offset, c) in job.text.to_string().chars().enumerate() {
+            if c == 'a' {
+                spans.push(Span { range: offset..offset + 1, token: Token::Keyword });
+            }
+        }
+        self.handle(Event::Colors(Answer::Paint(Paint {
+            generation: job.generation,
+            subject: job.subject,
+            lines: job.lines,
+            spans,
+            language: Some("Rust".into()),
+        })));
+    }
+
     pub(crate) fn condition(&mut self, condition: Condition) {
         self.saving.condition = condition;
         self.handle(Event::Saving(self.saving.clone()));
@@ -140,6 +170,9 @@ impl Stage {
                 Effect::BreakUndoGroup => self.undo.break_group(),
                 Effect::Select(selections) => self.selections = selections,
                 Effect::Copy(text) => self.copied.push(text),
+                Effect::Color(job) => self.jobs.push(*job),
+                Effect::List => self.has_listed = true,
+                Effect::Open(id) => self.opened = Some(id),
                 Effect::Quit => self.has_quit = true,
             }
         }

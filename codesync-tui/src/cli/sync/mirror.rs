@@ -147,6 +147,10 @@ impl<'a> Mirror<'a> {
         &self.target
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The first time: there is no text that both have had.
     fn meet(&mut self, keep: Option<Keep>) -> Result<(), Failure> {
         let remote = self.remote.clone().expect("without a server, an earlier run goes on");

@@ -1,0 +1,291 @@
+//! The colours that the app has, moved along with every edit, and asking for those it lacks.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use codesync_core::{Bias, Operation, Selection, Text, selection};
+
+use super::{App, Effect};
+use crate::editor::change::LineChange;
+use crate::highlight::{Answer, Job, Paint, Span, Subject};
+
+/// Edits that an answer is carried over. One that is older is dropped; a newer one is on its way.
+const EDITS_MAX: usize = 256;
+/// Changes that are told one by one; of more, the text is read anew.
+const CHANGES_MAX: usize = 1_024;
+
+/// What is known about the colours of the text.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Colors {
+    /// Counts the texts there have been.
+    generation: u64,
+    spans: Vec<Span>,
+    /// The stretch of text that `spans` are about.
+    covered: Range<usize>,
+    asked: Option<Asked>,
+    /// What changed since the last question.
+    changes: Vec<LineChange>,
+    is_new: bool,
+    /// The edits since the last answer, each with the generation it led to.
+    since: VecDeque<(u64, Operation)>,
+    /// The text's language by its grammar's name, once somebody looked.
+    found: Option<Option<String>>,
+    languages: Vec<String>,
+    /// Counts the answers that changed anything.
+    changed: u64,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Asked {
+    generation: u64,
+    lines: Range<usize>,
+    subject: Subject,
+}
+
+impl Colors {
+    /// The spans that touch a stretch of text.
+    pub(crate) fn within(&self, range: &Range<usize>) -> &[Span] {
+        let first = self.spans.partition_point(|span| span.range.end <= range.start);
+        let last = self.spans.partition_point(|span| span.range.start < range.end);
+        &self.spans[first..last.max(first)]
+    }
+
+    /// All languages there are, once they are known.
+    pub(crate) fn languages(&self) -> &[String] {
+        &self.languages
+    }
+
+    /// How many answers were news: a screen that shows the last one needs no other frame.
+    pub(crate) fn changed(&self) -> u64 {
+        self.changed
+    }
+
+    pub(super) fn found(&self) -> Option<&str> {
+        self.found.as_ref()?.as_deref()
+    }
+
+    /// The text is another one.
+    pub(super) fn start_anew(&mut self) {
+        *self = Self {
+            generation: self.generation + 1,
+            is_new: true,
+            languages: std::mem::take(&mut self.languages),
+            changed: self.changed,
+            ..Self::default()
+        };
+    }
+
+    /// The text was edited.
+    pub(super) fn apply(&mut self, operation: &Operation, changes: &[LineChange]) {
+        self.generation += 1;
+        self.changes.extend_from_slice(changes);
+        if self.changes.len() > CHANGES_MAX {
+            self.changes.clear();
+            self.is_new = true;
+        }
+        // A text without a language has no colours to be carried over anything.
+        if self.found != Some(None) {
+            self.since.push_back((self.generation, operation.clone()));
+        }
+        if self.since.len() > EDITS_MAX {
+            self.since.pop_front();
+        }
+        carry(&mut self.spans, operation);
+        let ends = [self.covered.start, self.covered.end].map(Selection::caret);
+        let ends = selection::map(&ends, operation, Bias::Right);
+        self.covered = ends[0].head..ends[1].head;
+    }
+
+    fn take(&mut self, paint: Paint) {
+        let Some(asked) = &self.asked else { return };
+        let missed = self.generation - paint.generation.min(self.generation);
+        let is_known = missed <= self.since.len() as u64;
+        if asked.subject != paint.subject || !is_known {
+            return;
+        }
+        self.since.retain(|(generation, _)| *generation > paint.generation);
+        let mut spans = paint.spans;
+        for (_, operation) in &self.since {
+            carry(&mut spans, operation);
+        }
+        let found = Some(paint.language);
+        self.changed += u64::from(self.spans != spans || self.found != found);
+        (self.spans, self.found) = (spans, found);
+    }
+}
+
+/// Moves spans along with an edit. What is typed at the end of a span belongs to it for the time
+/// being: so a comment does not flicker while it is written.
+fn carry(spans: &mut Vec<Span>, operation: &Operation) {
+    let first = first_change(operation);
+    let from = spans.partition_point(|span| span.range.end < first);
+    let carets = |end: fn(&Span) -> usize| -> Vec<Selection> {
+        spans[from..].iter().map(|span| Selection::caret(end(span))).collect()
+    };
+    let starts = selection::map(&carets(|span| span.range.start), operation, Bias::Right);
+    let ends = selection::map(&carets(|span| span.range.end), operation, Bias::Right);
+    for (span, (start, end)) in spans[from..].iter_mut().zip(starts.iter().zip(&ends)) {
+        span.range = start.head..end.head;
+    }
+    spans.retain(|span| !span.range.is_empty());
+}
+
+/// The offset at which an operation first changes anything.
+fn first_change(operation: &Operation) -> usize {
+    match operation.components().next() {
+        Some(codesync_core::operation::Component::Retain(chars)) => chars,
+        _ => 0,
+    }
+}
+
+impl App {
+    /// What the worker found.
+    pub(super) fn handle_colors(&mut self, answer: Answer) {
+        match answer {
+            Answer::Languages(names) => self.colors.languages = names,
+            Answer::Paint(paint) => {
+                let lines = paint.lines.clone();
+                let is_present = paint.generation == self.colors.generation;
+                self.colors.take(paint);
+                if is_present {
+                    self.colors.covered = stretch(&self.text, &lines);
+                }
+                self.recognize_language();
+            }
+        }
+    }
+
+    /// Asks for the colours of what is on the screen and a little around it.
+    pub(super) fn ask_for_colors(&mut self) {
+        if !self.is_open || self.is_plain() {
+            return;
+        }
+        let shown = self.view.top.line..self.view.top.line + self.view.rows;
+        let subject = self.subject();
+        let colors = &mut self.colors;
+        let is_answered = colors.asked.as_ref().is_some_and(|asked| {
+            asked.generation == colors.generation
+                && asked.subject == subject
+                && asked.lines.start <= shown.start
+                && shown.end <= asked.lines.end
+        });
+        if is_answered {
+            return;
+        }
+        let around = self.view.rows / 2;
+        let lines = shown.start.saturating_sub(around)..shown.end + around;
+        let seen = stretch(&self.text, &shown);
+        let is_bare = seen.start < colors.covered.start || colors.covered.end < seen.end;
+        let asked = Asked { generation: colors.generation, lines: lines.clone(), subject };
+        let job = Job {
+            generation: asked.generation,
+            text: self.text.clone(),
+            subject: asked.subject.clone(),
+            changes: std::mem::take(&mut colors.changes),
+            is_new: std::mem::take(&mut colors.is_new),
+            lines,
+            is_bare,
+        };
+        colors.asked = Some(asked);
+        self.effects.push_back(Effect::Color(Box::new(job)));
+    }
+
+    /// Whether it is known that this text has no colours.
+    fn is_plain(&self) -> bool {
+        let colors = &self.colors;
+        colors.found == Some(None)
+            && !colors.is_new
+            && colors.asked.as_ref().is_some_and(|asked| asked.subject == self.subject())
+    }
+
+    fn subject(&self) -> Subject {
+        Subject { language: self.language_given.clone(), title: self.title.clone() }
+    }
+}
+
+/// Where lines lie, as far as there are any.
+fn stretch(text: &Text, lines: &Range<usize>) -> Range<usize> {
+    let last = text.len_lines() - 1;
+    let end = match lines.end {
+        0 => 0,
+        end => text.line_range((end - 1).min(last)).end,
+    };
+    text.line_start(lines.start.min(last)).min(end)..end
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::app::tests::stage::Stage;
+    use crate::app::{Effect, Event};
+    use crate::highlight::{Answer, Job, Paint, Span, Token};
+
+    fn paint(job: &Job, spans: &[(std::ops::Range<usize>, Token)]) -> Event {
+        let span = |(range, token): &(std::ops::Range<usize>, Token)| Span {
+            range: range.clone(),
+            token: *token,
+        };
+        Event::Colors(Answer::Paint(Paint {
+            generation: job.generation,
+            subject: job.subject.clone(),
+            lines: job.lines.clone(),
+            spans: spans.iter().map(span).collect(),
+            language: Some("Rust".into()),
+        }))
+    }
+
+    fn shown(stage: &Stage) -> Vec<(String, Token)> {
+        let text = stage.app.text();
+        let all = stage.app.colors().within(&(0..text.len() + 1));
+        all.iter().map(|s| (text.slice(s.range.clone()).into_owned(), s.token)).collect()
+    }
+
+    #[test]
+    fn colours_move_with_the_text_until_fresh_ones_come() {
+        let mut stage = Stage::new("x.rs", "let a = 1; // no|");
+        let job = stage.jobs.pop().expect("it asks");
+        stage.handle(paint(&job, &[(0..3, Token::Keyword), (11..16, Token::Comment)]));
+        stage.press("t e");
+        stage.remote(0..0, "  ");
+        let met = [("let".into(), Token::Keyword), ("// note".into(), Token::Comment)];
+        assert_eq!(shown(&stage), met);
+        // An answer about an earlier text is carried over what was typed since.
+        stage.handle(paint(&job, &[(4..5, Token::Type)]));
+        assert_eq!(shown(&stage), [("a".into(), Token::Type)]);
+    }
+
+    #[test]
+    fn what_is_asked_for_is_what_changed_and_what_is_seen() {
+        let mut stage = Stage::new("x.rs", &format!("|{}", "a\n".repeat(200)));
+        let job = stage.jobs.pop().expect("it asks");
+        assert!(job.is_bare && job.lines.start == 0 && job.lines.end >= 11, "{:?}", job.lines);
+        stage.handle(paint(&job, &[]));
+        stage.jobs.clear();
+        stage.press("Right");
+        assert!(stage.jobs.is_empty(), "nothing new is seen");
+        stage.press("Enter");
+        let job = stage.jobs.pop().expect("it asks");
+        assert!(!job.is_bare && !job.is_new && job.changes.len() == 1, "{:?}", job.changes);
+        stage.press("Ctrl-End");
+        let job = stage.jobs.pop().expect("it asks");
+        assert!(job.is_bare && job.lines.contains(&200), "{:?}", job.lines);
+    }
+
+    #[test]
+    fn a_text_without_a_language_is_asked_about_once() {
+        let mut stage = Stage::new("notes.txt", "|a");
+        let job = stage.jobs.pop().expect("it asks");
+        let Event::Colors(Answer::Paint(paint)) = paint(&job, &[]) else { unreachable!() };
+        stage.handle(Event::Colors(Answer::Paint(Paint { language: None, ..paint })));
+        stage.press("x y z");
+        assert!(stage.jobs.is_empty());
+    }
+
+    #[test]
+    fn questions_are_effects_like_any_other() {
+        let mut app = crate::app::App::new("x.rs", 60, 12);
+        let text = codesync_core::Text::from("a");
+        app.handle(std::time::Duration::ZERO, Event::Opened { text });
+        let mut effects = std::iter::from_fn(|| app.poll_effect());
+        assert!(effects.any(|effect| matches!(effect, Effect::Color(_))));
+    }
+}

@@ -1,0 +1,386 @@
+//! Colours for a window of lines, at the cost of what changed.
+//!
+//! The engine remembers the parser's state before every line of the window and before about every
+//! 128th line elsewhere. An edit makes lines *stale*; parsing begins at the nearest state above the
+//! first stale line and ends where it meets a state equal to the one remembered there, mostly one
+//! line further. What lies below the window stays stale until somebody looks at it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use codesync_core::Text;
+
+use super::Span;
+use super::parser::Parser;
+use crate::editor::change::LineChange;
+
+/// Lines between two remembered states outside of the window, as long as there are not too many.
+const STRIDE_LINES: usize = 128;
+/// Most states that are remembered; beyond it, every second one is forgotten.
+const STATES_MAX: usize = 4_096;
+/// A longer line has no colours, in characters.
+const LINE_CHARS_MAX: usize = 2_000;
+/// Lines that are parsed between two looks at whether something else is wanted.
+const PATIENCE_LINES: usize = 64;
+/// How far above the window a guess begins, in lines.
+const GUESS_LINES: usize = 48;
+
+pub(crate) struct Engine<P: Parser> {
+    parser: P,
+    /// The state before a line. Those beyond the first stale line may be wrong.
+    states: BTreeMap<usize, P::State>,
+    /// The spans of lines of the window.
+    lines: BTreeMap<usize, Vec<Span>>,
+    /// Lines that were changed, or never parsed; what follows them may be wrong.
+    stale: BTreeSet<usize>,
+    window: Range<usize>,
+    stride: usize,
+}
+
+impl<P: Parser> Engine<P> {
+    /// An engine that has not read anything.
+    pub(crate) fn new(parser: P) -> Self {
+        Self {
+            parser,
+            states: BTreeMap::new(),
+            lines: BTreeMap::new(),
+            stale: BTreeSet::from([0]),
+            window: 0..0,
+            stride: STRIDE_LINES,
+        }
+    }
+
+    /// Takes in that lines changed.
+    pub(crate) fn change(&mut self, change: LineChange) {
+        let LineChange { at, removed, added, .. } = change;
+        let changed = at..=at + removed;
+        if removed == added {
+            for line in at + 1..=at + removed {
+                self.states.remove(&line);
+            }
+            for line in changed.clone() {
+                self.lines.remove(&line);
+            }
+            self.stale.retain(|line| !changed.contains(line));
+        } else {
+            let states = self.states.split_off(&(at + 1));
+            let kept = states.into_iter().filter(|(line, _)| *line > at + removed);
+            self.states.extend(kept.map(|(line, state)| (change.shift(line), state)));
+            let lines = self.lines.split_off(&at);
+            let kept = lines.into_iter().filter(|(line, _)| *line > at + removed);
+            self.lines.extend(kept.map(|(line, spans)| (change.shift(line), spans)));
+            let stale = self.stale.split_off(&at);
+            let kept = stale.into_iter().filter(|line| *line > at + removed);
+            self.stale.extend(kept.map(|line| change.shift(line)));
+        }
+        self.stale.insert(at);
+    }
+
+    /// Whether so much is to be read before these lines that a guess is worth showing.
+    pub(crate) fn is_far(&self, lines: &Range<usize>) -> bool {
+        self.stale.first().is_some_and(|first| first + 8 * STRIDE_LINES < lines.start)
+    }
+
+    /// Colours as they would be if the lines began a text of their own. Mostly right.
+    pub(crate) fn guess(&self, text: &Text, lines: &Range<usize>) -> Vec<Span> {
+        let mut state = self.parser.start();
+        let mut spans = Vec::new();
+        for line in lines.start.saturating_sub(GUESS_LINES)..lines.end.min(text.len_lines()) {
+            let read = self.read(text, line, &mut state);
+            if line >= lines.start {
+                extend(&mut spans, text.line_start(line), &read);
+            }
+        }
+        spans
+    }
+
+    /// The colours of these lines; `None` when `is_wanted` elsewhere before they are found. What
+    /// was read until then stays.
+    pub(crate) fn spans(
+        &mut self,
+        text: &Text,
+        lines: &Range<usize>,
+        is_wanted: &dyn Fn() -> bool,
+    ) -> Option<Vec<Span>> {
+        let end = lines.end.min(text.len_lines());
+        self.look_at(lines.start.min(end)..end);
+        self.settle(text, end, is_wanted)?;
+        self.fill(text);
+        let mut spans = Vec::new();
+        for (line, read) in self.lines.range(self.window.clone()) {
+            extend(&mut spans, text.line_start(*line), read);
+        }
+        Some(spans)
+    }
+
+    /// Forgets what only the window before needed.
+    fn look_at(&mut self, window: Range<usize>) {
+        if self.window == window {
+            return;
+        }
+        let before = std::mem::replace(&mut self.window, window);
+        self.lines.retain(|line, _| self.window.contains(line));
+        self.thin(before);
+    }
+
+    fn keep_bound(&mut self) {
+        if self.states.len() > STATES_MAX + self.window.len() {
+            self.stride *= 2;
+            self.thin(0..usize::MAX);
+        }
+    }
+
+    /// Forgets states of these lines that stand closer than the stride.
+    fn thin(&mut self, lines: Range<usize>) {
+        let mut last = self.states.range(..lines.start).next_back().map_or(0, |(line, _)| *line);
+        let crowded: Vec<usize> = self
+            .states
+            .range(lines)
+            .map(|(line, _)| *line)
+            .filter(|line| {
+                let is_crowded = line - last < self.stride && !self.window.contains(line);
+                if !is_crowded {
+                    last = *line;
+                }
+                is_crowded
+            })
+            .collect();
+        for line in crowded {
+            self.states.remove(&line);
+        }
+    }
+
+    /// Reads on until no line above `end` is stale.
+    fn settle(&mut self, text: &Text, end: usize, is_wanted: &dyn Fn() -> bool) -> Option<()> {
+        while let Some(first) = self.stale.first().copied().filter(|first| *first < end) {
+            self.keep_bound();
+            let (from, mut state) = self.state_above(first);
+            let mut kept = self.pick_up(first, from);
+            let mut patience = PATIENCE_LINES;
+            let mut line = from;
+            loop {
+                if line >= text.len_lines() {
+                    self.stale.clear();
+                    break;
+                }
+                if line > first && self.states.get(&line) == Some(&state) {
+                    self.stale = self.stale.split_off(&line);
+                    break;
+                }
+                let is_over = line >= end || patience == 0;
+                if is_over || self.window.contains(&line) || line - kept >= self.stride {
+                    self.states.insert(line, state.clone());
+                    kept = line;
+                } else if line > from {
+                    self.states.remove(&line);
+                }
+                if is_over {
+                    self.stale = self.stale.split_off(&line);
+                    self.stale.insert(line);
+                    break;
+                }
+                let spans = self.read(text, line, &mut state);
+                if self.window.contains(&line) {
+                    self.lines.insert(line, spans);
+                }
+                line += 1;
+                patience = if line > first { patience - 1 } else { patience };
+            }
+            if is_wanted() {
+                return None;
+            }
+        }
+        Some(())
+    }
+
+    /// The last line above whose state stays remembered, when reading goes on at `from`. Where it
+    /// was interrupted a state stands closer to its neighbour than the stride.
+    fn pick_up(&mut self, first: usize, from: usize) -> usize {
+        let before = self.states.range(..from).next_back().map_or(0, |(line, _)| *line);
+        let is_crowded = from - before < self.stride && !self.window.contains(&from);
+        if from == first && is_crowded {
+            self.states.remove(&from);
+            return before;
+        }
+        from
+    }
+
+    /// Reads the lines of the window that were read before it was one. Nothing is stale there.
+    fn fill(&mut self, text: &Text) {
+        let mut missing = self.window.clone().filter(|line| !self.lines.contains_key(line));
+        let Some(first) = missing.next() else { return };
+        let last = missing.next_back().unwrap_or(first);
+        let (from, mut state) = self.state_above(first);
+        for line in from..=last {
+            let is_seen = self.window.contains(&line);
+            if is_seen {
+                self.states.insert(line, state.clone());
+            }
+            let spans = self.read(text, line, &mut state);
+            if is_seen {
+                self.lines.insert(line, spans);
+            }
+        }
+    }
+
+    /// The nearest line at or above this one whose state is known, and the state.
+    fn state_above(&self, line: usize) -> (usize, P::State) {
+        match self.states.range(..=line).next_back() {
+            Some((line, state)) => (*line, state.clone()),
+            None => (0, self.parser.start()),
+        }
+    }
+
+    fn read(&self, text: &Text, line: usize, state: &mut P::State) -> Vec<Span> {
+        let range = text.line_range(line);
+        if range.len() > LINE_CHARS_MAX {
+            return Vec::new();
+        }
+        let mut content = text.slice(range).into_owned();
+        content.push('\n');
+        self.parser.read(state, &content)
+    }
+}
+
+fn extend(spans: &mut Vec<Span>, start: usize, line: &[Span]) {
+    spans.extend(line.iter().map(|span| Span {
+        range: span.range.start + start..span.range.end + start,
+        token: span.token,
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use codesync_core::{Encoding, Operation, TextEdit};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::editor::change::line_changes;
+    use crate::highlight::Token;
+
+    /// `(` opens a comment that `)` ends, over lines and nested; counts the lines it reads.
+    #[derive(Default)]
+    struct Brackets {
+        reads: Cell<usize>,
+    }
+
+    impl Parser for Brackets {
+        type State = usize;
+
+        fn start(&self) -> usize {
+            0
+        }
+
+        fn read(&self, depth: &mut usize, line: &str) -> Vec<Span> {
+            self.reads.set(self.reads.get() + 1);
+            let mut spans = Vec::new();
+            for (n, c) in line.trim_end_matches('\n').chars().enumerate() {
+                match c {
+                    '(' => *depth += 1,
+                    ')' => *depth = depth.saturating_sub(1),
+                    _ if *depth > 0 => spans.push(Span { range: n..n + 1, token: Token::Comment }),
+                    _ => {}
+                }
+            }
+            spans
+        }
+    }
+
+    fn never() -> bool {
+        false
+    }
+
+    fn fresh(text: &Text, lines: &Range<usize>) -> Vec<Span> {
+        Engine::new(Brackets::default()).spans(text, lines, &never).expect("nobody interrupts")
+    }
+
+    fn edit(text: &mut Text, engine: &mut Engine<Brackets>, range: Range<usize>, with: &str) {
+        let edits = [TextEdit { range, text: with.to_owned() }];
+        let operation = Operation::from_edits(text, &edits, Encoding::Scalar).expect("it fits");
+        for change in line_changes(text, &operation) {
+            engine.change(change);
+        }
+        text.apply(&operation).expect("it fits");
+    }
+
+    #[test]
+    fn an_edit_costs_the_lines_it_changes() {
+        let mut text = Text::from("a(b)c\n".repeat(10_000).as_str());
+        let mut engine = Engine::new(Brackets::default());
+        let window = 5_000..5_060;
+        engine.spans(&text, &window, &never);
+        assert_eq!(engine.parser.reads.get(), 5_060);
+        let at = text.line_start(5_030);
+        for _ in 0..10 {
+            edit(&mut text, &mut engine, at..at, "x");
+            engine.spans(&text, &window, &never);
+        }
+        assert_eq!(engine.parser.reads.get(), 5_070, "one line for each key");
+        edit(&mut text, &mut engine, at..at, "(\n");
+        assert_eq!(engine.spans(&text, &window, &never), Some(fresh(&text, &window)));
+        assert_eq!(engine.parser.reads.get(), 5_070 + 30, "to the end of the window, no further");
+    }
+
+    #[test]
+    fn states_are_few_however_long_the_text_is() {
+        let text = Text::from("(\n".repeat(1_200_000).as_str());
+        let mut engine = Engine::new(Brackets::default());
+        for start in (0..1_200_000).step_by(100_000) {
+            engine.spans(&text, &(start..start + 100), &never);
+        }
+        engine.spans(&text, &(0..100), &never);
+        assert!(engine.states.len() <= STATES_MAX + 200, "{} states", engine.states.len());
+        assert!(engine.stride > STRIDE_LINES);
+        assert_eq!(engine.lines.len(), 100);
+    }
+
+    #[test]
+    fn what_was_read_before_an_interruption_is_not_read_again() {
+        let text = Text::from("a\n".repeat(1_000).as_str());
+        let mut engine = Engine::new(Brackets::default());
+        let mut rounds = 0;
+        while engine.spans(&text, &(900..950), &|| true).is_none() {
+            rounds += 1;
+        }
+        assert!(rounds > 5);
+        assert!(engine.parser.reads.get() < 1_100, "{} lines read", engine.parser.reads.get());
+    }
+
+    #[test]
+    fn a_very_long_line_has_no_colours_and_harms_no_other() {
+        let text = Text::from(format!("(a\n{}\nb)c", "x)".repeat(2_000)).as_str());
+        let met = fresh(&text, &(0..3));
+        let at = text.line_start(2);
+        assert_eq!(
+            met.iter().map(|span| span.range.clone()).collect::<Vec<_>>(),
+            [1..2, at..at + 1]
+        );
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn after_any_edits_the_colours_are_those_of_a_fresh_start(
+            start in "[ab()\n]{0,400}",
+            edits in prop::collection::vec((0..1_000_usize, 0..60_usize, "[a()\n]{0,12}", 0..90_usize), 1..20),
+        ) {
+            let mut text = Text::from(start.as_str());
+            let mut engine = Engine::new(Brackets::default());
+            for (at, length, with, top) in edits {
+                let at = text.len() * at / 1_000;
+                let end = (at + length).min(text.len());
+                edit(&mut text, &mut engine, at..end, &with);
+                let lines = text.len_lines() * top / 100..text.len_lines() * top / 100 + 20;
+                let hurried = Cell::new(0);
+                let is_wanted = || { hurried.set(hurried.get() + 1); hurried.get() % 2 == 1 };
+                let met = loop {
+                    if let Some(met) = engine.spans(&text, &lines, &is_wanted) { break met }
+                };
+                prop_assert_eq!(met, fresh(&text, &lines));
+            }
+        }
+    }
+}
