@@ -11,14 +11,17 @@ use super::secret::Secret;
 use super::settings::{PREFIX, SETTINGS, Secrecy, Setting};
 
 /// Variables with our prefix that are other programs': the clients' and the tests'.
-const NEIGHBOURS: [&str; 8] = [
+const NEIGHBOURS: [&str; 11] = [
     "CODESYNC_BIN",
+    "CODESYNC_CONFIG",
     "CODESYNC_GOLDEN",
     "CODESYNC_NAME",
+    "CODESYNC_PAGER",
     "CODESYNC_PLAY_TRACE",
     "CODESYNC_SEED",
     "CODESYNC_SERVER",
     "CODESYNC_SERVER_BIN",
+    "CODESYNC_TOKEN",
     "CODESYNC_TRACES",
 ];
 const NEIGHBOUR_PREFIXES: [&str; 2] = ["CODESYNC_SIM_", "CODESYNC_TEST_"];
