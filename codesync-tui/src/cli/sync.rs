@@ -108,7 +108,8 @@ pub(super) async fn follow(context: &Context, mirror: &mut Mirror<'_>) -> Result
         }
         let is_heard = heard_at.is_some_and(|at| at.elapsed() >= Duration::from_millis(GATHER_MS));
         let is_again = again_at.is_some_and(|at| at <= Instant::now());
-        if !(is_written || is_heard || is_again) {
+        // Whatever it is for, half a save is not read.
+        if !watch.is_quiet() || !(is_written || is_heard || is_again) {
             continue;
         }
         heard_at = None;

@@ -90,6 +90,8 @@ impl Orders {
                 'h' | 'l' => MODES.contains(&words.as_str()),
                 'H' | 'm' => words.chars().all(|c| c.is_ascii_digit() || c == ';'),
                 'J' => words == "2",
+                // Keys told apart, and back.
+                'u' => words == ">1" || words.starts_with('<'),
                 _ => false,
             };
             assert!(is_ours, "ESC [ {words:?} {end:?}");

@@ -69,7 +69,7 @@ fn the_keys_are_those_of_the_editor() {
     let server = Server::start();
     let listed = server.run_command(&["keys"], "");
     let listed = String::from_utf8(listed.stdout).expect("words");
-    assert!(listed.contains("Ctrl-Q\tquit\n") && listed.contains("F1\tthis help\n"), "{listed}");
+    assert!(listed.contains("Ctrl-Q\tquit\n") && listed.contains("F3\tfind next\n"), "{listed}");
     let shown = json(&server.run_command(&["keys", "--json"], "").stdout);
     assert_eq!(shown.as_array().map(Vec::len), Some(listed.lines().count()));
     assert!(shown[0]["key"].is_string() && shown[0]["action"].is_string(), "{shown}");

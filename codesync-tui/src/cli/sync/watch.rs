@@ -58,6 +58,11 @@ impl Watch {
         is_due
     }
 
+    /// Whether the file has been left alone for a moment.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.changed_at.elapsed() >= Duration::from_millis(QUIET_MS)
+    }
+
     /// How long there has been no file, if there is none.
     pub(super) fn gone_for(&self) -> Option<Duration> {
         self.last.is_none().then(|| self.changed_at.elapsed())
