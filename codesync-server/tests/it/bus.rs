@@ -80,10 +80,13 @@ async fn next<T: 'static>(subscription: &mut Box<dyn Subscription<T>>) -> Heard<
     tokio::time::timeout(PATIENCE, subscription.next()).await.expect("something is heard")
 }
 
+/// The next news. Who begins to listen while a bus looks after its channels may hear of a loss that
+/// was none.
 async fn news<T: Clone + 'static>(subscription: &mut Box<dyn Subscription<T>>) -> T {
-    match next(subscription).await {
-        Heard::News(news) => news.as_ref().clone(),
-        Heard::Lost => panic!("nothing was lost"),
+    loop {
+        if let Heard::News(news) = next(subscription).await {
+            return news.as_ref().clone();
+        }
     }
 }
 
