@@ -2,7 +2,7 @@
 //!
 //! A file appears whole or not at all: it is written under a temporary name, synced, renamed, and
 //! then its folder is synced. Names are built from ids, numbers and hashes only, and no link below the
-//! root is followed (see [`Folder`]), so that nothing is read or written outside it.
+//! root is followed (see `Folder`), so that nothing is read or written outside it.
 
 #[cfg(unix)]
 mod beneath;
