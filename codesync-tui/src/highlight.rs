@@ -8,7 +8,7 @@
 //!
 //! The app keeps the spans it has and moves them along with every edit until fresh ones come. The
 //! engine keeps the parser's state before some lines, so that an edit costs the lines it changes.
-//! A [`Parser`] knows one language; ours come from syntect's grammars.
+//! A `Parser` knows one language; ours come from syntect's grammars.
 
 mod engine;
 mod grammar;
