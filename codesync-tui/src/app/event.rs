@@ -34,7 +34,7 @@ pub(crate) enum Event {
     Documents(Result<Vec<Listed>, String>),
     /// Something a person should read once.
     Notice(String),
-    /// Time has passed: see [`App::deadline`].
+    /// Time has passed: see `App::deadline`.
     Tick,
 }
 
