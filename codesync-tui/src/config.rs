@@ -5,7 +5,6 @@
 //! editing: it is said in a sentence, and what is right holds.
 
 mod editorconfig;
-mod place;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -69,8 +68,13 @@ struct Editor {
 
 /// Sets up an editor as the person wants it, and as the project of the file wants that is linked
 /// to the document. What is wrong is said in it.
-pub(crate) fn apply(app: &mut App, is_read_aloud: bool, file: Option<&Path>) -> Theme {
-    let (mut settings, mut problems) = load(place::file().as_deref());
+pub(crate) fn apply(
+    app: &mut App,
+    config: Option<&Path>,
+    is_read_aloud: bool,
+    file: Option<&Path>,
+) -> Theme {
+    let (mut settings, mut problems) = load(config);
     settings.is_read_aloud |= is_read_aloud;
     problems.extend(app.configure(&settings));
     let (theme, more) = Theme::with(Colors::from_environment(), &settings.theme);
@@ -83,8 +87,8 @@ pub(crate) fn apply(app: &mut App, is_read_aloud: bool, file: Option<&Path>) -> 
 }
 
 /// The keys as this person wants them, and what is wrong with the wishes.
-pub(crate) fn keymap() -> (Keymap, Vec<String>) {
-    Keymap::with(&load(place::file().as_deref()).0.keys)
+pub(crate) fn keymap(config: Option<&Path>) -> (Keymap, Vec<String>) {
+    Keymap::with(&load(config).0.keys)
 }
 
 /// The settings in this file and beside it, and what is wrong with them.

@@ -14,7 +14,7 @@ struct Shown {
 }
 
 pub(crate) fn run(context: &Context) -> Result<(), Failure> {
-    let (keymap, problems) = config::keymap();
+    let (keymap, problems) = config::keymap(context.settings.file.as_deref());
     problems.iter().for_each(|problem| context.note(problem));
     if context.json {
         let all: Vec<Shown> = keymap.help().map(|(key, action)| Shown { key, action }).collect();

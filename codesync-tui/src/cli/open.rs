@@ -133,7 +133,12 @@ async fn edit(
     }
     let called = app.title().to_owned();
     let info = look_up(context, target, outbox.clone());
-    let theme = config::apply(&mut app, options.screen_reader, start.file);
+    let theme = config::apply(
+        &mut app,
+        context.settings.file.as_deref(),
+        options.screen_reader,
+        start.file,
+    );
     if let Some(name) = start.follow {
         app.follow_when_here(name);
     }

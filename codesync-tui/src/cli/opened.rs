@@ -8,7 +8,7 @@ use super::resolve::{Target, resolve};
 use super::sync::memory::Memory;
 use super::sync::mirror::{Keep, Mirror};
 use super::{Context, Exit, Failure, text_file, when};
-use crate::sanitize;
+use crate::{fuzzy, sanitize};
 
 /// Documents that are offered to choose from.
 const OFFERED_MAX: u32 = 20;
@@ -88,17 +88,12 @@ pub(super) async fn choose(context: &Context) -> Result<Target, Failure> {
     Ok(Target { server, id: info.id, info: Some(info.clone()) })
 }
 
-/// The newest name that holds what was typed, or else its letters in their order.
+/// The name that fits best what was typed; of several, the newest.
 fn best<'a>(documents: &'a [DocumentInfo], typed: &str) -> Option<&'a DocumentInfo> {
-    let typed = typed.to_lowercase();
-    let holds = |info: &&DocumentInfo| info.name.to_lowercase().contains(&typed);
-    let has_letters = |info: &&DocumentInfo| {
-        let name = info.name.to_lowercase();
-        let mut letters = name.chars();
-        typed.chars().all(|wanted| letters.any(|letter| letter == wanted))
-    };
-    let found = documents.iter().find(holds).or_else(|| documents.iter().find(has_letters));
-    found.filter(|_| !typed.is_empty())
+    let scored =
+        documents.iter().rev().filter_map(|info| Some((fuzzy::score(typed, &info.name)?, info)));
+    // The newest stand first, and the last of equals would be taken.
+    scored.max_by_key(|(score, _)| *score).map(|(_, info)| info).filter(|_| !typed.is_empty())
 }
 
 /// Brings the file's own changes into the document, before anybody edits it.
@@ -146,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_a_name_goes_before_its_letters_in_their_order() {
+    fn part_of_a_name_or_some_of_its_letters_will_do() {
         let documents = named(&["main.rs", "domain.rs", "README.md"]);
         let chosen = |typed: &str| best(&documents, typed).map(|info| info.name.as_str());
         assert_eq!(chosen("MAIN"), Some("main.rs"));

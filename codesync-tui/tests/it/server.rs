@@ -71,20 +71,8 @@ impl Server {
 
     /// Runs a command to its end, with this on its standard input.
     pub(crate) fn run_command(&self, arguments: &[&str], input: &str) -> Output {
-        use std::io::Write;
-        let mut process = self
-            .command(&self.home("shell"))
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let mut stdin = process.stdin.take().expect("it is piped");
-        // A command that reads nothing may be gone before this is written.
-        let _ = stdin.write_all(input.as_bytes());
-        drop(stdin);
-        process.wait_with_output().expect("it ends")
+        let mut command = self.command(&self.home("shell"));
+        run_to_end(command.args(arguments), input)
     }
 
     /// Creates a document and returns its link.
@@ -106,6 +94,18 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// Runs a command to its end, with this on its standard input.
+pub(crate) fn run_to_end(command: &mut Command, input: &str) -> Output {
+    use std::io::Write;
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut process = command.spawn().expect("the program starts");
+    let mut stdin = process.stdin.take().expect("it is piped");
+    // A command that reads nothing may be gone before this is written.
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
+    process.wait_with_output().expect("it ends")
 }
 
 pub(crate) fn environment(url: &str, home: &Path) -> Vec<(&'static str, String)> {

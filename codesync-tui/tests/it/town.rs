@@ -1,7 +1,7 @@
 //! A server with accounts, and people who have a home on it.
 
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use codesync_server::embedded::{Options, bind};
 use codesync_server::password::hashing::Cost;
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
-use crate::server::{PROGRAM, environment};
+use crate::server::{PROGRAM, environment, run_to_end};
 
 /// Good enough for everybody here.
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -56,20 +56,7 @@ impl Town {
 
     /// What becomes of a command that this person starts.
     pub(crate) fn run(&self, person: &str, arguments: &[&str], input: &str) -> Output {
-        use std::io::Write;
-        let mut process = self
-            .command(person)
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let mut stdin = process.stdin.take().expect("it is piped");
-        // A command that reads nothing may be gone before this is written.
-        let _ = stdin.write_all(input.as_bytes());
-        drop(stdin);
-        process.wait_with_output().expect("it ends")
+        run_to_end(self.command(person).args(arguments), input)
     }
 
     /// Standard output of a command that works.
