@@ -101,6 +101,8 @@ pub(crate) struct App {
     /// Keys of the `vim` preset, if that is wanted.
     vim: Option<Vim>,
     following: follow::Following,
+    /// Somebody asked for the list of languages before it was there.
+    awaits_languages: bool,
     /// Who shall be followed as soon as he is here, in small letters.
     awaited: Option<String>,
     away: away::Away,
@@ -150,6 +152,7 @@ impl App {
             replacement: String::new(),
             vim: None,
             following: follow::Following::default(),
+            awaits_languages: false,
             awaited: None,
             away: away::Away::at_start(),
             is_read_aloud: false,

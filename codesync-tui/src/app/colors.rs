@@ -142,7 +142,12 @@ impl App {
     /// What the worker found.
     pub(super) fn handle_colors(&mut self, answer: Answer) {
         match answer {
-            Answer::Languages(names) => self.colors.languages = names,
+            Answer::Languages(names) => {
+                self.colors.languages = names;
+                if std::mem::take(&mut self.awaits_languages) {
+                    self.open_languages_that_came();
+                }
+            }
             Answer::Paint(paint) => {
                 let lines = paint.lines.clone();
                 let is_present = paint.generation == self.colors.generation;

@@ -118,10 +118,23 @@ impl App {
         };
         let items: Vec<Item> = self.colors.languages().iter().map(item).collect();
         if items.is_empty() {
-            self.notify("the languages are not there yet");
+            self.awaits_languages = true;
+            self.notify("the list comes in a moment");
             return;
         }
         self.picker = Some(Picker::new("languages", items));
+    }
+
+    /// The list has come; it is shown unless something else is asked meanwhile.
+    pub(super) fn open_languages_that_came(&mut self) {
+        if !self.is_asking() {
+            self.notice = None;
+            self.open_languages();
+        }
+    }
+
+    fn is_asking(&self) -> bool {
+        self.picker.is_some() || self.prompt.is_some() || self.help.is_some()
     }
 
     pub(super) fn open_people(&mut self) {
@@ -150,7 +163,7 @@ impl App {
 
     /// The documents have come that were asked for; unless something else is asked meanwhile.
     pub(super) fn open_documents(&mut self, documents: Vec<Listed>) {
-        if self.picker.is_some() || self.prompt.is_some() || self.help.is_some() {
+        if self.is_asking() {
             return;
         }
         let items: Vec<Item> = documents
@@ -243,10 +256,12 @@ mod tests {
     fn a_language_can_be_chosen() {
         let mut stage = Stage::new("x.txt", "|a");
         stage.press("F1 l a n g u a g e Enter");
-        assert_eq!(stage.app.notice(), Some("the languages are not there yet"));
+        assert_eq!(stage.app.notice(), Some("the list comes in a moment"));
         let names = ["Python", "Rust"].map(str::to_owned).to_vec();
         stage.handle(Event::Colors(Answer::Languages(names)));
-        stage.press("F1 l a n g u a g e Enter r u s Enter");
+        // It opens by itself, and once.
+        stage.press("r u s Enter");
+        assert!(stage.app.picker().is_none());
         assert_eq!(stage.app.language_name(), "rust");
         let job = stage.jobs.pop().expect("it asks for other colours");
         assert_eq!(job.subject.language.as_deref(), Some("Rust"));
