@@ -109,9 +109,10 @@ test('a browser, a terminal and a recorded session share one document through a 
   expect(text.slice(typed.length)).toMatch(/^>>> the trace begins\n[\s\S]*\n<<< the trace ends\n$/);
   expect(await copiedText(page)).toBe(text);
   expect(await terminal.cat(link)).toBe(text);
+  expect(await player.leave(head)).toBe(`done ${head} ${sha256(text)}`);
+  // Without a caret of somebody else, whose letter would stand in the text area.
   terminal.press('documentStart');
   await terminal.showsBeginningOf(text);
-  expect(await player.leave(head)).toBe(`done ${head} ${sha256(text)}`);
   expect(await terminal.quit()).toBe(0);
 });
 
