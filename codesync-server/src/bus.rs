@@ -42,7 +42,7 @@ impl Origin {
 pub enum Hint {
     /// Entries that a server committed, in order and without a gap between them.
     Committed { origin: Origin, entries: Vec<Entry> },
-    /// A server would like to commit, and lost a race.
+    /// A server would like to commit.
     Wish(Origin),
     /// The log is at least here.
     Head(Revision),

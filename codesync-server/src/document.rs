@@ -111,7 +111,7 @@ pub enum Output {
     ReadOlder { subscriber: SubscriberId, from: Revision, to: Revision },
     /// Tell other servers, as far as it goes.
     Publish(Vec<Entry>),
-    /// Tell other servers that this one has something to commit, as far as it goes.
+    /// Tell all servers, this one too, that it has something to commit, as far as it goes.
     Wish,
     /// Tell other servers who is here, as far as it goes.
     Presence(bus::Presence),

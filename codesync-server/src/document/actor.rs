@@ -329,7 +329,7 @@ impl Actor {
             return self.state.handle_hints_lost();
         };
         match hint.as_ref() {
-            Hint::Committed { origin, .. } | Hint::Wish(origin) | Hint::Presence { origin, .. }
+            Hint::Committed { origin, .. } | Hint::Presence { origin, .. }
                 if *origin == self.services.origin => {}
             Hint::Committed { origin, entries } => {
                 let now = self.now();

@@ -283,15 +283,14 @@ impl DocumentState {
             }
         }
         self.after_entries(now);
-        if entries.last().is_some_and(|newest| newest.revision >= self.head()) {
-            self.turns.handle_committed(now, origin);
-            self.turn_moved(now);
-        }
+        self.turns.handle_committed(now, origin);
+        self.turn_moved(now);
     }
 
-    /// A server would like to commit, and lost a race.
+    /// A server, perhaps this one, would like to commit.
     pub fn handle_wish(&mut self, now: Duration, origin: Origin) {
         self.turns.handle_wish(now, origin);
+        self.turn_moved(now);
     }
 
     /// The log is at least here.

@@ -15,7 +15,8 @@ use codesync_core::{Author, Entry, History, Revision, Seq};
 
 use super::feed::Subscriber;
 use super::queue::{Phase, Waiting, Work};
-use super::{DocumentState, encode};
+use super::turns::Turn;
+use super::{DocumentState, Reading, encode};
 use crate::document::recent::encode_ack;
 use crate::document::{EditRefusal, Output, SubscriberId};
 use crate::ids::UserId;
@@ -72,17 +73,27 @@ impl DocumentState {
         if !matches!(self.committer.phase, Phase::Idle | Phase::AwaitingTurn { .. })
             || self.committer.waiting.is_empty()
             || self.failed
+            || self.reading != Reading::No
             || !self.knows_access(now)
         {
+            // Whatever is asked for begins it again. Among that are entries of others: before they
+            // are here, an append would only lose a race.
             return;
         }
-        if let Some(until) = self.turns.wait(now) {
+        let turn = self.turns.turn(now);
+        if let Turn::Wish(until) | Turn::Others(until) = turn {
             self.committer.phase = Phase::AwaitingTurn { until };
+            if matches!(turn, Turn::Wish(_)) {
+                self.outputs.push_back(Output::Wish);
+            }
             return;
         }
         self.committer.phase = Phase::Idle;
         let (flying, entries) = loop {
-            let Some(next) = self.committer.waiting.front() else { return };
+            let Some(next) = self.committer.waiting.front() else {
+                self.turns.give_up(now);
+                return;
+            };
             let prepared =
                 if next.work.is_whole() { self.prepare_whole() } else { self.prepare_batch() };
             if !prepared.1.is_empty() {
@@ -170,7 +181,7 @@ impl DocumentState {
             self.committer.phase = phase;
             return;
         };
-        self.turns.handle_append(now.saturating_sub(began));
+        self.turns.handle_append(now, now.saturating_sub(began));
         match answer {
             Ok(()) => {
                 for waiting in &flying {
@@ -193,7 +204,7 @@ impl DocumentState {
             }
             Err(error @ (AppendError::Conflict { .. } | AppendError::Unknown(_))) => {
                 if matches!(error, AppendError::Conflict { .. }) {
-                    // Whoever won has perhaps never heard that somebody else writes here.
+                    self.turns.handle_lost(now);
                     self.outputs.push_back(Output::Wish);
                 }
                 self.committer.attempts += 1;
@@ -243,7 +254,6 @@ impl DocumentState {
         stored: Vec<oplog::Entry>,
     ) {
         self.committer.attempts = 0;
-        self.turns.handle_own_commit(now);
         self.commit_all(entries, &stored);
         self.tell_whole(flying, entries);
         self.outputs.push_back(Output::Publish(stored));
@@ -292,8 +302,7 @@ impl DocumentState {
         }
     }
 
-    /// A server committed: the turn is another's, perhaps ours. Whoever lost a race knows by now
-    /// whom to wait for.
+    /// A server committed, or our wish came back: the turn is another's, perhaps ours.
     pub(super) fn turn_moved(&mut self, now: Duration) {
         if matches!(self.committer.phase, Phase::AwaitingTurn { .. } | Phase::BackingOff { .. }) {
             self.committer.phase = Phase::Idle;

@@ -1,37 +1,37 @@
 //! Servers that write into one document at once take turns, instead of racing for each revision.
 //!
-//! Each server that is heard to commit, or to have lost a race, has a place in a ring, ordered by
-//! origin. After a commit the next in the ring may append at once, the one after it a *slot* later,
-//! and so on; whoever committed comes last. A slot is a few times as long as an append takes, so
-//! that whoever uses his turn is heard before the slot ends.
+//! A server that hears others write here tells the bus of its *wish* before it appends. The bus
+//! brings all words to all servers in one order, a server's own words included, and so all see the
+//! same queue: whoever stands first has his turn, until his entries are heard.
 //!
 //! ```text
-//!   A commits ── B at once ── C a slot later ── A two slots later
-//!       └─ heard: B commits ── C at once ── A a slot later ── B two slots later
+//!   the bus:  wish of B · wish of C · B committed · wish of B · C committed · B committed
+//!   the turn:           └─ B's                    └─ C's                    └─ B's
 //! ```
 //!
-//! Nothing is asked for and nothing promised: what is not heard costs a lost race, as without turns,
-//! and the log still decides. A server that hears nobody never waits, and nobody waits for longer
-//! than [`PATIENCE_SLOTS`], whatever the others do.
+//! A turn costs a way over the bus, and what arrives meanwhile goes into the same batch. It is soft:
+//! nothing is promised, what the bus loses or reorders costs a *slot* of waiting or a lost race, as
+//! without turns, and the log still decides. A server that hears nobody never asks and never waits,
+//! and nobody waits for longer than [`PATIENCE_SLOTS`], whatever the others do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use crate::bus::Origin;
 
-/// Appends that fit into a slot: the news of one also takes its time.
-const SLOT_APPENDS: u32 = 4;
-const SLOT_MIN: Duration = Duration::from_millis(4);
-const SLOT_MAX: Duration = Duration::from_millis(250);
+/// Appends that fit into a slot, the time that a turn has: the news of one also takes its time.
+const SLOT_APPENDS: u32 = 8;
+const SLOT_MIN: Duration = Duration::from_millis(25);
+const SLOT_MAX: Duration = Duration::from_millis(500);
 /// What an append is thought to take before there was one.
 const APPEND_USUAL: Duration = Duration::from_millis(3);
 /// How much of the time that appends take the newest one says.
 const NEWEST_SHARE: u32 = 8;
-/// How long a server has its place after it was heard.
-const PLACE_SLOTS: u32 = 32;
+/// How long a server is asked for its turn after it was heard.
+const SILENCE_MAX: Duration = Duration::from_secs(5);
 /// How long anybody waits for his turn at most.
-const PATIENCE_SLOTS: u32 = 16;
-/// Places in the ring; whoever has none still appends, out of turn.
+const PATIENCE_SLOTS: u32 = 8;
+/// Places in the queue; whoever has none still appends, out of turn.
 const PLACES_MAX: usize = 64;
 
 /// Whose turn it is, as far as it can be heard.
@@ -40,79 +40,138 @@ pub(super) struct Turns {
     own: Origin,
     /// When each of the others was heard last.
     others: BTreeMap<Origin, Duration>,
-    /// Who committed last, and when that was heard.
-    last: Option<(Origin, Duration)>,
-    /// What appends take, smoothed.
-    append: Duration,
+    /// Those whose wishes were heard and whose entries were not, as the bus has them.
+    queue: VecDeque<Origin>,
+    /// Since when the first in the queue has been that.
+    first_since: Duration,
+    /// When our wish was told, if it has not come back yet.
+    asked: Option<Duration>,
     /// Since when there is something to append, if its turn has not come.
     waiting_since: Option<Duration>,
+    /// What appends take, smoothed.
+    append: Duration,
+}
+
+/// Whether an append may go.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Turn {
+    Ours,
+    /// Not before a wish for it was told and has come back, or this moment has.
+    Wish(Duration),
+    /// Not before the news of others, or this moment.
+    Others(Duration),
 }
 
 impl Turns {
     pub(super) fn new(own: Origin) -> Self {
-        Self { own, others: BTreeMap::new(), last: None, append: APPEND_USUAL, waiting_since: None }
+        Self {
+            own,
+            others: BTreeMap::new(),
+            queue: VecDeque::new(),
+            first_since: Duration::ZERO,
+            asked: None,
+            waiting_since: None,
+            append: APPEND_USUAL,
+        }
     }
 
-    /// We committed the newest entries.
-    pub(super) fn handle_own_commit(&mut self, now: Duration) {
-        self.last = Some((self.own, now));
-    }
-
-    /// A server was heard to have committed the newest entries.
+    /// A server was heard to have committed, and its turn is over.
     pub(super) fn handle_committed(&mut self, now: Duration, origin: Origin) {
-        self.last = Some((origin, now));
-        self.handle_wish(now, origin);
+        self.leave(now, origin);
+        self.hear(now, origin);
     }
 
-    /// A server has something to commit, and takes its place in the ring.
+    /// A server, perhaps we ourselves, has something to append, and takes its place in the queue.
     pub(super) fn handle_wish(&mut self, now: Duration, origin: Origin) {
-        if origin == self.own {
+        if origin == self.own && self.asked.take().is_none() {
+            // It took so long that we did without.
             return;
         }
-        self.forget_silent(now);
-        if self.others.len() < PLACES_MAX || self.others.contains_key(&origin) {
+        self.hear(now, origin);
+        self.leave(now, origin);
+        if self.queue.len() < PLACES_MAX {
+            if self.queue.is_empty() {
+                self.first_since = now;
+            }
+            self.queue.push_back(origin);
+        }
+    }
+
+    /// An append of ours took so long, whatever came of it, and our turn is over.
+    pub(super) fn handle_append(&mut self, now: Duration, took: Duration) {
+        self.append = (self.append * (NEWEST_SHARE - 1) + took) / NEWEST_SHARE;
+        self.give_up(now);
+    }
+
+    /// There is nothing that our turn would be for.
+    pub(super) fn give_up(&mut self, now: Duration) {
+        self.leave(now, self.own);
+        self.asked = None;
+        self.waiting_since = None;
+    }
+
+    /// We lost a race: somebody writes here, heard or not. Our wish for a turn is told to him.
+    pub(super) fn handle_lost(&mut self, now: Duration) {
+        self.asked = Some(now);
+    }
+
+    /// Whether what waits to be appended may go.
+    pub(super) fn turn(&mut self, now: Duration) -> Turn {
+        self.others.retain(|_, heard| now.saturating_sub(*heard) <= SILENCE_MAX);
+        if self.others.is_empty() {
+            self.queue.clear();
+            self.give_up(now);
+            return Turn::Ours;
+        }
+        let patience = *self.waiting_since.get_or_insert(now) + self.slot() * PATIENCE_SLOTS;
+        if patience <= now {
+            return Turn::Ours;
+        }
+        self.pass_over_silent(now);
+        if self.queue.front() == Some(&self.own) {
+            return Turn::Ours;
+        }
+        if self.queue.contains(&self.own) {
+            return Turn::Others(patience.min(self.first_since + self.slot()));
+        }
+        let Some(asked) = self.asked else {
+            self.asked = Some(now);
+            return Turn::Wish(patience.min(now + self.slot()));
+        };
+        if asked + self.slot() <= now {
+            // The bus is deaf: nobody can be asked before somebody is heard again.
+            self.others.clear();
+            return self.turn(now);
+        }
+        Turn::Others(patience.min(asked + self.slot()))
+    }
+
+    fn hear(&mut self, now: Duration, origin: Origin) {
+        let known = self.others.contains_key(&origin);
+        if origin != self.own && (known || self.others.len() < PLACES_MAX) {
             self.others.insert(origin, now);
         }
     }
 
-    /// An append of ours took so long, whatever came of it.
-    pub(super) fn handle_append(&mut self, took: Duration) {
-        self.append = (self.append * (NEWEST_SHARE - 1) + took) / NEWEST_SHARE;
-    }
-
-    /// Until when an append has to wait for its turn; `None` if it may go now.
-    pub(super) fn wait(&mut self, now: Duration) -> Option<Duration> {
-        self.forget_silent(now);
-        let due = self.due().filter(|due| *due > now);
-        let Some(due) = due else {
-            self.waiting_since = None;
-            return None;
-        };
-        let since = *self.waiting_since.get_or_insert(now);
-        let patience = since + self.slot() * PATIENCE_SLOTS;
-        if patience <= now {
-            self.waiting_since = None;
-            return None;
+    fn leave(&mut self, now: Duration, origin: Origin) {
+        if self.queue.front() == Some(&origin) {
+            self.first_since = now;
         }
-        Some(due.min(patience))
+        self.queue.retain(|place| *place != origin);
     }
 
-    /// When our turn comes if nobody else uses his; `None` if nobody else is there.
-    fn due(&self) -> Option<Duration> {
-        let (last, at) = self.last.filter(|_| !self.others.is_empty())?;
-        // Around the ring, from behind whoever committed to himself.
-        let place = |origin: Origin| (origin <= last, origin);
-        let before = self.others.keys().filter(|other| place(**other) < place(self.own)).count();
-        Some(at + self.slot() * u32::try_from(before).unwrap_or(u32::MAX))
+    /// Whoever lets his slot pass loses his place.
+    fn pass_over_silent(&mut self, now: Duration) {
+        while let Some(first) = self.queue.front().copied()
+            && first != self.own
+            && self.first_since + self.slot() <= now
+        {
+            self.leave(now, first);
+        }
     }
 
     fn slot(&self) -> Duration {
         (self.append * SLOT_APPENDS).clamp(SLOT_MIN, SLOT_MAX)
-    }
-
-    fn forget_silent(&mut self, now: Duration) {
-        let place = self.slot() * PLACE_SLOTS;
-        self.others.retain(|_, at| now.saturating_sub(*at) <= place);
     }
 }
 
@@ -128,100 +187,128 @@ mod tests {
         Duration::from_millis(ms)
     }
 
-    /// The turns of one whose appends take a millisecond, so that a slot is as short as may be.
-    fn turns(own: Origin) -> Turns {
-        Turns { append: ms(1), ..Turns::new(own) }
+    #[test]
+    fn who_hears_nobody_never_asks() {
+        let mut turns = Turns::new(A);
+        assert_eq!(turns.turn(ms(1)), Turn::Ours);
+        turns.handle_append(ms(4), ms(3));
+        assert_eq!(turns.turn(ms(4)), Turn::Ours);
     }
 
     #[test]
-    fn who_hears_nobody_never_waits() {
-        let mut turns = turns(A);
-        assert_eq!(turns.wait(ms(1)), None);
-        turns.handle_committed(ms(1), A);
-        assert_eq!(turns.wait(ms(1)), None);
-    }
-
-    #[test]
-    fn each_has_its_turn_behind_whoever_committed() {
-        let slot = SLOT_MIN;
-        for (committer, waits) in [
-            (A, [(B, 0), (C, 1), (A, 2)]),
-            (B, [(C, 0), (A, 1), (B, 2)]),
-            (C, [(A, 0), (B, 1), (C, 2)]),
-        ] {
-            for (own, slots) in waits {
-                let mut turns = turns(own);
-                for other in [A, B, C].into_iter().filter(|other| *other != own) {
-                    turns.handle_committed(ms(99), other);
+    fn turns_go_in_the_order_in_which_the_bus_has_the_wishes() {
+        for own in [A, B, C] {
+            let mut turns = Turns::new(own);
+            for other in [A, B, C].into_iter().filter(|other| *other != own) {
+                turns.handle_committed(ms(1), other);
+            }
+            assert_eq!(turns.turn(ms(2)), Turn::Wish(ms(2) + SLOT_MIN));
+            let order = [B, C, A];
+            for wish in order {
+                turns.handle_wish(ms(3), wish);
+            }
+            for (index, whose) in (0..).zip(order) {
+                let now = ms(4 + index);
+                if whose == own {
+                    assert_eq!(turns.turn(now), Turn::Ours, "{own:?}");
+                    turns.handle_append(now, ms(1));
+                    break;
                 }
-                turns.handle_committed(ms(100), committer);
-                let until = Some(ms(100) + slot * slots).filter(|until| *until > ms(100));
-                assert_eq!(turns.wait(ms(100)), until, "{own:?} after {committer:?}");
+                assert!(matches!(turns.turn(now), Turn::Others(_)), "{own:?} before {whose:?}");
+                turns.handle_committed(now, whose);
             }
         }
     }
 
     #[test]
-    fn who_wins_every_race_lets_those_have_their_turn_who_lose_them() {
-        let mut turns = turns(A);
-        turns.handle_own_commit(ms(100));
-        assert_eq!(turns.wait(ms(100)), None);
-        turns.handle_wish(ms(101), B);
-        assert_eq!(turns.wait(ms(101)), Some(ms(100) + SLOT_MIN));
+    fn who_has_had_his_turn_is_behind_those_who_wait() {
+        let mut turns = Turns::new(A);
+        turns.handle_wish(ms(1), B);
+        turns.handle_wish(ms(1), C);
+        turns.handle_committed(ms(2), B);
+        assert!(matches!(turns.turn(ms(2)), Turn::Wish(_)));
+        turns.handle_wish(ms(3), A);
+        turns.handle_wish(ms(3), B);
+        assert!(matches!(turns.turn(ms(3)), Turn::Others(_)));
+        turns.handle_committed(ms(4), C);
+        assert_eq!(turns.turn(ms(4)), Turn::Ours);
     }
 
     #[test]
     fn a_turn_that_nobody_uses_passes() {
-        let mut turns = turns(A);
-        turns.handle_committed(ms(99), B);
-        turns.handle_committed(ms(100), A);
-        let until = turns.wait(ms(100)).expect("it is somebody else's turn");
-        assert_eq!(turns.wait(until), None);
+        let mut turns = Turns::new(A);
+        turns.handle_wish(ms(1), B);
+        turns.turn(ms(1));
+        turns.handle_wish(ms(2), A);
+        assert_eq!(turns.turn(ms(3)), Turn::Others(ms(1) + SLOT_MIN));
+        assert_eq!(turns.turn(ms(1) + SLOT_MIN), Turn::Ours);
     }
 
     #[test]
-    fn who_is_silent_loses_its_place() {
-        let mut turns = turns(A);
-        turns.handle_committed(ms(0), B);
-        let later = SLOT_MIN * PLACE_SLOTS + ms(1);
-        turns.handle_committed(later, A);
-        assert_eq!(turns.wait(later), None);
-        assert!(turns.others.is_empty());
+    fn a_lost_race_is_a_wish() {
+        let mut turns = Turns::new(A);
+        turns.handle_committed(ms(1), B);
+        turns.handle_lost(ms(2));
+        assert_eq!(turns.turn(ms(2)), Turn::Others(ms(2) + SLOT_MIN));
+        turns.handle_wish(ms(3), A);
+        assert_eq!(turns.turn(ms(3)), Turn::Ours);
     }
 
     #[test]
-    fn a_server_that_never_lets_others_have_their_turn_is_not_waited_for_for_ever() {
-        let mut turns = turns(C);
-        turns.handle_committed(ms(0), B);
+    fn a_bus_that_brings_nothing_back_is_waited_for_once() {
+        let mut turns = Turns::new(A);
+        turns.handle_committed(ms(1), B);
+        assert_eq!(turns.turn(ms(2)), Turn::Wish(ms(2) + SLOT_MIN));
+        let later = ms(2) + SLOT_MIN;
+        assert_eq!(turns.turn(later), Turn::Ours);
+        turns.handle_append(later, ms(1));
+        assert_eq!(turns.turn(later), Turn::Ours);
+        // What comes back after all is for a turn that was had.
+        turns.handle_committed(later, B);
+        turns.handle_wish(later, A);
+        assert!(matches!(turns.turn(later), Turn::Wish(_)));
+    }
+
+    #[test]
+    fn who_is_silent_is_not_asked_any_more() {
+        let mut turns = Turns::new(A);
+        turns.handle_wish(ms(0), B);
+        assert_eq!(turns.turn(SILENCE_MAX + ms(1)), Turn::Ours);
+        assert!(turns.others.is_empty() && turns.queue.is_empty());
+    }
+
+    #[test]
+    fn others_who_wish_without_end_are_not_waited_for_for_ever() {
+        let mut turns = Turns::new(A);
         let mut now = ms(0);
-        loop {
-            // B is idle, and A, which knows nothing of turns, commits again and again.
+        turns.handle_wish(now, B);
+        turns.turn(now);
+        // Our wish comes back, and each time it is passed by.
+        while turns.turn(now) != Turn::Ours {
             now += ms(1);
-            turns.handle_committed(now, A);
-            turns.others.insert(B, now);
-            if turns.wait(now).is_none() {
-                break;
-            }
-            assert!(now <= SLOT_MIN * PATIENCE_SLOTS + ms(2), "still waiting");
+            turns.queue.retain(|place| *place != A);
+            turns.asked = None;
+            turns.handle_wish(now, B);
+            assert!(now <= SLOT_MIN * PATIENCE_SLOTS, "still waiting");
         }
-        assert!(now >= SLOT_MIN * PATIENCE_SLOTS, "it does wait");
+        assert_eq!(now, SLOT_MIN * PATIENCE_SLOTS);
     }
 
     #[test]
     fn a_slow_log_makes_slots_longer_up_to_a_bound() {
-        let mut turns = turns(A);
-        (0..100).for_each(|_| turns.handle_append(ms(20)));
-        assert!(turns.slot() > ms(70) && turns.slot() <= ms(80), "{:?}", turns.slot());
-        (0..100).for_each(|_| turns.handle_append(ms(5000)));
+        let mut turns = Turns::new(A);
+        (0..100).for_each(|_| turns.handle_append(ms(0), ms(20)));
+        assert!(turns.slot() > ms(150) && turns.slot() <= ms(160), "{:?}", turns.slot());
+        (0..100).for_each(|_| turns.handle_append(ms(0), ms(5000)));
         assert_eq!(turns.slot(), SLOT_MAX);
     }
 
     #[test]
-    fn the_ring_has_a_bound() {
-        let mut turns = turns(Origin::new(0));
+    fn the_queue_has_a_bound() {
+        let mut turns = Turns::new(Origin::new(0));
         for number in 1..=PLACES_MAX as u64 + 1 {
-            turns.handle_committed(ms(1), Origin::new(number));
+            turns.handle_wish(ms(1), Origin::new(number));
         }
-        assert_eq!(turns.others.len(), PLACES_MAX);
+        assert_eq!((turns.others.len(), turns.queue.len()), (PLACES_MAX, PLACES_MAX));
     }
 }

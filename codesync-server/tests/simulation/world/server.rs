@@ -464,7 +464,9 @@ impl World {
     /// Tells the other servers, as far as the bus goes: some of it is lost, late, twice.
     fn publish(&mut self, from: usize, document: usize, hint: &Hint) {
         let rates = self.rates;
-        for number in (0..self.servers.len()).filter(|number| *number != from) {
+        // A wish comes back to whoever has it; of the rest everybody knows his own.
+        let comes_back = matches!(hint, Hint::Wish(_));
+        for number in (0..self.servers.len()).filter(|number| comes_back || *number != from) {
             let chance = &mut self.servers[from].chance;
             if chance.per_mille(rates.hints_lost) {
                 continue;
