@@ -31,7 +31,12 @@ page_tests() { npm --prefix frontend test; }
 page_size() { npm --prefix frontend run size; }
 
 clippy() { cargo clippy --locked --workspace --all-targets --profile ci -- -D warnings; }
-docs() { RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --profile ci; }
+# All that clippy looks at, so that the features of what they depend on are the same, and it is not
+# compiled twice.
+docs() {
+    RUSTDOCFLAGS='-D warnings' \
+        cargo doc --locked --workspace --no-deps --lib --bin codesync --bin xtask --examples --profile ci
+}
 
 tests() {
     if cargo nextest --version 2>/dev/null; then

@@ -1,9 +1,11 @@
 //! The smallest client that is of use: each line of input becomes a line of a shared document, and
 //! what others write is printed.
 //!
-//!     cargo run -p codesync-core --example line_client               # serves, and prints where
-//!     cargo run -p codesync-core --example line_client 127.0.0.1:PORT   # joins the first
-//!     printf 'one\ntwo\n' | cargo run -p codesync-core --example line_client
+//! ```text
+//! cargo run -p codesync-core --example line_client               # serves, and prints where
+//! cargo run -p codesync-core --example line_client 127.0.0.1:PORT   # joins the first
+//! printf 'one\ntwo\n' | cargo run -p codesync-core --example line_client
+//! ```
 //!
 //! The first one serves as long as its own input lasts.
 //!

@@ -6,7 +6,7 @@
 //!                     └─ one action a line, kept under target/ when a run fails
 //! ```
 //!
-//! - `CODESYNC_SIM_SEEDS=n` runs so many seeds instead of 2000 (20 000 in the long run, with
+//! - `CODESYNC_SIM_SEEDS=n` runs so many seeds instead of 2000 (10 000 in the long run, with
 //!   `CODESYNC_TEST_LONG=1`), `CODESYNC_SIM_FIRST=k` from `k` on.
 //! - `CODESYNC_SIM_SEED=k` runs one seed and says what happens in it.
 //! - `CODESYNC_SIM_PLAN=file` runs a plan from a file in the same way.

@@ -240,8 +240,8 @@ impl Truth {
             meant.inserted_text() == operation.inserted_text(),
             "entry {revision} inserts another text than its author did"
         );
-        let meant = deleted_tags(&meant, base_text);
-        let deleted = deleted_tags(operation, before);
+        let meant: BTreeSet<_> = deleted_tags(&meant, base_text).into_iter().collect();
+        let deleted: BTreeSet<_> = deleted_tags(operation, before).into_iter().collect();
         for tag in &deleted {
             hold!(
                 "I9 text",

@@ -13,7 +13,7 @@ use crate::script;
 
 const SEEDS: u64 = 2000;
 /// As many as the long run takes.
-const SEEDS_LONG: u64 = 20_000;
+const SEEDS_LONG: u64 = 10_000;
 /// Failing seeds that are told of; they are most likely the same mistake.
 const FAILURES_MAX: usize = 10;
 
