@@ -26,6 +26,10 @@ const NUMBER_COLUMNS_MIN = 3;
 const WAIT_MS_MAX = 15_000;
 
 export const KEYS = {
+  up: '\x1b[A',
+  down: '\x1b[B',
+  right: '\x1b[C',
+  left: '\x1b[D',
   end: '\x1b[F',
   documentStart: '\x1b[1;5H',
   enter: '\r',
@@ -38,6 +42,7 @@ export class TerminalEditor {
   readonly #process: ChildProcessWithoutNullStreams;
   readonly #screen: Screen;
   readonly #exit: Promise<number | null>;
+  #clearings = 0;
 
   private constructor(folder: string, person: string, link: string, place: string) {
     this.#folder = folder;
@@ -57,6 +62,10 @@ export class TerminalEditor {
       },
     });
     this.#process.stdout.on('data', (bytes: Buffer) => this.#screen.write(bytes));
+    this.#screen.parser.registerCsiHandler({ final: 'J' }, ([what]) => {
+      this.#clearings += what === 2 ? 1 : 0;
+      return false;
+    });
     this.#process.stderr.on('data', (bytes: Buffer) => process.stderr.write(bytes));
     // What the editor asks its terminal, the terminal answers.
     this.#screen.onData((answer) => this.#process.stdin.write(answer));
@@ -69,8 +78,18 @@ export class TerminalEditor {
     return new TerminalEditor(folder, person, link, place);
   }
 
+  /** How often the whole screen was emptied. */
+  get clearings(): number {
+    return this.#clearings;
+  }
+
   press(key: keyof typeof KEYS): void {
-    this.#process.stdin.write(KEYS[key]);
+    this.send(KEYS[key]);
+  }
+
+  /** What a keyboard sends. */
+  send(keys: string): void {
+    this.#process.stdin.write(keys);
   }
 
   /** Types word by word; the next one follows once the one before is on the screen. */
