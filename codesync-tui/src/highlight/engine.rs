@@ -115,12 +115,12 @@ impl<P: Parser> Engine<P> {
 
     /// Forgets what only the window before needed.
     fn look_at(&mut self, window: Range<usize>) {
-        if self.window == window {
-            return;
+        // Even if it is the same one: an edit above has moved lines out of it.
+        self.lines.retain(|line, _| window.contains(line));
+        if self.window != window {
+            let before = std::mem::replace(&mut self.window, window);
+            self.thin(before);
         }
-        let before = std::mem::replace(&mut self.window, window);
-        self.lines.retain(|line, _| self.window.contains(line));
-        self.thin(before);
     }
 
     fn keep_bound(&mut self) {
@@ -357,6 +357,16 @@ mod tests {
             met.iter().map(|span| span.range.clone()).collect::<Vec<_>>(),
             [1..2, at..at + 1]
         );
+    }
+
+    #[test]
+    fn lines_that_an_edit_moved_out_of_the_window_are_read_anew() {
+        let mut text = Text::from("a\n".repeat(60).as_str());
+        let mut engine = Engine::new(Brackets::default());
+        engine.spans(&text, &(20..40), &never);
+        edit(&mut text, &mut engine, 0..20, "(");
+        engine.spans(&text, &(20..40), &never);
+        assert_eq!(engine.spans(&text, &(0..20), &never), Some(fresh(&text, &(0..20))));
     }
 
     proptest! {
