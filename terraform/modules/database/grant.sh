@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Whom servers are in the database, and what that user may do. Run after each migration, and again
 # whenever the password changes. The password passes through no command line.
 if [ -n "${AUTHORITIES:-}" ]; then
