@@ -17,6 +17,7 @@ mock_provider "random" {}
 
 variables {
   environment                      = "dev"
+  release                          = "1.2.3"
   region                           = "eu-central-1"
   availability_zones               = ["eu-central-1a", "eu-central-1b"]
   api                              = { cpu = 512, memory = 1024, tasks_min = 2, tasks_max = 10 }

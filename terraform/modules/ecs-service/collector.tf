@@ -42,7 +42,7 @@ locals {
         dimension_rollup_option = "NoDimensionRollup"
         metric_declarations = [{
           dimensions            = [["Environment", "Service"]]
-          metric_name_selectors = [for name in local.metrics : "^${name}$"]
+          metric_name_selectors = ["^codesync_"]
         }]
       }
     }

@@ -24,12 +24,12 @@ locals {
     documents = []
     logs = [
       {
+        # For whom it writes, it says in the path alone.
         Sid       = "Balancer"
         Effect    = "Allow"
         Action    = "s3:PutObject"
-        Resource  = "${local.arns.logs}/balancer/*"
+        Resource  = "${local.arns.logs}/balancer/AWSLogs/${data.aws_caller_identity.current.account_id}/*"
         Principal = { Service = "logdelivery.elasticloadbalancing.amazonaws.com" }
-        Condition = local.own_account
       },
       {
         Sid       = "Buckets"
