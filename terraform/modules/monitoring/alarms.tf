@@ -22,18 +22,25 @@ locals {
       about = "Four in five of the database's connections are taken" }
       acknowledgement = { namespace = local.namespace, metric = "codesync_acknowledgement_seconds", dimensions = local.of_servers["websocket"], statistic = "Average", bound = 0.25
       about = "People wait a quarter of a second for their edits to be saved" }
-      append-failures = { namespace = local.namespace, metric = "codesync_append_failures_total", dimensions = local.of_servers["websocket"], statistic = "Sum", bound = 10
-      about = "Edits are not saved" }
-      document-unreadable = { namespace = local.namespace, metric = "codesync_document_load_failures_total", dimensions = local.of_servers["websocket"], statistic = "Sum", bound = 0
-      about = "A document cannot be read: its log is away, or a text does not have the hash that it should" }
-      snapshot-failures = { namespace = local.namespace, metric = "codesync_snapshot_failures_total", dimensions = local.of_servers["websocket"], statistic = "Sum", bound = 5, periods = 3
-      about = "Snapshots are not kept; edits are" }
       bus-lost = { namespace = local.namespace, metric = "codesync_bus_connected", dimensions = local.of_servers["websocket"], statistic = "Minimum", bound = 1, below = true
       about = "A server does not hear the others; edits reach them late" }
       # One that should always be there: without numbers all alarms of this kind are blind.
       numbers-missing = { namespace = local.namespace, metric = "codesync_sockets", dimensions = local.of_servers["websocket"], statistic = "SampleCount", bound = 1, below = true, missing = "breaching"
       about = "Servers tell no numbers" }
     },
+    # Whoever writes a text by REST has it committed by a server of the role api.
+    { for role, dimensions in local.of_servers : "append-failures-${role}" => {
+      namespace = local.namespace, metric = "codesync_append_failures_total", dimensions = dimensions, statistic = "Sum", bound = 10
+      about     = "Edits are not saved"
+    } },
+    { for role, dimensions in local.of_servers : "document-unreadable-${role}" => {
+      namespace = local.namespace, metric = "codesync_document_load_failures_total", dimensions = dimensions, statistic = "Sum", bound = 0
+      about     = "A document cannot be read: its log is away, or a text does not have the hash that it should"
+    } },
+    { for role, dimensions in local.of_servers : "snapshot-failures-${role}" => {
+      namespace = local.namespace, metric = "codesync_snapshot_failures_total", dimensions = dimensions, statistic = "Sum", bound = 5, periods = 3
+      about     = "Snapshots are not kept; edits are"
+    } },
     { for role, group in var.balancer.targets : "unhealthy-${role}" => {
       namespace = "AWS/ApplicationELB", metric = "UnHealthyHostCount", dimensions = merge(local.of_balancer, { TargetGroup = group }), statistic = "Maximum", bound = 0, periods = 2
       about     = "A server of role ${role} does not live"

@@ -5,7 +5,7 @@ locals {
   graphs = concat(
     [
       { title = "Sockets", rows = [for role, it in local.of_servers : [local.namespace, "codesync_sockets", it, "Sum"] if role == "websocket"] },
-      { title = "Edits committed", rows = [[local.namespace, "codesync_edits_committed_total", local.of_servers["websocket"], "Sum"]] },
+      { title = "Edits committed", rows = [for role, it in local.of_servers : [local.namespace, "codesync_edits_committed_total", it, "Sum"]] },
       { title = "Seconds until an edit is saved, on average", rows = [[local.namespace, "codesync_acknowledgement_seconds", local.of_servers["websocket"], "Average"]] },
       { title = "Edits not saved, races lost, refusals", rows = [for metric in ["codesync_append_failures_total", "codesync_append_conflicts_total", "codesync_rejects_total"] : [local.namespace, metric, local.of_servers["websocket"], "Sum"]] },
       { title = "Documents open", rows = [[local.namespace, "codesync_documents_open", local.of_servers["websocket"], "Sum"]] },

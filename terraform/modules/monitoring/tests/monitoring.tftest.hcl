@@ -27,7 +27,7 @@ run "what_can_go_wrong_has_an_alarm" {
     condition = length(setsubtract([
       "balancer-5xx", "latency", "unhealthy-api", "unhealthy-websocket", "cpu-api", "cpu-websocket", "memory-api", "memory-websocket",
       "database-cpu", "database-storage", "database-connections", "redis-cpu-codesync-test-001", "redis-memory-codesync-test-002",
-      "acknowledgement", "append-failures", "document-unreadable", "numbers-missing",
+      "acknowledgement", "append-failures-api", "append-failures-websocket", "document-unreadable-websocket", "snapshot-failures-api", "numbers-missing",
     ], keys(aws_cloudwatch_metric_alarm.this))) == 0
     error_message = "An alarm is missing."
   }
@@ -47,7 +47,7 @@ run "bounds_follow_what_they_are_about" {
     error_message = "A bound of the database is another."
   }
   assert {
-    condition     = aws_cloudwatch_metric_alarm.this["numbers-missing"].treat_missing_data == "breaching" && aws_cloudwatch_metric_alarm.this["append-failures"].treat_missing_data == "notBreaching"
+    condition     = aws_cloudwatch_metric_alarm.this["numbers-missing"].treat_missing_data == "breaching" && aws_cloudwatch_metric_alarm.this["append-failures-api"].treat_missing_data == "notBreaching"
     error_message = "Numbers that do not come are taken for the wrong thing."
   }
   assert {
