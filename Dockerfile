@@ -13,6 +13,7 @@
 # It must be linked for the base's glibc, or an older one. The base brings that, roots to trust
 # (Postgres, Redis and S3 are reached through TLS) and nothing to start but the server.
 
+#checkov:skip=CKV_DOCKER_7:The tags stand in the arguments
 ARG BUILDER=docker.io/library/rust:1.95-bookworm
 ARG NODE=docker.io/library/node:20-bookworm-slim
 ARG BASE=gcr.io/distroless/cc-debian12:nonroot
