@@ -61,7 +61,6 @@ output "service_names" {
 output "migration" {
   description = "What scripts/migrate.sh runs, and where."
   value = {
-    cluster         = module.ecs_cluster.name
     task            = module.database.migration_task_arn
     subnets         = module.vpc.private_subnet_ids
     security_groups = [module.security.security_group_ids["tasks"]]

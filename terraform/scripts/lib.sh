@@ -61,3 +61,19 @@ output() { terraform output -raw "$1"; }
 
 # A part of all outputs, by a filter of jq.
 outputs() { terraform output -json | jq -er "$1"; }
+
+# Runs a task where servers run, with what overrides its containers, waits however long it takes, and
+# prints what became of it. `aws ecs wait` gives up after ten minutes, which building an index may take.
+run_task() { # DEFINITION OVERRIDES
+    local cluster network task
+    cluster=$(output cluster_name)
+    network=$(outputs '.migration.value | {awsvpcConfiguration: {subnets: .subnets, securityGroups: .security_groups, assignPublicIp: "DISABLED"}} | tojson')
+    task=$(aws ecs run-task --cluster "$cluster" --task-definition "$1" --overrides "$2" --launch-type FARGATE \
+        --network-configuration "$network" --query 'tasks[0].taskArn' --output text)
+    [ "$task" != None ] || fail "the task was not started: look at the events of the cluster $cluster"
+    say "running ${task##*/}"
+    while [ "$(aws ecs describe-tasks --cluster "$cluster" --tasks "$task" --query 'tasks[0].lastStatus' --output text)" != STOPPED ]; do
+        sleep 10
+    done
+    aws ecs describe-tasks --cluster "$cluster" --tasks "$task" --query 'tasks[0]' --output json
+}

@@ -39,14 +39,6 @@ url=$(aws ecs describe-task-definition --task-definition "$definition" --output 
     '.taskDefinition.containerDefinitions[0].environment[] | select(.name == "CODESYNC_DATABASE_URL").value | sub("//[^:/]+"; "//" + $to)')
 overrides=$(jq -n --arg url "$url" '{containerOverrides: [
     {name: "server", command: ["verify"], environment: [{name: "CODESYNC_DATABASE_URL", value: $url}]}]}')
-network=$(outputs '.migration.value | {awsvpcConfiguration: {subnets: .subnets, securityGroups: .security_groups, assignPublicIp: "DISABLED"}} | tojson')
-task=$(aws ecs run-task --cluster "$cluster" --task-definition "$definition" --launch-type FARGATE \
-    --network-configuration "$network" --overrides "$overrides" --query 'tasks[0].taskArn' --output text)
-say "verifying the copy: ${task##*/}"
-while [ "$(aws ecs describe-tasks --cluster "$cluster" --tasks "$task" --query 'tasks[0].lastStatus' --output text)" != STOPPED ]; do
-    sleep 15
-done
-aws ecs describe-tasks --cluster "$cluster" --tasks "$task" --output json |
-    jq -e '.tasks[0].containers[] | select(.name == "server").exitCode == 0' >/dev/null ||
+run_task "$definition" "$overrides" | jq -e '.containers[] | select(.name == "server").exitCode == 0' >/dev/null ||
     fail "the copy is not what it should be: see /ecs/codesync-$ENVIRONMENT-api"
 say "every document of the copy is whole, $(( (SECONDS - began) / 60 )) minutes after the beginning"
