@@ -1,24 +1,48 @@
-# The server in a container: targets `api`, `websocket` and `all`, the last being the default.
+# The server in a container: targets `codesync-api`, `codesync-websocket` and, with all roles and the page
+# in one, `codesync`, the last being the default.
 #
-#   docker build --target websocket --tag codesync-websocket .
+#   docker build --target codesync-websocket --tag codesync-websocket .
 #
-# A binary that was built before is taken instead of compiling one, and nothing else is then needed
-# of the builder than a shell:
+# It is built for the processor of the builder, and for several by `docker buildx build --platform
+# linux/amd64,linux/arm64`. A binary that was built before is taken instead of compiling one, and nothing
+# else is then needed of the builder than a shell:
 #
 #   docker build --build-arg BUILDER=debian:bookworm-slim --build-arg NODE=debian:bookworm-slim \
 #     --build-arg PREBUILT=deploy/bin/codesync-server .
 #
-# It must be linked for the base's glibc, or an older one.
+# It must be linked for the base's glibc, or an older one. The base brings that, roots to trust
+# (Postgres, Redis and S3 are reached through TLS) and nothing to start but the server.
 
+#checkov:skip=CKV_DOCKER_7:The tags stand in the arguments
 ARG BUILDER=docker.io/library/rust:1.95-bookworm
 ARG NODE=docker.io/library/node:20-bookworm-slim
-ARG BASE=docker.io/library/debian:bookworm-slim
+ARG BASE=gcr.io/distroless/cc-debian12:nonroot
 
 FROM ${NODE} AS node
 
-FROM ${BUILDER} AS builder
+# The workspace with every source emptied: it changes only when a dependency or a file's name does.
+FROM ${BUILDER} AS outline
+WORKDIR /source
+COPY . .
+RUN find . -type f ! -name '*.rs' ! -name Cargo.toml ! -name Cargo.lock -delete \
+    && find . -type d -empty -delete \
+    && find . -name '*.rs' -exec sh -c 'for file; do printf "fn main() {\n}\n" > "$file"; done' empty {} +
+
+# So that this layer, all dependencies compiled, is kept until then. What was made of empty sources is
+# forgotten: Cargo would take it for newer than the real ones.
+FROM ${BUILDER} AS dependencies
 ARG PREBUILT=""
 WORKDIR /source
+COPY --from=outline /source .
+RUN set -eu; \
+    if [ -z "$PREBUILT" ]; then \
+        cargo build --locked --package xtask; \
+        cargo build --locked --release --package codesync-server; \
+        find target -path '*/.fingerprint/*' \( -name 'codesync*' -o -name 'xtask*' \) -prune -exec rm -r {} +; \
+    fi
+
+FROM dependencies AS builder
+ARG PREBUILT=""
 COPY --from=node /usr/local /opt/node
 COPY . .
 # The page first, for it is put into the binary.
@@ -27,22 +51,16 @@ RUN set -eu; \
         cp "$PREBUILT" /codesync-server; \
     else \
         export PATH="$PATH:/opt/node/bin"; \
-        cargo --locked xtask test --only page; \
+        cargo run --locked --package xtask -- page; \
         cargo build --locked --release --package codesync-server; \
-        cp target/release/codesync-server /codesync-server; \
+        strip --strip-debug -o /codesync-server target/release/codesync-server; \
     fi; \
-    chmod 0755 /codesync-server
+    chmod 0755 /codesync-server; \
+    mkdir --mode 0700 /data
 
 FROM ${BASE} AS base
-# Roots to trust: Postgres, Redis and S3 are reached through TLS.
-# hadolint ignore=DL3008
-RUN apt-get update \
-    && apt-get install --yes --no-install-recommends ca-certificates \
-    && rm -rf /var/lib/apt/lists/* \
-    && groupadd --gid 10001 codesync \
-    && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin codesync \
-    && install --directory --owner 10001 --group 10001 --mode 0700 /var/lib/codesync
 COPY --from=builder /codesync-server /usr/local/bin/codesync-server
+COPY --from=builder --chown=10001:10001 /data /var/lib/codesync
 USER 10001:10001
 WORKDIR /var/lib/codesync
 VOLUME /var/lib/codesync
@@ -57,15 +75,24 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
     CMD ["/usr/local/bin/codesync-server", "healthcheck"]
 ENTRYPOINT ["/usr/local/bin/codesync-server"]
 CMD ["serve"]
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+ARG CREATED=unknown
+LABEL org.opencontainers.image.title="CodeSync" \
+      org.opencontainers.image.description="The server of a real-time collaborative code editor" \
+      org.opencontainers.image.licenses="MIT OR Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.created="${CREATED}"
 
-FROM base AS api
+FROM base AS codesync-api
 ENV CODESYNC_ROLE=api
 EXPOSE 3000 3002
 
-FROM base AS websocket
+FROM base AS codesync-websocket
 ENV CODESYNC_ROLE=websocket
 EXPOSE 3001 3002
 
-FROM base AS all
+FROM base AS codesync
 ENV CODESYNC_ROLE=all
 EXPOSE 3000 3002

@@ -25,6 +25,36 @@ licences() {
     else echo 'Not checked: this machine lacks `cargo install cargo-deny`.'; fi
 }
 
+# What Terraform tells servers, and what its alarms wait for, is what there is. Then each module is
+# validated and tested with mocked providers, in a copy: no account is asked, but their schemas come
+# from a registry, or from the mirror that TF_CLI_CONFIG_FILE names.
+terraform() {
+    for word in $(grep -rhoE 'CODESYNC_[A-Z0-9_]*[A-Z0-9]' terraform) \
+        $(grep -hoE '"codesync_[a-z_]+"' terraform/modules/monitoring/*.tf terraform/modules/ecs-service/*.tf | tr -d '"'); do
+        grep -qF "\`$word\`" docs/operations.md || { echo "$word is not in docs/operations.md"; return 1; }
+    done
+    tool=terraform
+    command $tool version 2>/dev/null || tool=tofu
+    command $tool version 2>/dev/null || { echo 'Not checked: this machine lacks Terraform and OpenTofu.'; return; }
+    command $tool fmt -check -recursive -diff terraform
+    copy=$(mktemp -d)
+    trap 'rm -rf "$copy"' EXIT
+    cp -R terraform "$copy"
+    mkdir "$copy/plugins"
+    export TF_PLUGIN_CACHE_DIR="$copy/plugins" AWS_REGION=eu-central-1
+    for folder in "$copy"/terraform "$copy"/terraform/modules/*; do
+        echo "${folder#"$copy/"}"
+        command $tool -chdir="$folder" init -backend=false -input=false -no-color >"$copy/init" 2>&1 || {
+            tail -n 20 "$copy/init"
+            grep -q "Failed to query available provider packages" "$copy/init"
+            echo 'Not validated: no registry with the providers is to be reached from here.'
+            return
+        }
+        command $tool -chdir="$folder" validate -no-color
+        command $tool -chdir="$folder" test -no-color
+    done
+}
+
 typecheck() { npm --prefix frontend run typecheck; }
 lint() { npm --prefix frontend run lint; }
 page_tests() { npm --prefix frontend test; }

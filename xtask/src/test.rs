@@ -11,9 +11,10 @@ use crate::{services, wasm};
 
 /// The cheap ones first, and the page before the programs that contain it.
 #[rustfmt::skip]
-const STEPS: [&str; 18] = [
-    "locks", "format", "ring", "licences", "packages", "wasm", "typecheck", "lint", "page_tests",
-    "page", "page_size", "clippy", "docs", "tests", "doctests", "api", "end_to_end", "fuzz",
+const STEPS: [&str; 19] = [
+    "locks", "format", "ring", "licences", "terraform", "packages", "wasm", "typecheck", "lint",
+    "page_tests", "page", "page_size", "clippy", "docs", "tests", "doctests", "api", "end_to_end",
+    "fuzz",
 ];
 
 /// What asks the running server whether it is as it is described, and what makes up its requests.
