@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
+import { type KeyboardEvent, useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
 import { type Command, matching } from './command';
 
 /** All commands by name. Typing finds, arrows choose, Enter does. */
@@ -14,7 +14,7 @@ export function Palette(props: {
   const id = useId();
   const found = matching(commands, search);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const shown = dialog.current;
     shown?.showModal();
     return () => shown?.close();

@@ -119,12 +119,12 @@ function actionsOf(codeEditor: monaco.editor.IStandaloneCodeEditor | null) {
   const actions = codeEditor?.getSupportedActions() ?? [];
   return actions
     .filter(({ label }) => label !== '')
-    .map(({ id, label, run }) => ({
-      id,
-      label,
+    .map((action) => ({
+      id: action.id,
+      label: action.label,
       run: () => {
         codeEditor?.focus();
-        void run();
+        void action.run();
       },
     }));
 }

@@ -22,7 +22,9 @@ export function writerName(writer: Writer): string {
     case 'former':
       return 'A former user';
     case 'user':
-    case 'local':
       return writer.name ?? 'Somebody';
+    case 'local':
+      // A program at the server's own machine, which gave no name.
+      return writer.name ?? 'This machine';
   }
 }

@@ -1,5 +1,6 @@
 /** An open document: the bars, the text, and what can be shown over it. */
 import { lazy, Suspense, useCallback, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { useIdentity } from '../account/useAccount';
 import type { DocumentSession } from '../collab/session';
 import type { SessionView } from '../collab/view';
@@ -48,7 +49,8 @@ export function Workbench(props: {
   const isOwner = role === 'owner';
   const language = picked ?? languageOf(name, details.document?.language ?? null);
   const close = () => {
-    show('nothing');
+    // Gone at once: while a dialog stands, nothing behind it can take the focus.
+    flushSync(() => show('nothing'));
     editor.current?.focus();
   };
   const deeds = useDeeds(session, view, details, editor, {
