@@ -1,3 +1,4 @@
+import type { BlameRun } from '../api/history';
 import { readableAge } from '../readable';
 import { writerName } from './blame';
 import { linesOf, type Row, rowsOf } from './rows';
@@ -76,19 +77,44 @@ function Authors(props: { readonly moment: Moment }) {
   return (
     <table className="moment is-authors">
       <tbody>
-        {blame?.runs.map((run) => (
-          <tr key={run.line} className="moment-run">
+        {spansOf(blame?.runs ?? []).map((span) => (
+          <tr key={span.line} className="moment-run">
             <td className="moment-author">
-              {writerName(run.person)}
-              <span className="muted small"> {readableAge(run.at, Date.now())}</span>
+              {span.writer} <span className="muted small">{span.age}</span>
             </td>
-            <td className="moment-number">{run.line}</td>
+            <td className="moment-number">{numbersOf(span)}</td>
             <td className="moment-text">
-              {lines.slice(run.line - 1, run.line - 1 + run.lines).join('\n')}
+              {lines.slice(span.line - 1, span.line - 1 + span.lines).join('\n')}
             </td>
           </tr>
         ))}
       </tbody>
     </table>
   );
+}
+
+interface Span {
+  readonly writer: string;
+  readonly age: string;
+  readonly line: number;
+  readonly lines: number;
+}
+
+/** Runs that would read the same, as one. */
+export function spansOf(runs: readonly BlameRun[], now = Date.now()): readonly Span[] {
+  const spans: Span[] = [];
+  for (const { person, at, line, lines } of runs) {
+    const span = { writer: writerName(person), age: readableAge(at, now), line, lines };
+    const last = spans.at(-1);
+    if (last !== undefined && last.writer === span.writer && last.age === span.age) {
+      spans[spans.length - 1] = { ...last, lines: last.lines + lines };
+    } else {
+      spans.push(span);
+    }
+  }
+  return spans;
+}
+
+function numbersOf({ line, lines }: Span): string {
+  return Array.from({ length: lines }, (_, index) => line + index).join('\n');
 }

@@ -108,7 +108,9 @@ export function Workbench(props: {
         {shown === 'share' && (
           <ShareDialog document={session.document} name={name} role={role} onClose={close} />
         )}
-        {shown === 'palette' && <Palette commands={commands()} onClose={close} />}
+        {shown === 'palette' && (
+          <Palette commands={commands().filter(({ id }) => id !== 'palette')} onClose={close} />
+        )}
         {shown === 'shortcuts' && <ShortcutSheet commands={commands()} onClose={close} />}
       </Suspense>
     </div>
