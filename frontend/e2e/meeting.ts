@@ -2,6 +2,7 @@
 import {
   type Browser,
   type BrowserContext,
+  type BrowserContextOptions,
   expect,
   type Locator,
   type Page,
@@ -38,8 +39,9 @@ export class Meeting {
     this.#server = server;
   }
 
-  async context(person: string): Promise<BrowserContext> {
+  async context(person: string, device: BrowserContextOptions = {}): Promise<BrowserContext> {
     const context = await this.#browser.newContext({
+      ...device,
       permissions: ['clipboard-read', 'clipboard-write'],
     });
     this.#contexts.push(context);

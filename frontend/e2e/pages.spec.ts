@@ -1,5 +1,6 @@
 import { expect } from '@playwright/test';
-import { expectText, test } from './meeting';
+import { expectSaved, expectText, test } from './meeting';
+import { PageHost } from './page-host';
 
 test('the text can be read before the editor has arrived', async ({ server, meeting }) => {
   const document = await server.create('early.txt', 'readable\nat once');
@@ -62,4 +63,43 @@ test('what cannot be loaded gets a sentence that says what to do', async ({ serv
   await context.unroute('**/api/documents?*');
   await page.getByRole('button', { name: 'Try again' }).click();
   await expect(page.locator('.document-title', { hasText: 'broken.txt' })).toBeVisible();
+});
+
+test('the page works as files beside the server, and keeps to its policy', async ({
+  server,
+  meeting,
+}) => {
+  const document = await server.create('files.rs', 'fn main() {}\n');
+  const files = await PageHost.before(server.origin);
+  try {
+    const context = await meeting.context('Ana');
+    await context.addInitScript(() => {
+      window.addEventListener('securitypolicyviolation', (event) =>
+        console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`),
+      );
+    });
+    const page = await context.newPage();
+    const problems: string[] = [];
+    const hosts = new Set<string>();
+    page.on('request', (request) => hosts.add(new URL(request.url()).origin));
+    page.on('console', (message) => {
+      if (message.text().startsWith('policy:')) {
+        problems.push(message.text());
+      }
+    });
+    const answer = await page.goto(`${files.origin}/d/${document}`);
+    const policy = answer?.headers()['content-security-policy'] ?? '';
+    expect(policy).toMatch(/^default-src 'none'; script-src 'self' 'wasm-unsafe-eval';/);
+    await expectText(page, 'fn main() {}\n');
+    await page.keyboard.type('// here\n');
+    await expectSaved(page);
+    expect(await server.content(document)).toBe('// here\nfn main() {}\n');
+    for (const key of ['F7', 'Escape', 'F8', 'Escape', 'F1', 'Escape']) {
+      await page.keyboard.press(key);
+    }
+    expect(problems).toEqual([]);
+    expect(Array.from(hosts), 'nothing comes from a third host').toEqual([files.origin]);
+  } finally {
+    files.stop();
+  }
 });

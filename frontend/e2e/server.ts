@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { PageHost } from './page-host';
 
 const BINARY =
   process.env.CODESYNC_SERVER_BIN ??
@@ -13,24 +14,40 @@ const BINARY =
 /** How long a server may take to answer its health check. */
 const START_MS_MAX = 20_000;
 
+/** Whether people log in, or whoever reaches the server is its machine's own user. */
+export type Accounts = 'on' | 'off';
+
 export class TestServer {
-  readonly origin: string;
   readonly #port: number;
   readonly #folder: string;
+  readonly #accounts: Accounts;
   #process: ChildProcess;
+  #page: PageHost | null = null;
 
-  private constructor(port: number, folder: string) {
+  private constructor(port: number, folder: string, accounts: Accounts) {
     this.#port = port;
     this.#folder = folder;
-    this.origin = `http://localhost:${port}`;
+    this.#accounts = accounts;
     this.#process = this.#spawn();
   }
 
-  static async start(): Promise<TestServer> {
+  static async start(accounts: Accounts = 'off'): Promise<TestServer> {
     const folder = await mkdtemp(join(tmpdir(), 'codesync-e2e-'));
-    const server = new TestServer(await freePort(), folder);
+    const server = new TestServer(await freePort(), folder, accounts);
     await server.#answers();
+    if (process.env.E2E_PAGE === 'dist') {
+      server.#page = await PageHost.before(server.#own);
+    }
     return server;
+  }
+
+  /** Where browsers go. */
+  get origin(): string {
+    return this.#page?.origin ?? this.#own;
+  }
+
+  get #own(): string {
+    return `http://localhost:${this.#port}`;
   }
 
   /** As a power cut would: nothing is flushed. */
@@ -48,6 +65,7 @@ export class TestServer {
     if (this.#process.exitCode === null && this.#process.signalCode === null) {
       await this.kill();
     }
+    this.#page?.stop();
     await rm(this.#folder, { recursive: true, force: true });
   }
 
@@ -70,7 +88,8 @@ export class TestServer {
   }
 
   #spawn(): ChildProcess {
-    return spawn(BINARY, ['serve', '--port', String(this.#port), '--data', this.#folder], {
+    const place = ['--port', String(this.#port), '--data', this.#folder];
+    return spawn(BINARY, ['serve', ...place, '--accounts', this.#accounts], {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
   }
@@ -81,13 +100,13 @@ export class TestServer {
       if (this.#process.exitCode !== null) {
         throw new Error(`${BINARY} ended with ${this.#process.exitCode}`);
       }
-      const answer = await fetch(`${this.origin}/api/health`).catch(() => null);
+      const answer = await fetch(`${this.#own}/api/health`).catch(() => null);
       if (answer?.ok) {
         return;
       }
       await new Promise((wake) => setTimeout(wake, 50));
     }
-    throw new Error(`${BINARY} does not answer on ${this.origin}`);
+    throw new Error(`${BINARY} does not answer on ${this.#own}`);
   }
 }
 

@@ -1,5 +1,5 @@
 /** The name others see, kept in this browser. */
-import { useState } from 'react';
+import { useSyncExternalStore } from 'react';
 
 const KEY = 'codesync.person';
 /** The protocol's bound on names is 64 graphemes; code points are a safe way to stay below. */
@@ -30,16 +30,32 @@ const ANIMALS = [
   'Wren',
 ];
 
+const listeners = new Set<() => void>();
+let present: string | null = null;
+
 export function usePerson(): [string, (name: string) => void] {
-  const [person, setPerson] = useState(storedPerson);
-  const rename = (name: string) => {
-    const trimmed = Array.from(name.trim()).slice(0, NAME_CHARS_MAX).join('');
-    if (trimmed !== '') {
-      store(trimmed);
-      setPerson(trimmed);
+  return [useSyncExternalStore(subscribe, person), rename];
+}
+
+function person(): string {
+  present ??= storedPerson();
+  return present;
+}
+
+function rename(name: string): void {
+  const trimmed = Array.from(name.trim()).slice(0, NAME_CHARS_MAX).join('');
+  if (trimmed !== '') {
+    present = trimmed;
+    store(trimmed);
+    for (const listener of listeners) {
+      listener();
     }
-  };
-  return [person, rename];
+  }
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
 }
 
 function storedPerson(): string {

@@ -157,6 +157,38 @@ describe('LiveConnection', () => {
     said.mockRestore();
   });
 
+  test('while a character is composed the others wait, and typing goes on', async () => {
+    const server = new FakeServer('ab');
+    const client = await Client.open(server);
+    client.live.hold(true);
+    server.insert(0, 'theirs ');
+    await server.pass(10);
+    client.type(2, 'mine');
+    expect(client.text).toBe('abmine');
+    client.live.hold(false);
+    expect(client.text).toBe('theirs abmine');
+    await server.pass(10);
+    expect(client.status).toMatchObject({ state: 'synchronized', unsavedEdits: 0 });
+
+    client.live.hold(true);
+    server.insert(0, 'soon ');
+    await server.pass(2_900);
+    expect(client.text).toBe('theirs abmine');
+    await server.pass(200);
+    expect(client.text).toBe('soon theirs abmine');
+  });
+
+  test('what waited on a socket that was cut comes on the next one', async () => {
+    const server = new FakeServer('ab');
+    const client = await Client.open(server);
+    client.live.hold(true);
+    server.insert(0, 'x');
+    server.cut();
+    client.live.hold(false);
+    await server.pass(10);
+    expect(client.text).toBe('ab');
+  });
+
   test('undo takes back own edits and leaves those of others', async () => {
     const server = new FakeServer('');
     const client = await Client.open(server);

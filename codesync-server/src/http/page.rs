@@ -48,9 +48,13 @@ pub(crate) async fn serve(request: Request) -> Response {
     }
 }
 
-/// Whether the page itself knows what to show at this path: `/` and `/d/{id}`.
+/// The views of the page that are about no document.
+const VIEWS: [&str; 5] = ["/", "/account", "/login", "/register", "/trash"];
+
+/// Whether the page itself knows what to show at this path: one of [`VIEWS`], or `/d/{id}`.
 fn is_view(path: &str) -> bool {
-    path == "/" || path.strip_prefix("/d/").is_some_and(|id| !id.is_empty() && !id.contains('/'))
+    let document = path.strip_prefix("/d/");
+    VIEWS.contains(&path) || document.is_some_and(|id| !id.is_empty() && !id.contains('/'))
 }
 
 fn missing() -> Response {
@@ -135,6 +139,9 @@ mod tests {
     fn the_page_answers_for_its_own_views_only() {
         assert!(is_view("/"));
         assert!(is_view("/d/0191e5c4-7c1a-7cc3-98e2-3f8a61a40e11"));
+        assert!(is_view("/login"));
+        assert!(!is_view("/login/"));
+        assert!(!is_view("/logins"));
         assert!(!is_view("/d/"));
         assert!(!is_view("/d/a/b"));
         assert!(!is_view("/etc/passwd"));

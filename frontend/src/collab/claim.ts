@@ -11,15 +11,15 @@ export interface Claim {
 }
 
 /** Never fails: a browser that keeps nothing still edits. */
-export async function claimJournal(document: string): Promise<Claim> {
+export async function claimJournal(shelf: string): Promise<Claim> {
   // Without locks (a page that is neither https nor localhost) two tabs could write as one client.
   if (typeof indexedDB === 'undefined' || navigator.locks === undefined) {
     return unkept('This browser keeps nothing here: unsent edits last only as long as this tab.');
   }
   try {
     const store = await JournalStore.open();
-    const { client, lock } = await lockedClient(store, document);
-    const journal = await store.journal(document, client);
+    const { client, lock } = await lockedClient(store, shelf);
+    const journal = await store.journal(shelf, client);
     return {
       client,
       journal,
@@ -39,16 +39,16 @@ export async function claimJournal(document: string): Promise<Claim> {
 
 async function lockedClient(
   store: JournalStore,
-  document: string,
+  shelf: string,
 ): Promise<{ client: string; lock: ClientLock }> {
-  for (const client of await store.clients(document)) {
-    const lock = await lockClient(document, client, navigator.locks);
+  for (const client of await store.clients(shelf)) {
+    const lock = await lockClient(shelf, client, navigator.locks);
     if (lock !== null) {
       return { client, lock };
     }
   }
   const client = newClient();
-  const lock = await lockClient(document, client, navigator.locks);
+  const lock = await lockClient(shelf, client, navigator.locks);
   if (lock === null) {
     throw new Error('a new client id is already in use');
   }

@@ -8,6 +8,8 @@ import type { FrameSink, OrderedWriter } from './writer';
 const SUBPROTOCOL = 'codesync.v1';
 /** `setTimeout` wraps around above this. */
 const TIMEOUT_MS_MAX = 0x7fff_ffff;
+/** However long somebody composes a character, the others are not kept waiting for longer. */
+const HOLD_MS_MAX = 3_000;
 
 /** The parts of a WebSocket that are used, so that a test can stand in for one. */
 export interface Socket {
@@ -56,6 +58,9 @@ export class LiveConnection {
   #cancelTimer: (() => void) | null = null;
   #draining = false;
   #disposed = false;
+  /** Frames that wait while the editor cannot take news; `null` while it can. */
+  #held: ArrayBuffer[] | null = null;
+  #cancelHold: (() => void) | null = null;
 
   constructor(
     core: Connection,
@@ -83,10 +88,27 @@ export class LiveConnection {
     return question(this.#core);
   }
 
+  /** While held, frames wait as they would on a slow network; what the user types goes on. */
+  hold(held: boolean): void {
+    this.#cancelHold?.();
+    this.#cancelHold = null;
+    if (held) {
+      this.#held ??= [];
+      this.#cancelHold = this.#surroundings.schedule(() => this.hold(false), HOLD_MS_MAX);
+      return;
+    }
+    const waiting = this.#held ?? [];
+    this.#held = null;
+    for (const frame of waiting) {
+      this.#receive(frame);
+    }
+  }
+
   /** Gives the socket back. What is on its way to the journal still gets there. */
   dispose(): void {
     this.#disposed = true;
     this.#cancelTimer?.();
+    this.#cancelHold?.();
     this.#dropSocket();
   }
 
@@ -162,6 +184,10 @@ export class LiveConnection {
       if (!(data instanceof ArrayBuffer)) {
         throw new TypeError('a text frame where bytes were expected');
       }
+      if (this.#held !== null) {
+        this.#held.push(data);
+        return;
+      }
       this.drive((core, now) => core.handleFrame(new Uint8Array(data), now));
     } catch (error) {
       console.error('The server sent a frame that does not decode; connecting anew.', error);
@@ -177,6 +203,10 @@ export class LiveConnection {
   }
 
   #forgetSocket(): void {
+    // What it brought is asked for again on the next one.
+    if (this.#held !== null) {
+      this.#held = [];
+    }
     if (this.#socket !== null) {
       this.#socket.onopen = null;
       this.#socket.onmessage = null;

@@ -1,10 +1,17 @@
 /**
- * Unsent work, kept in IndexedDB: one journal per document and client id, one record per key. A journal belongs to the
- * tab that holds the client id's Web Lock, so two tabs never write as one client. Records are opaque bytes.
+ * Unsent work, kept in IndexedDB: one journal per shelf and client id, one record per key. A shelf is a document, and
+ * whoever writes it where the server has accounts: nobody sends or sees what another person left in this browser. A
+ * journal belongs to the tab that holds the client id's Web Lock, so two tabs never write as one client. Records are
+ * opaque bytes.
  */
 
 const DATABASE = 'codesync';
 const RECORDS = 'records';
+
+/** Where the journals of a document lie; `user` is whoever is logged in, `null` on a server without accounts. */
+export function shelfOf(document: string, user: string | null): string {
+  return user === null ? document : `${document} ${user}`;
+}
 
 /** A change to a journal: one record more, or these records instead of all before. */
 export type JournalStep =
@@ -33,10 +40,10 @@ export class JournalStore {
     this.#database.close();
   }
 
-  /** The client ids that have a journal for this document, by skipping from the first key of one to the next. */
-  async clients(document: string): Promise<string[]> {
+  /** The client ids that have a journal on this shelf, by skipping from the first key of one to the next. */
+  async clients(shelf: string): Promise<string[]> {
     const store = this.#database.transaction(RECORDS).objectStore(RECORDS);
-    const request = store.openKeyCursor(IDBKeyRange.bound([document], [document, []]));
+    const request = store.openKeyCursor(IDBKeyRange.bound([shelf], [shelf, []]));
     return new Promise((resolve, reject) => {
       const found: string[] = [];
       request.onerror = () => reject(request.error);
@@ -48,32 +55,26 @@ export class JournalStore {
         }
         const client = (cursor.key as [string, string, number])[1];
         found.push(client);
-        cursor.continue([document, client, []]);
+        cursor.continue([shelf, client, []]);
       };
     });
   }
 
   /** The journal of one client. The caller holds its lock. */
-  async journal(document: string, client: string): Promise<Journal> {
+  async journal(shelf: string, client: string): Promise<Journal> {
     const store = this.#database.transaction(RECORDS).objectStore(RECORDS);
-    const range = journalRange(document, client);
+    const range = journalRange(shelf, client);
     const [keys, records] = await Promise.all([
       settled(store.getAllKeys(range)),
       settled(store.getAll(range) as IDBRequest<Uint8Array[]>),
     ]);
     const last = keys.at(-1) as [string, string, number] | undefined;
-    return new Journal(
-      this.#database,
-      document,
-      client,
-      concatenated(records),
-      (last?.[2] ?? 0) + 1,
-    );
+    return new Journal(this.#database, shelf, client, concatenated(records), (last?.[2] ?? 0) + 1);
   }
 }
 
 export class Journal {
-  readonly document: string;
+  readonly shelf: string;
   readonly client: string;
   /** What it held when it was opened, in the order it was written. Empty for a new one. */
   readonly restored: Uint8Array;
@@ -82,13 +83,13 @@ export class Journal {
 
   constructor(
     database: IDBDatabase,
-    document: string,
+    shelf: string,
     client: string,
     restored: Uint8Array,
     next: number,
   ) {
     this.#database = database;
-    this.document = document;
+    this.shelf = shelf;
     this.client = client;
     this.restored = restored;
     this.#next = next;
@@ -100,9 +101,9 @@ export class Journal {
     const store = transaction.objectStore(RECORDS);
     for (const step of steps) {
       if (step.type === 'replace') {
-        store.delete(journalRange(this.document, this.client));
+        store.delete(journalRange(this.shelf, this.client));
       }
-      store.add(step.bytes, [this.document, this.client, this.#next]);
+      store.add(step.bytes, [this.shelf, this.client, this.#next]);
       this.#next += 1;
     }
     // Without waiting for the answers first: what was handed to the browser survives the tab.
@@ -114,14 +115,14 @@ export class Journal {
   async setAside(): Promise<void> {
     const transaction = this.#database.transaction(RECORDS, 'readwrite', { durability: 'strict' });
     const store = transaction.objectStore(RECORDS);
-    store.add(this.restored, [`damaged ${this.document}`, this.client, this.#next]);
-    store.delete(journalRange(this.document, this.client));
+    store.add(this.restored, [`damaged ${this.shelf}`, this.client, this.#next]);
+    store.delete(journalRange(this.shelf, this.client));
     await completed(transaction);
   }
 
   async remove(): Promise<void> {
     const transaction = this.#database.transaction(RECORDS, 'readwrite', { durability: 'strict' });
-    transaction.objectStore(RECORDS).delete(journalRange(this.document, this.client));
+    transaction.objectStore(RECORDS).delete(journalRange(this.shelf, this.client));
     await completed(transaction);
   }
 }
@@ -133,13 +134,13 @@ export interface ClientLock {
 
 /** Takes a client id for this tab, or `null` when another tab has it. */
 export function lockClient(
-  document: string,
+  shelf: string,
   client: string,
   locks: LockManager,
 ): Promise<ClientLock | null> {
   return new Promise((resolve, reject) => {
     locks
-      .request(`codesync:${document}:${client}`, { ifAvailable: true }, (lock) => {
+      .request(`codesync:${shelf}:${client}`, { ifAvailable: true }, (lock) => {
         if (lock === null) {
           resolve(null);
           return;
@@ -156,9 +157,9 @@ export function newClient(): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-function journalRange(document: string, client: string): IDBKeyRange {
+function journalRange(shelf: string, client: string): IDBKeyRange {
   // In IndexedDB's order of keys an array comes after every number.
-  return IDBKeyRange.bound([document, client], [document, client, []]);
+  return IDBKeyRange.bound([shelf, client], [shelf, client, []]);
 }
 
 function concatenated(records: readonly Uint8Array[]): Uint8Array {

@@ -1,6 +1,7 @@
 /** Draws where the others are: a caret with a name flag, and tinted selections. Only reads; presence never edits. */
 import { editor, type IDisposable, type IPosition } from 'monaco-editor/editor';
 import type { Peer } from '../wasm/codesync_core';
+import type { Follow } from './follow';
 import { peerClass } from './palette';
 
 /** How long a name stands beside a caret that moved. */
@@ -11,14 +12,24 @@ export class Presence implements IDisposable {
   readonly #model: editor.ITextModel;
   readonly #selections: editor.IEditorDecorationsCollection;
   readonly #carets = new Map<string, Caret>();
+  readonly #follow: Follow;
+  readonly #unsubscribe: () => void;
+  /** Where the leader stood when the screen last went along. */
+  #went = '';
 
-  constructor(codeEditor: editor.ICodeEditor, model: editor.ITextModel) {
+  constructor(codeEditor: editor.ICodeEditor, model: editor.ITextModel, follow: Follow) {
     this.#editor = codeEditor;
     this.#model = model;
+    this.#follow = follow;
+    this.#unsubscribe = follow.subscribe(() => {
+      this.#went = '';
+      this.#goAlong();
+    });
     this.#selections = codeEditor.createDecorationsCollection();
   }
 
   dispose(): void {
+    this.#unsubscribe();
     this.#selections.clear();
     for (const caret of this.#carets.values()) {
       caret.dispose();
@@ -47,6 +58,7 @@ export class Presence implements IDisposable {
       }
     }
     this.#selections.set(ranges);
+    this.#goAlong();
   }
 
   /** Scrolls to somebody's caret and shows the name. */
@@ -58,6 +70,21 @@ export class Presence implements IDisposable {
         editor.ScrollType.Smooth,
       );
       caret.flag();
+    }
+  }
+
+  /** Keeps whom the user follows on the screen. */
+  #goAlong(): void {
+    const leader = this.#follow.leader();
+    const caret = leader === null ? undefined : this.#carets.get(`${leader}.0`);
+    if (leader === null || caret === undefined) {
+      return;
+    }
+    const { lineNumber, column } = caret.position;
+    const place = `${lineNumber}:${column}`;
+    if (place !== this.#went) {
+      this.#went = place;
+      this.reveal(leader);
     }
   }
 

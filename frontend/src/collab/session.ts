@@ -2,46 +2,22 @@
  * One open document on this page: claims a client id and its journal, drives the core, and tells the user interface
  * what it needs to know. Plain TypeScript; React reads it through `useSession`.
  */
-import { createDocument } from '../api/rest';
-import { Connection, type Event, type Peer, type State } from '../wasm/codesync_core';
+import type { Api } from '../api/client';
+import { socketUrl } from '../api/origin';
+import { Connection, type Event, type Peer } from '../wasm/codesync_core';
 import type { Binding, ReplicaPort } from './binding';
 import { type Claim, claimJournal } from './claim';
 import { browserSurroundings, LiveConnection, type Surroundings } from './connection';
+import { copyName, keepCopy } from './copies';
 import { loadCore } from './core';
+import { shelfOf } from './journal';
 import { sendLeftovers } from './leftovers';
+import { Login } from './login';
 import type { Presence } from './presence';
+import { type Notice, OPENING, type SessionView, samePeople } from './view';
 import { OrderedWriter } from './writer';
 
-export interface Person {
-  readonly author: number;
-  readonly name: string;
-  readonly color: number;
-}
-
-/** Something the user should know and may put away. */
-export interface Notice {
-  readonly text: string;
-  /** Text of the user's that has no place in the document any more; never thrown away unseen. */
-  readonly copy?: string;
-  /** Where that text went. */
-  readonly link?: string;
-}
-
-export interface SessionView {
-  readonly phase: 'opening' | 'open' | 'failed';
-  /** Why `failed`: a sentence that says what to do. */
-  readonly failure: string | null;
-  /** The document's name, once somebody told us. */
-  readonly name: string | null;
-  readonly state: State;
-  readonly saved: number;
-  readonly unsavedEdits: number;
-  /** Whether unsent edits survive the tab. */
-  readonly kept: boolean;
-  readonly online: boolean;
-  readonly people: readonly Person[];
-  readonly notice: Notice | null;
-}
+export type { Notice, Person, SessionView } from './view';
 
 /** What draws the document: Monaco, by way of these two. */
 export interface EditorSide {
@@ -49,25 +25,23 @@ export interface EditorSide {
   readonly presence: Pick<Presence, 'show'>;
 }
 
-const OPENING: SessionView = {
-  phase: 'opening',
-  failure: null,
-  name: null,
-  state: 'loading',
-  saved: 0,
-  unsavedEdits: 0,
-  kept: true,
-  online: true,
-  people: [],
-  notice: null,
-};
+/** Who opens a document. */
+export interface Visitor {
+  /** What others see. A server with accounts knows better. */
+  readonly name: string;
+  /** Whose journals these are; `null` on a server without accounts. */
+  readonly user: string | null;
+  readonly api: Api;
+}
 
-/** Sessions that are still putting their journals in order, by document: the next one waits for them. */
+/** Sessions that are still putting their journals in order, by shelf: the next one waits for them. */
 const closing = new Map<string, Promise<void>>();
 
 export class DocumentSession {
   readonly document: string;
-  readonly #person: string;
+  readonly #visitor: Visitor;
+  readonly #shelf: string;
+  readonly #login: Login;
   readonly #surroundings: Surroundings;
   readonly #listeners = new Set<() => void>();
   #view = OPENING;
@@ -83,10 +57,15 @@ export class DocumentSession {
   #textMoved = false;
   #peersMoved = false;
 
-  constructor(document: string, person: string, surroundings = browserSurroundings(socketUrl())) {
+  constructor(document: string, visitor: Visitor, surroundings = browserSurroundings(socketUrl())) {
     this.document = document;
-    this.#person = person;
+    this.#visitor = visitor;
+    this.#shelf = shelfOf(document, visitor.user);
     this.#surroundings = surroundings;
+    this.#login = new Login(visitor.api.credentials, surroundings.now, (token) => {
+      this.#update({ loginNeeded: false });
+      this.#drive((core, now) => core.setToken(token, now));
+    });
     window.addEventListener('online', this.#reconnect);
     void this.#open();
   }
@@ -100,12 +79,17 @@ export class DocumentSession {
     this.#editor = null;
     this.#live?.dispose();
     const done = this.#release();
-    closing.set(this.document, done);
+    closing.set(this.#shelf, done);
     void done.then(() => {
-      if (closing.get(this.document) === done) {
-        closing.delete(this.document);
+      if (closing.get(this.#shelf) === done) {
+        closing.delete(this.#shelf);
       }
     });
+  }
+
+  /** The name that others see. */
+  get person(): string {
+    return this.#visitor.name;
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -151,6 +135,16 @@ export class DocumentSession {
     breakUndoGroup: () => this.#drive((core) => core.breakUndoGroup(this.document)),
   };
 
+  /** Keeps what others do away from the editor for a moment. */
+  hold(held: boolean): void {
+    this.#live?.hold(held);
+  }
+
+  /** Somebody has logged in at this page: what waits can be sent. */
+  loggedIn(): void {
+    void this.#login.loggedIn();
+  }
+
   putNoticeAway(): void {
     this.#update({ notice: null });
   }
@@ -160,8 +154,10 @@ export class DocumentSession {
   }
 
   async #open(): Promise<void> {
+    // Both are needed, and neither waits for the other.
+    const token = this.#login.first();
     try {
-      await Promise.all([loadCore(), closing.get(this.document)]);
+      await Promise.all([loadCore(), closing.get(this.#shelf)]);
     } catch (cause) {
       console.error(cause);
       this.#fail(
@@ -169,36 +165,37 @@ export class DocumentSession {
       );
       return;
     }
-    const claim = await claimJournal(this.document);
+    const claim = await claimJournal(this.#shelf);
+    const shown = await token;
     if (this.#disposed) {
       claim.dispose();
       return;
     }
     this.#claim = claim;
     try {
-      this.#start(claim);
+      this.#start(claim, shown);
     } catch (cause) {
-      await this.#startAfresh(claim, cause);
+      await this.#startAfresh(claim, shown, cause);
     }
   }
 
   /** A journal that cannot be read is kept aside, and the document is opened as a new client would. */
-  async #startAfresh(damaged: Claim, cause: unknown): Promise<void> {
+  async #startAfresh(damaged: Claim, token: string | null, cause: unknown): Promise<void> {
     console.error('The journal of this document cannot be read.', cause);
     this.#live?.dispose();
     await damaged.journal?.setAside();
     damaged.dispose();
-    const claim = await claimJournal(this.document);
+    const claim = await claimJournal(this.#shelf);
     this.#claim = claim;
-    this.#start(claim);
+    this.#start(claim, token);
     this.show({
       text: 'Edits stored in this browser could not be read; they were set aside. The document is as the server has it.',
     });
   }
 
-  #start(claim: Claim): void {
+  #start(claim: Claim, token: string | null): void {
     const seed = crypto.getRandomValues(new BigUint64Array(1))[0] ?? 0n;
-    const core = new Connection(this.#person, seed);
+    const core = new Connection(this.#visitor.name, seed, token);
     const writer = new OrderedWriter(claim.journal, (cause) => this.#journalLost(cause));
     const live = new LiveConnection(core, writer, this.#surroundings, {
       onEvent: (event) => this.#handle(event),
@@ -254,7 +251,13 @@ export class DocumentSession {
         this.#update({ name: event.name });
         break;
       case 'conflict':
-        void this.#keepCopy(event.text, event.reason);
+        void keepCopy(
+          this.#visitor.api,
+          copyName(this.#view.name, this.#visitor.name, new Date()),
+          event.text,
+          event.reason,
+          (notice) => this.show(notice),
+        );
         break;
       case 'refused':
         this.#refused(event.message);
@@ -266,35 +269,17 @@ export class DocumentSession {
         this.#update({ online: false });
         break;
       case 'login-needed':
-        this.show({
-          text: `Log in to go on: ${event.message}. What you type is kept in this browser.`,
-        });
+        void this.#logInAgain();
         break;
       case 'token-expiring':
+        void this.#login.renew();
         break;
     }
   }
 
-  /** Text that has no place in the document any more becomes a document of its own, or at worst a file. */
-  async #keepCopy(copy: string, reason: string): Promise<void> {
-    this.show({ text: `This copy was set apart: ${reason}. Keeping it as a new document…`, copy });
-    const moment = new Date().toISOString().slice(0, 16).replace('T', ' ');
-    try {
-      const { id } = await createDocument({
-        name: `${this.#view.name ?? 'Document'} (copy of ${this.#person}, ${moment})`,
-        text: copy,
-      });
-      this.show({
-        text: `This copy was set apart: ${reason}. What you had is kept as a new document.`,
-        copy,
-        link: `/d/${id}`,
-      });
-    } catch (cause) {
-      console.error(cause);
-      this.show({
-        text: `This copy was set apart: ${reason}. It could not be kept on the server: keep it as a file now.`,
-        copy,
-      });
+  async #logInAgain(): Promise<void> {
+    if (!(await this.#login.renew())) {
+      this.#update({ loginNeeded: true });
     }
   }
 
@@ -344,24 +329,15 @@ export class DocumentSession {
     });
     if (status.state === 'synchronized' && !this.#leftoversSent) {
       this.#leftoversSent = true;
-      void sendLeftovers(this.document, this.#person, this.#surroundings).catch(console.error);
+      void sendLeftovers(this.document, this.#shelf, this.#visitor, this.#surroundings).catch(
+        console.error,
+      );
     }
   }
 
   #refreshPeople(): void {
     const people = this.peers().map(({ author, name, color }) => ({ author, name, color }));
-    const same =
-      people.length === this.#view.people.length &&
-      people.every((person, index) => {
-        const before = this.#view.people[index];
-        return (
-          before !== undefined &&
-          before.author === person.author &&
-          before.name === person.name &&
-          before.color === person.color
-        );
-      });
-    if (!same) {
+    if (!samePeople(people, this.#view.people)) {
       this.#update({ people });
     }
   }
@@ -397,10 +373,4 @@ export class DocumentSession {
       }
     }
   }
-}
-
-function socketUrl(): string {
-  const url = new URL('/socket', window.location.href);
-  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  return url.href;
 }

@@ -1,15 +1,21 @@
 /** The one door from React to a document session. */
 import { useEffect, useState, useSyncExternalStore } from 'react';
+import type { Api } from '../api/client';
 import { DocumentSession, type SessionView } from './session';
 
 /** Opens the document for as long as the component stands; `null` for the moment before. */
-export function useSession(document: string, person: string): DocumentSession | null {
+export function useSession(
+  document: string,
+  name: string,
+  user: string | null,
+  api: Api,
+): DocumentSession | null {
   const [session, setSession] = useState<DocumentSession | null>(null);
   useEffect(() => {
-    const opened = new DocumentSession(document, person);
+    const opened = new DocumentSession(document, { name, user, api });
     setSession(opened);
     return () => opened.dispose();
-  }, [document, person]);
+  }, [document, name, user, api]);
   return session?.document === document ? session : null;
 }
 

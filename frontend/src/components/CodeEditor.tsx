@@ -1,20 +1,11 @@
 /** Monaco on a document session. Imported lazily: everything behind this file is the editor chunk. */
-import { type RefObject, useEffect, useImperativeHandle, useRef } from 'react';
+import { useEffect, useImperativeHandle, useRef } from 'react';
 import { Binding } from '../collab/binding';
+import type { Follow } from '../collab/follow';
 import { Presence } from '../collab/presence';
-import type { DocumentSession } from '../collab/session';
 import { monaco } from '../editor/monaco';
-import { followSystemTheme } from '../editor/themes';
-
-export interface CodeEditorHandle {
-  reveal(author: number): void;
-  focus(): void;
-}
-
-export interface CaretPosition {
-  readonly line: number;
-  readonly column: number;
-}
+import { followTheme } from '../editor/themes';
+import type { EditorProps } from '../workbench/editorProps';
 
 const OPTIONS = {
   automaticLayout: true,
@@ -52,14 +43,8 @@ const { KeyCode, KeyMod } = monaco;
 const UNDO_KEYS = [KeyMod.CtrlCmd | KeyCode.KeyZ];
 const REDO_KEYS = [KeyMod.CtrlCmd | KeyMod.Shift | KeyCode.KeyZ, KeyMod.CtrlCmd | KeyCode.KeyY];
 
-export function CodeEditor(props: {
-  readonly session: DocumentSession;
-  readonly language: string;
-  readonly readOnly: boolean;
-  readonly handle: RefObject<CodeEditorHandle | null>;
-  readonly onCaret: (position: CaretPosition) => void;
-}) {
-  const { session, language, readOnly, handle, onCaret } = props;
+export function CodeEditor(props: EditorProps) {
+  const { session, language, wrap, readOnly, follow, handle, onCaret } = props;
   const host = useRef<HTMLDivElement>(null);
   const editor = useRef<monaco.editor.IStandaloneCodeEditor>(null);
   const presence = useRef<Presence>(null);
@@ -73,7 +58,7 @@ export function CodeEditor(props: {
       disposals.push(() => thing.dispose());
       return thing;
     };
-    open(followSystemTheme());
+    open(followTheme());
     const model = open(monaco.editor.createModel('', 'plaintext'));
     const opened = open(monaco.editor.create(host.current, { ...OPTIONS, model }));
     const binding = open(
@@ -81,7 +66,8 @@ export function CodeEditor(props: {
         session.show({ text: `That edit was not taken: ${message}.` }),
       ),
     );
-    const drawn = open(new Presence(opened, model));
+    const drawn = open(new Presence(opened, model, follow));
+    open(suspendByHand(host.current, follow));
     open(offerUndo(opened, 'Undo', UNDO_KEYS, session.replica.undo));
     open(offerUndo(opened, 'Redo', REDO_KEYS, session.replica.redo));
     disposals.push(session.attach({ binding, presence: drawn }));
@@ -101,7 +87,7 @@ export function CodeEditor(props: {
         dispose();
       }
     };
-  }, [session, onCaret]);
+  }, [session, follow, onCaret]);
 
   useEffect(() => {
     const model = editor.current?.getModel();
@@ -111,19 +97,52 @@ export function CodeEditor(props: {
   }, [language]);
 
   useEffect(() => {
-    editor.current?.updateOptions({ readOnly });
-  }, [readOnly]);
+    editor.current?.updateOptions({ readOnly, wordWrap: wrap ? 'on' : 'off' });
+  }, [readOnly, wrap]);
 
   useImperativeHandle(
     handle,
     () => ({
-      reveal: (author) => presence.current?.reveal(author),
       focus: () => editor.current?.focus(),
+      reveal: (author) => presence.current?.reveal(author),
+      line: () => editor.current?.getPosition()?.lineNumber ?? 1,
+      actions: () => actionsOf(editor.current),
     }),
     [],
   );
 
   return <div ref={host} className="code-editor" data-testid="code-editor" />;
+}
+
+/** What the editor offers by itself, under its own names. */
+function actionsOf(codeEditor: monaco.editor.IStandaloneCodeEditor | null) {
+  const actions = codeEditor?.getSupportedActions() ?? [];
+  return actions
+    .filter(({ label }) => label !== '')
+    .map((action) => ({
+      id: action.id,
+      label: action.label,
+      run: () => {
+        codeEditor?.focus();
+        void action.run();
+      },
+    }));
+}
+
+/** Whoever scrolls, clicks or types wants to be elsewhere than the one he follows. */
+function suspendByHand(host: HTMLElement, follow: Follow): monaco.IDisposable {
+  const suspend = () => follow.suspend();
+  const events = ['wheel', 'pointerdown', 'keydown'] as const;
+  for (const event of events) {
+    host.addEventListener(event, suspend, { capture: true, passive: true });
+  }
+  return {
+    dispose: () => {
+      for (const event of events) {
+        host.removeEventListener(event, suspend, { capture: true });
+      }
+    },
+  };
 }
 
 /** Puts the core's undo where people look for it: the keys, the context menu and the command palette. */

@@ -1,6 +1,12 @@
 import { useEffect, useState } from 'react';
+import { serverOrigin } from '../api/origin';
 
 const COPIED_MS = 1600;
+
+/** What opens this document in a terminal. */
+export function openCommand(document: string): string {
+  return `codesync open ${serverOrigin()}/d/${document}`;
+}
 
 /** A command to paste into a terminal; the whole strip copies it. */
 export function CopyCommand(props: { readonly command: string }) {

@@ -1,10 +1,13 @@
-import type { Notice } from '../collab/session';
+import type { Notice } from '../collab/view';
+import { download } from '../download';
+
+const COPY = 'conflict-copy.txt';
 
 /** Says something above the text without standing in its way. */
 export function NoticeBar(props: { readonly notice: Notice; readonly onPutAway: () => void }) {
-  const { text, copy, link } = props.notice;
+  const { text, copy, link, isCalm } = props.notice;
   return (
-    <div className="notice" role="alert">
+    <div className={isCalm ? 'notice is-calm' : 'notice'} role={isCalm ? 'status' : 'alert'}>
       <span>{text}</span>
       {link !== undefined && (
         <a href={link} target="_blank" rel="noreferrer" className="push-button is-small">
@@ -12,7 +15,7 @@ export function NoticeBar(props: { readonly notice: Notice; readonly onPutAway: 
         </a>
       )}
       {copy !== undefined && (
-        <button type="button" className="push-button is-small" onClick={() => download(copy)}>
+        <button type="button" className="push-button is-small" onClick={() => download(COPY, copy)}>
           Keep as a file
         </button>
       )}
@@ -26,13 +29,4 @@ export function NoticeBar(props: { readonly notice: Notice; readonly onPutAway: 
       </button>
     </div>
   );
-}
-
-function download(text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/plain;charset=utf-8' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = 'conflict-copy.txt';
-  link.click();
-  URL.revokeObjectURL(url);
 }

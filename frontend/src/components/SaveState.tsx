@@ -1,4 +1,4 @@
-import type { SessionView } from '../collab/session';
+import type { SessionView } from '../collab/view';
 
 type SavingView = Pick<SessionView, 'state' | 'saved' | 'unsavedEdits' | 'kept' | 'online'>;
 

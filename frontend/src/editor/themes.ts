@@ -1,5 +1,6 @@
-/** The editor's two themes, in the page's own greys, and the rule that the system chooses between them. */
+/** The editor's themes, in the page's own greys, and for high contrast Monaco's own. */
 import { editor, type IDisposable } from 'monaco-editor/editor';
+import { type Theme, themes } from '../theme';
 
 const LIGHT = 'codesync-light';
 const DARK = 'codesync-dark';
@@ -91,11 +92,16 @@ editor.defineTheme(DARK, {
   },
 });
 
-/** Sets the theme the system asks for, now and whenever that changes. */
-export function followSystemTheme(): IDisposable {
-  const dark = window.matchMedia('(prefers-color-scheme: dark)');
-  const apply = () => editor.setTheme(dark.matches ? DARK : LIGHT);
+const NAMES: Record<Theme, string> = {
+  light: LIGHT,
+  dark: DARK,
+  'contrast-light': 'hc-light',
+  'contrast-dark': 'hc-black',
+};
+
+/** Sets the page's theme, now and whenever that changes. */
+export function followTheme(): IDisposable {
+  const apply = () => editor.setTheme(NAMES[themes().theme()]);
   apply();
-  dark.addEventListener('change', apply);
-  return { dispose: () => dark.removeEventListener('change', apply) };
+  return { dispose: themes().subscribe(apply) };
 }

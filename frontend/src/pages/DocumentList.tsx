@@ -1,118 +1,159 @@
-import { type FormEvent, useCallback, useEffect, useState } from 'react';
+import { useState } from 'react';
+import { useAccount, useApi } from '../account/useAccount';
+import { useMembership } from '../account/useMembership';
 import {
-  ApiError,
+  changeDocument,
   createDocument,
   type Document,
-  listDocuments,
-  updateDocument,
-} from '../api/rest';
+  restoreDocument,
+  trashDocument,
+} from '../api/documents';
+import { messageOf } from '../api/problem';
 import { CopyCommand } from '../components/CopyCommand';
-import { DocumentRow } from '../components/DocumentRow';
-import { InlineName } from '../components/InlineName';
-import { Logo } from '../components/Logo';
-import { usePerson } from '../person';
+import { PageHeader } from '../components/PageHeader';
+import { Waiting } from '../components/Waiting';
+import { DocumentRow } from '../documents/DocumentRow';
+import { DropArea } from '../documents/DropArea';
+import { NewDocument } from '../documents/NewDocument';
+import { uploadFiles } from '../documents/upload';
+import { type Order, useDocuments } from '../documents/useDocuments';
 import { navigate } from '../router';
 
-/** Typing in the search field waits this long before it asks the server. */
-const SEARCH_DELAY_MS = 150;
-
 export function DocumentList() {
-  const [person, renamePerson] = usePerson();
-  const [search, setSearch] = useState('');
-  const list = useDocuments(search.trim());
-  const [problem, setProblem] = useState<string | null>(null);
-
-  const create = async (name: string) => {
-    try {
-      const document = await createDocument({ name });
-      navigate(`/d/${document.id}`);
-    } catch (error) {
-      setProblem(messageOf(error));
-    }
-  };
-  const rename = async (document: Document, name: string) => {
-    try {
-      list.replace(await updateDocument(document.id, { name }));
-      setProblem(null);
-    } catch (error) {
-      setProblem(messageOf(error));
-    }
-  };
-
+  const account = useAccount();
+  const phase = useMembership();
+  if (phase === 'open' || phase === 'in') {
+    return <Documents />;
+  }
   return (
     <div className="list-page">
-      <header className="list-header">
-        <Logo />
-        <span className="wordmark">CodeSync</span>
-        <span className="spacer" />
-        <span className="me" title="The name others see">
-          <span className="me-label">you are</span>
-          <InlineName value={person} label="Your name" onRename={renamePerson} />
-        </span>
-      </header>
+      <PageHeader />
       <main className="list-main">
-        <div className="list-tools">
-          <h1>Documents</h1>
-          <input
-            type="search"
-            className="text-field"
-            placeholder="Search by name"
-            aria-label="Search by name"
-            value={search}
-            onChange={(event) => setSearch(event.target.value)}
-          />
-        </div>
-        <NewDocumentForm onCreate={create} />
-        {(problem ?? list.problem) !== null && (
-          <p className="notice is-boxed" role="alert">
-            <span>{problem ?? list.problem}</span>
-            <button type="button" className="push-button is-small" onClick={list.reload}>
-              Try again
-            </button>
-          </p>
-        )}
-        <ul className="documents" aria-busy={list.loading}>
-          {list.documents.map((document) => (
-            <DocumentRow
-              key={document.id}
-              document={document}
-              onRename={(name) => rename(document, name)}
-            />
-          ))}
-        </ul>
-        {!list.loading && list.problem === null && list.documents.length === 0 && (
-          <Empty search={search.trim()} />
-        )}
-        {list.more !== null && (
-          <button type="button" className="push-button is-quiet" onClick={list.more}>
-            Show more
-          </button>
-        )}
+        {phase !== 'out' && <Waiting phase={phase} onRetry={() => void account.refresh()} />}
       </main>
     </div>
   );
 }
 
-function NewDocumentForm(props: { readonly onCreate: (name: string) => void }) {
-  const [name, setName] = useState('');
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    props.onCreate(name.trim() === '' ? 'Untitled' : name.trim());
+function Documents() {
+  const api = useApi();
+  const [search, setSearch] = useState('');
+  const [order, setOrder] = useState<Order>('changed');
+  const list = useDocuments(search.trim(), order);
+  const [problem, setProblem] = useState<string | null>(null);
+  const [trashed, setTrashed] = useState<Document | null>(null);
+
+  const attempt = async (action: () => Promise<void>) => {
+    try {
+      await action();
+      setProblem(null);
+    } catch (error) {
+      setProblem(messageOf(error));
+    }
   };
+  const create = (name: string) =>
+    attempt(async () => navigate(`/d/${(await createDocument(api, { name })).id}`));
+  const rename = (document: Document, name: string) =>
+    attempt(async () => list.replace(await changeDocument(api, document.id, { name })));
+  const trash = (document: Document) =>
+    attempt(async () => {
+      await trashDocument(api, document.id);
+      list.forget(document.id);
+      setTrashed(document);
+    });
+  const takeBack = (document: Document) =>
+    attempt(async () => {
+      await restoreDocument(api, document.id);
+      setTrashed(null);
+      list.reload();
+    });
+  const upload = async (files: readonly File[]) => {
+    const { made, problems } = await uploadFiles(api, files);
+    const [only] = made;
+    if (only !== undefined && made.length === 1 && problems.length === 0) {
+      navigate(`/d/${only.id}`);
+      return;
+    }
+    setProblem(problems.length === 0 ? null : problems.join(' '));
+    list.reload();
+  };
+  const said = problem ?? list.problem;
+
   return (
-    <form className="new-document" onSubmit={submit}>
-      <input
-        className="text-field"
-        placeholder="Name of a new document, such as notes.md"
-        aria-label="Name of a new document"
-        maxLength={256}
-        value={name}
-        onChange={(event) => setName(event.target.value)}
-      />
-      <button type="submit" className="push-button is-primary">
-        Create
-      </button>
-    </form>
+    <DropArea onFiles={upload}>
+      <div className="list-page">
+        <PageHeader />
+        <main className="list-main">
+          <div className="list-tools">
+            <h1>Documents</h1>
+            <input
+              type="search"
+              className="text-field"
+              placeholder="Search by name"
+              aria-label="Search by name"
+              value={search}
+              onChange={(event) => setSearch(event.target.value)}
+            />
+            <select
+              className="text-field"
+              aria-label="Sort by"
+              value={order}
+              onChange={(event) => setOrder(event.target.value as Order)}
+            >
+              <option value="changed">Last changed</option>
+              <option value="name">Name</option>
+              <option value="size">Size</option>
+            </select>
+          </div>
+          <NewDocument onCreate={create} onFiles={upload} />
+          {said !== null && (
+            <p className="notice is-boxed" role="alert">
+              <span>{said}</span>
+              <button
+                type="button"
+                className="push-button is-small"
+                onClick={() => {
+                  setProblem(null);
+                  list.reload();
+                }}
+              >
+                {problem === null ? 'Try again' : 'Put away'}
+              </button>
+            </p>
+          )}
+          {trashed !== null && (
+            <p className="notice is-boxed is-calm" role="status">
+              <span>{trashed.name} is in the trash.</span>
+              <button
+                type="button"
+                className="push-button is-small"
+                onClick={() => takeBack(trashed)}
+              >
+                Take it back
+              </button>
+            </p>
+          )}
+          <ul className="documents" aria-busy={list.loading}>
+            {list.documents.map((document) => (
+              <DocumentRow
+                key={document.id}
+                document={document}
+                onRename={(name) => rename(document, name)}
+                onTrash={() => trash(document)}
+              />
+            ))}
+          </ul>
+          {!list.loading && list.problem === null && list.documents.length === 0 && (
+            <Empty search={search.trim()} />
+          )}
+          {list.more !== null && (
+            <button type="button" className="push-button is-quiet" onClick={list.more}>
+              Show more
+            </button>
+          )}
+        </main>
+      </div>
+    </DropArea>
   );
 }
 
@@ -122,74 +163,8 @@ function Empty(props: { readonly search: string }) {
   }
   return (
     <div className="empty">
-      <p>No documents yet. Create one above, or from a terminal:</p>
+      <p>No documents yet. Create one above, drop files here, or from a terminal:</p>
       <CopyCommand command="codesync new notes.md" />
     </div>
   );
-}
-
-interface Documents {
-  readonly documents: readonly Document[];
-  readonly loading: boolean;
-  readonly problem: string | null;
-  readonly more: (() => void) | null;
-  readonly reload: () => void;
-  readonly replace: (document: Document) => void;
-}
-
-function useDocuments(search: string): Documents {
-  const [documents, setDocuments] = useState<readonly Document[]>([]);
-  const [next, setNext] = useState<string | null>(null);
-  const [loading, setLoading] = useState(true);
-  const [problem, setProblem] = useState<string | null>(null);
-  const [attempt, setAttempt] = useState(0);
-
-  const load = useCallback(
-    async (cursor: string | null, signal: AbortSignal) => {
-      setLoading(true);
-      try {
-        const page = await listDocuments(search, cursor, signal);
-        setDocuments((before) =>
-          cursor === null ? page.documents : [...before, ...page.documents],
-        );
-        setNext(page.next);
-        setProblem(null);
-      } catch (error) {
-        if (!signal.aborted) {
-          setProblem(messageOf(error));
-        }
-      } finally {
-        if (!signal.aborted) {
-          setLoading(false);
-        }
-      }
-    },
-    [search],
-  );
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt is a reason to load again.
-  useEffect(() => {
-    const abort = new AbortController();
-    const timer = setTimeout(() => load(null, abort.signal), search === '' ? 0 : SEARCH_DELAY_MS);
-    return () => {
-      clearTimeout(timer);
-      abort.abort();
-    };
-  }, [load, search, attempt]);
-
-  return {
-    documents,
-    loading,
-    problem,
-    more: next === null ? null : () => void load(next, new AbortController().signal),
-    reload: () => setAttempt((count) => count + 1),
-    replace: (changed) =>
-      setDocuments((before) =>
-        before.map((document) => (document.id === changed.id ? changed : document)),
-      ),
-  };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof ApiError ? error.message : 'Something went wrong. Try again.';
 }

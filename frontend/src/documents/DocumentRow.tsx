@@ -1,5 +1,5 @@
-import { useState } from 'react';
-import type { Document } from '../api/rest';
+import { type KeyboardEvent, useState } from 'react';
+import type { Document } from '../api/documents';
 import { LANGUAGES, languageOf, PLAIN_TEXT } from '../editor/languages';
 import { readableAge, readableSize } from '../readable';
 import { Link } from '../router';
@@ -7,6 +7,7 @@ import { Link } from '../router';
 export function DocumentRow(props: {
   readonly document: Document;
   readonly onRename: (name: string) => void;
+  readonly onTrash: () => void;
 }) {
   const { document } = props;
   const [draft, setDraft] = useState<string | null>(null);
@@ -16,6 +17,13 @@ export function DocumentRow(props: {
     setDraft(null);
     if (name !== '' && name !== document.name) {
       props.onRename(name);
+    }
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Enter' && !event.nativeEvent.isComposing) {
+      keep();
+    } else if (event.key === 'Escape') {
+      setDraft(null);
     }
   };
 
@@ -38,26 +46,30 @@ export function DocumentRow(props: {
           ref={(field) => field?.focus()}
           onChange={(event) => setDraft(event.target.value)}
           onBlur={keep}
-          onKeyDown={(event) => {
-            if (event.key === 'Enter' && !event.nativeEvent.isComposing) {
-              keep();
-            } else if (event.key === 'Escape') {
-              setDraft(null);
-            }
-          }}
+          onKeyDown={onKeyDown}
         />
       )}
       <time className="document-age" dateTime={document.updated_at} title={document.updated_at}>
         {readableAge(document.updated_at, Date.now())}
       </time>
-      <button
-        type="button"
-        className="push-button is-small is-quiet"
-        aria-label={`Rename ${document.name}`}
-        onClick={() => setDraft(document.name)}
-      >
-        Rename
-      </button>
+      <span className="row-actions">
+        <button
+          type="button"
+          className="push-button is-small is-quiet"
+          aria-label={`Rename ${document.name}`}
+          onClick={() => setDraft(document.name)}
+        >
+          Rename
+        </button>
+        <button
+          type="button"
+          className="push-button is-small is-quiet"
+          aria-label={`Move ${document.name} to the trash`}
+          onClick={props.onTrash}
+        >
+          Trash
+        </button>
+      </span>
     </li>
   );
 }

@@ -1,0 +1,139 @@
+/**
+ * Joins a plain text field to a replica, where Monaco does not work. The field tells its text and no change, so that one
+ * is found by comparing; what others do is put in beside the caret.
+ */
+import type { Cause, TextEdit } from '../wasm/codesync_core';
+import type { ReplicaPort } from './binding';
+import { difference } from './difference';
+
+export class TextareaBinding {
+  readonly #field: HTMLTextAreaElement;
+  readonly #replica: ReplicaPort;
+  readonly #hold: (held: boolean) => void;
+  readonly #onRefused: (message: string) => void;
+  readonly #listening = new AbortController();
+  /** The text that field and replica agreed on last. */
+  #known = '';
+
+  /** `hold` keeps what others do away while somebody composes a character: the field would give that up. */
+  constructor(
+    field: HTMLTextAreaElement,
+    replica: ReplicaPort,
+    hold: (held: boolean) => void,
+    onRefused: (message: string) => void,
+  ) {
+    this.#field = field;
+    this.#replica = replica;
+    this.#hold = hold;
+    this.#onRefused = onRefused;
+    this.#show(replica.text());
+    const { signal } = this.#listening;
+    field.addEventListener('input', () => this.#passOn(), { signal });
+    field.addEventListener('beforeinput', (event) => this.#undoByCore(event), { signal });
+    field.addEventListener('keydown', (event) => this.#undoByKey(event), { signal });
+    field.addEventListener('paste', () => replica.breakUndoGroup(), { signal });
+    field.addEventListener('compositionstart', () => hold(true), { signal });
+    field.addEventListener(
+      'compositionend',
+      () => {
+        this.#passOn();
+        hold(false);
+      },
+      { signal },
+    );
+    field.ownerDocument.addEventListener('selectionchange', () => this.#passOnSelection(), {
+      signal,
+    });
+  }
+
+  dispose(): void {
+    this.#listening.abort();
+    this.#hold(false);
+  }
+
+  /** Edits of one `changed` event, all relative to the text before. */
+  apply(edits: readonly TextEdit[], cause: Cause): void {
+    for (const { from, to, text } of edits.toReversed()) {
+      this.#field.setRangeText(text, from, to, 'preserve');
+    }
+    this.#known = this.#field.value;
+    const [own] = this.#replica.selections();
+    if (cause !== 'remote' && own !== undefined) {
+      this.#field.setSelectionRange(Math.min(own.anchor, own.head), Math.max(own.anchor, own.head));
+    }
+  }
+
+  reload(text: string): void {
+    this.#show(text);
+  }
+
+  check(): void {
+    if (this.#field.value.length !== this.#replica.length()) {
+      console.error('The field and the replica differ in length; showing the replica again.');
+      this.#show(this.#replica.text());
+    }
+  }
+
+  #passOn(): void {
+    const { value, selectionEnd } = this.#field;
+    const edit = difference(this.#known, value, selectionEnd);
+    if (edit === null) {
+      return;
+    }
+    try {
+      this.#replica.edit([edit]);
+      this.#known = value;
+    } catch (error) {
+      this.#show(this.#replica.text());
+      this.#onRefused(error instanceof Error ? error.message : String(error));
+      return;
+    }
+    if (!edit.text.isWellFormed()) {
+      // Half a surrogate pair has become U+FFFD in the replica.
+      this.#show(this.#replica.text());
+    }
+  }
+
+  #passOnSelection(): void {
+    const { selectionStart, selectionEnd, selectionDirection } = this.#field;
+    if (this.#field.ownerDocument.activeElement === this.#field) {
+      const isBackward = selectionDirection === 'backward';
+      this.#replica.select([
+        {
+          anchor: isBackward ? selectionEnd : selectionStart,
+          head: isBackward ? selectionStart : selectionEnd,
+        },
+      ]);
+    }
+  }
+
+  #undoByCore(event: InputEvent): void {
+    if (event.inputType === 'historyUndo' || event.inputType === 'historyRedo') {
+      event.preventDefault();
+      this.#step(event.inputType === 'historyRedo');
+    }
+  }
+
+  #undoByKey(event: KeyboardEvent): void {
+    const key = event.key.toLowerCase();
+    if ((event.ctrlKey || event.metaKey) && (key === 'z' || key === 'y')) {
+      event.preventDefault();
+      this.#step(key === 'y' || event.shiftKey);
+    }
+  }
+
+  #step(isRedo: boolean): void {
+    if (isRedo) {
+      this.#replica.redo();
+    } else {
+      this.#replica.undo();
+    }
+  }
+
+  #show(text: string): void {
+    const { selectionStart, selectionEnd } = this.#field;
+    this.#field.value = text;
+    this.#field.setSelectionRange(selectionStart, selectionEnd);
+    this.#known = this.#field.value;
+  }
+}

@@ -1,0 +1,3 @@
+interface ImportMetaEnv {
+  readonly CODESYNC_API_ORIGIN?: string;
+}

@@ -1,0 +1,56 @@
+import type { Role } from '../api/documents';
+import type { SessionView } from '../collab/view';
+import { InlineName } from '../components/InlineName';
+import { Logo } from '../components/Logo';
+import { People } from '../components/People';
+import { SaveState } from '../components/SaveState';
+import { WhoAmI } from '../components/WhoAmI';
+import { Link } from '../router';
+import type { Shown } from './useCommands';
+import type { Meeting } from './useMeeting';
+
+export function TitleBar(props: {
+  readonly view: SessionView;
+  readonly name: string;
+  readonly role: Role | null;
+  readonly meeting: Meeting;
+  /** `null` for those who may not. */
+  readonly onRename: ((name: string) => void) | null;
+  readonly onShow: (what: Shown) => void;
+}) {
+  const { view, name, meeting } = props;
+  return (
+    <header className="title-bar">
+      <Link to="/" className="brand" title="All documents">
+        <Logo />
+      </Link>
+      <h1 className="document-name">
+        {props.onRename === null ? (
+          <span className="plain-name">{name}</span>
+        ) : (
+          <InlineName value={name} label="Name of the document" onRename={props.onRename} />
+        )}
+      </h1>
+      <SaveState view={view} />
+      <span className="spacer" />
+      <People people={view.people} follow={meeting.follow} onMeet={meeting.meet} />
+      <button
+        type="button"
+        className="push-button is-small is-quiet"
+        title="History (F7)"
+        onClick={() => props.onShow('history')}
+      >
+        History
+      </button>
+      <button
+        type="button"
+        className="push-button is-small"
+        title="Share (F8)"
+        onClick={() => props.onShow('share')}
+      >
+        Share
+      </button>
+      <WhoAmI />
+    </header>
+  );
+}

@@ -1,0 +1,118 @@
+/** An open document: the bars, the text, and what can be shown over it. */
+import { lazy, Suspense, useCallback, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
+import { useIdentity } from '../account/useAccount';
+import type { DocumentSession } from '../collab/session';
+import type { SessionView } from '../collab/view';
+import { useShortcuts } from '../commands/useShortcuts';
+import { NoticeBar } from '../components/NoticeBar';
+import { languageOf } from '../editor/languages';
+import { EditorArea } from './EditorArea';
+import type { CaretPosition, EditorHandle } from './editorHandle';
+import { FollowBar } from './FollowBar';
+import { LoginBanner } from './LoginBanner';
+import { StatusBar } from './StatusBar';
+import { TitleBar } from './TitleBar';
+import { commandsOf, type Shown } from './useCommands';
+import { useDeeds } from './useDeeds';
+import type { Details } from './useDetails';
+import { useMeeting } from './useMeeting';
+
+const ShareDialog = lazy(async () => ({
+  default: (await import('../sharing/ShareDialog')).ShareDialog,
+}));
+const HistoryPanel = lazy(async () => ({
+  default: (await import('../history/HistoryPanel')).HistoryPanel,
+}));
+const Palette = lazy(async () => ({ default: (await import('../commands/Palette')).Palette }));
+const ShortcutSheet = lazy(async () => ({
+  default: (await import('../commands/ShortcutSheet')).ShortcutSheet,
+}));
+
+export function Workbench(props: {
+  readonly session: DocumentSession;
+  readonly view: SessionView;
+  readonly details: Details;
+  readonly name: string;
+}) {
+  const { session, view, details, name } = props;
+  const identity = useIdentity();
+  const editor = useRef<EditorHandle>(null);
+  const meeting = useMeeting(editor);
+  const [shown, show] = useState<Shown>('nothing');
+  const [caret, setCaret] = useState<CaretPosition>({ line: 1, column: 1 });
+  const [wrap, setWrap] = useState(false);
+  const [picked, setPicked] = useState<string | null>(null);
+  const onCaret = useCallback((position: CaretPosition) => setCaret(position), []);
+
+  const role = details.document?.role ?? null;
+  const isOwner = role === 'owner';
+  const language = picked ?? languageOf(name, details.document?.language ?? null);
+  const close = () => {
+    // Gone at once: while a dialog stands, nothing behind it can take the focus.
+    flushSync(() => show('nothing'));
+    editor.current?.focus();
+  };
+  const deeds = useDeeds(session, view, details, editor, {
+    show,
+    pick: setPicked,
+    wrapLines: () => setWrap((before) => !before),
+  });
+  const commands = () => commandsOf(view, meeting, editor.current, deeds);
+  useShortcuts(commandsOf(view, meeting, null, deeds), shown === 'nothing');
+
+  return (
+    <div className="editor-page">
+      <TitleBar
+        view={view}
+        name={name}
+        role={role}
+        meeting={meeting}
+        onRename={isOwner ? (wanted) => deeds.change({ name: wanted }) : null}
+        onShow={show}
+      />
+      {view.notice !== null && (
+        <NoticeBar notice={view.notice} onPutAway={() => session.putNoticeAway()} />
+      )}
+      <LoginBanner session={session} needed={view.loginNeeded} />
+      <FollowBar follow={meeting.follow} people={view.people} />
+      <main className="editor-area">
+        <EditorArea
+          session={session}
+          language={language}
+          wrap={wrap}
+          readOnly={view.state === 'read-only' || view.state === 'ended'}
+          follow={meeting.follow}
+          handle={editor}
+          onCaret={onCaret}
+        />
+      </main>
+      <StatusBar
+        document={session.document}
+        caret={caret}
+        language={language}
+        onLanguage={deeds.pickLanguage}
+        onCommands={() => show('palette')}
+      />
+      <Suspense fallback={null}>
+        {shown === 'history' && (
+          <HistoryPanel
+            session={session}
+            name={name}
+            mayWrite={role !== 'viewer'}
+            person={identity.phase === 'in' ? null : session.person}
+            lineEnding={details.document?.line_ending ?? 'lf'}
+            onClose={close}
+          />
+        )}
+        {shown === 'share' && (
+          <ShareDialog document={session.document} name={name} role={role} onClose={close} />
+        )}
+        {shown === 'palette' && (
+          <Palette commands={commands().filter(({ id }) => id !== 'palette')} onClose={close} />
+        )}
+        {shown === 'shortcuts' && <ShortcutSheet commands={commands()} onClose={close} />}
+      </Suspense>
+    </div>
+  );
+}

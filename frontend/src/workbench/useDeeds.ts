@@ -1,0 +1,86 @@
+/** How the commands of an open document are carried out. */
+import { useApi } from '../account/useAccount';
+import type { Schemas } from '../api/client';
+import { changeDocument } from '../api/documents';
+import { readBlame } from '../api/history';
+import { messageOf } from '../api/problem';
+import type { DocumentSession } from '../collab/session';
+import type { SessionView } from '../collab/view';
+import { openCommand } from '../components/CopyCommand';
+import { stateWords } from '../components/SaveState';
+import { asFile, download } from '../download';
+import { whoWrote } from '../history/blame';
+import type { EditorHandle } from './editorHandle';
+import type { Deeds, Shown } from './useCommands';
+import type { Details } from './useDetails';
+
+export function useDeeds(
+  session: DocumentSession,
+  view: SessionView,
+  details: Details,
+  editor: { readonly current: EditorHandle | null },
+  page: {
+    readonly show: (what: Shown) => void;
+    readonly pick: (language: string) => void;
+    readonly wrapLines: () => void;
+  },
+): Deeds & { readonly change: (wish: Schemas['DocumentChange']) => void } {
+  const api = useApi();
+
+  const change = async (wish: Schemas['DocumentChange']) => {
+    try {
+      details.replace(await changeDocument(api, session.document, wish));
+    } catch (error) {
+      session.show({ text: `That was not changed. ${messageOf(error)}` });
+    }
+  };
+  const sayWhoWrote = async () => {
+    const line = editor.current?.line() ?? 1;
+    if (view.unsavedEdits > 0) {
+      session.show({ text: 'Ask again once everything is saved.', isCalm: true });
+      return;
+    }
+    try {
+      const blame = await readBlame(api, session.document, view.saved);
+      session.show({ text: whoWrote(blame, line, Date.now()), isCalm: true });
+    } catch (error) {
+      session.show({ text: messageOf(error) });
+    }
+  };
+  const copyCommand = async () => {
+    const command = openCommand(session.document);
+    try {
+      await navigator.clipboard.writeText(command);
+      session.show({ text: `Copied: ${command}`, isCalm: true });
+    } catch {
+      window.prompt('Copy this command', command);
+    }
+  };
+  return {
+    change,
+    show: page.show,
+    wrapLines: page.wrapLines,
+    sayWhoWrote: () => void sayWhoWrote(),
+    copyCommand: () => void copyCommand(),
+    download: () =>
+      download(
+        view.name ?? 'document.txt',
+        asFile(session.text(), details.document?.line_ending ?? 'lf'),
+      ),
+    pickLanguage: (language) => {
+      page.pick(language);
+      // The document's own language is its owner's to choose; others look at it as they like.
+      if (details.document?.role === 'owner') {
+        void change({ language });
+      }
+    },
+    saySaved: () =>
+      session.show({
+        text:
+          view.unsavedEdits === 0
+            ? `Everything is saved as you type: revision ${view.saved.toLocaleString('en')}.`
+            : `Not yet: ${stateWords(view)}.`,
+        isCalm: true,
+      }),
+  };
+}
