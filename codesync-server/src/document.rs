@@ -50,6 +50,8 @@ impl SubscriberId {
 pub struct Join {
     /// Number that the answer repeats.
     pub request: u32,
+    /// Number of the socket that it came by, counted up as they come to this server.
+    pub socket: u64,
     pub client: ClientId,
     /// Whose client it is.
     pub user: UserId,

@@ -194,6 +194,9 @@ mod tests {
             include_str!("../../../compose.yaml"),
             include_str!("../../../deploy/codesync.service"),
             include_str!("../../../deploy/secrets.sh"),
+            include_str!("../../../terraform/main.tf"),
+            include_str!("../../../terraform/modules/database/migration.tf"),
+            include_str!("../../../terraform/modules/ecs-service/main.tf"),
         ];
         let known: Vec<_> = SETTINGS.iter().map(Setting::variable).collect();
         for file in files {

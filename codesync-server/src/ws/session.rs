@@ -83,11 +83,11 @@ pub struct Opening {
 }
 
 impl Opening {
-    /// The join of somebody who has these rights.
+    /// The join of somebody who has these rights and came by this socket.
     #[must_use]
-    pub fn with(self, access: AccessVersion, rights: Rights) -> Join {
+    pub fn with(self, access: AccessVersion, rights: Rights, socket: u64) -> Join {
         let Self { request, client, user, person, at, text } = self;
-        Join { request, client, user, access, rights, person, at, text }
+        Join { request, socket, client, user, access, rights, person, at, text }
     }
 }
 

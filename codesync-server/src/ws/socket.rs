@@ -210,7 +210,7 @@ impl Reader {
         let outbox = self.outbox.clone();
         // Leave first what was joined before.
         self.perform().await;
-        let join = join.with(access, rights);
+        let join = join.with(access, rights, self.number);
         if !document.send(Command::Join { subscriber, join, outbox }).await {
             self.documents.remove(&subscriber);
             self.session.handle_detached(subscriber);

@@ -168,6 +168,7 @@ impl Person {
         let client = ClientId::from_bytes([number; 16]);
         let join = Join {
             request: 1,
+            socket: 0,
             client,
             user,
             access,

@@ -32,6 +32,8 @@ pub(crate) const LAG_MAX: Duration = Duration::from_secs(15);
 #[derive(Debug)]
 pub(super) struct Subscriber {
     pub(super) user: UserId,
+    /// By which he came: the later he came, the higher.
+    pub(super) socket: u64,
     pub(super) stage: Stage,
     author: Option<Author>,
     /// Everything up to here was delivered.
@@ -69,6 +71,7 @@ impl Subscriber {
     pub(super) fn new(join: Join) -> Self {
         Self {
             user: join.user,
+            socket: join.socket,
             stage: Stage::Registering { join },
             author: None,
             at: Revision::ZERO,

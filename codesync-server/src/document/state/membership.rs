@@ -130,9 +130,10 @@ impl DocumentState {
     fn admit(&mut self, now: Duration, id: SubscriberId, join: &Join, record: ClientRecord) {
         let author = record.author;
         if let Some(other) = self.authors.get(&author).copied() {
-            // The same copy joined twice; the socket of the first join is most likely dead. The log
-            // need not have answered in the order of the joins.
-            if other > id {
+            // The same copy joined twice; the older socket is most likely dead. Its join need not
+            // have been the first: whose it is may have been asked of a slow database.
+            let came = |id| self.subscribers.get(&id).map(|it| (it.socket, id));
+            if came(other) > came(id) {
                 self.remove(now, id);
                 self.refuse(id, join.request, RejectCode::ClientIdTaken);
                 return;

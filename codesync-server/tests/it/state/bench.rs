@@ -266,6 +266,7 @@ pub(super) fn see(peers: &mut Peers, presence: ServerPresence<'_>) {
 pub(super) fn local(client: ClientId, at: Option<u64>) -> Join {
     Join {
         request: 1,
+        socket: 0,
         client,
         user: UserId::LOCAL,
         access: AccessVersion::default(),

@@ -3,7 +3,7 @@
 use codesync_core::document::Document;
 use codesync_core::protocol::CloseCode;
 use codesync_core::{ClientId, Revision, Selection};
-use codesync_server::document::{Output, SubscriberId};
+use codesync_server::document::{Join, Output, SubscriberId};
 use codesync_server::oplog::Registration;
 use codesync_server::oplog::memory::MemoryLog;
 
@@ -221,5 +221,20 @@ fn of_two_joins_of_one_client_the_later_stands_in_whatever_order_the_log_answers
     let news = bench.news(alive);
     assert_eq!(news[0], "joined 0, seq 0");
     assert!(!news.contains(&"ended: 203".to_owned()), "{news:?}");
+    assert_eq!(bench.state.subscriber_count(), 1);
+}
+
+#[test]
+fn a_join_by_an_older_socket_that_was_held_up_does_not_end_the_one_by_the_newer() {
+    let log = empty_log();
+    let mut bench = Bench::open(&log);
+    let client = ClientId::from_bytes([1; 16]);
+    let (alive, late) = (SubscriberId::new(1), SubscriberId::new(2));
+    for (subscriber, socket) in [(alive, 8), (late, 7)] {
+        bench.state.handle_join(subscriber, Join { socket, ..local(client, None) });
+        bench.drain();
+    }
+    assert_eq!(bench.news(late), ["refused: 203"]);
+    assert_eq!(bench.news(alive)[0], "joined 0, seq 0");
     assert_eq!(bench.state.subscriber_count(), 1);
 }

@@ -46,7 +46,10 @@ impl World {
             Action::Stall { client, ms } => {
                 let client = who(client);
                 let until = &mut self.clients[client].stalled_until;
-                *until = (*until).max(self.now + ms * MS);
+                // Frames that wait for the end of a stall would be overtaken if it were put off.
+                if *until <= self.now {
+                    *until = self.now + ms * MS;
+                }
             }
             Action::SlowDisk { client, ms } => {
                 let client = who(client);

@@ -174,7 +174,7 @@ impl World {
                 }
                 match rights {
                     Ok((access, rights)) => {
-                        world.admit(socket, document, opening.with(access, rights));
+                        world.admit(socket, document, opening.with(access, rights, socket as u64));
                     }
                     Err(code) => world.refuse(socket, opening.request, code),
                 }
