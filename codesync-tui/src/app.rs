@@ -217,7 +217,7 @@ impl App {
             Event::Documents(Ok(documents)) => self.open_documents(documents),
             Event::Documents(Err(reason)) => self.notify(&format!("no list: {reason}")),
             Event::Notice(sentence) => self.notify(&sentence),
-            Event::Tick => {}
+            Event::Tick => self.go_on_finding(),
         }
         if self.notice.as_ref().is_some_and(|(_, until)| *until <= now) {
             self.notice = None;
@@ -237,6 +237,9 @@ impl App {
 
     /// When something on the screen changes by itself, if it does.
     pub(crate) fn deadline(&self) -> Option<Duration> {
+        if self.find.is_looking() {
+            return Some(self.now);
+        }
         let notice = self.notice.as_ref().map(|(_, until)| *until);
         notice.into_iter().chain(self.people.deadline()).min()
     }
@@ -309,7 +312,7 @@ impl App {
         self.colors.apply(operation, &changes);
         self.carets.map(operation, bias);
         self.people.map(operation);
-        self.find.map(operation);
+        self.find.map(operation, &self.text);
         self.mouse.map(operation);
         self.away.map(operation);
         self.back = self.back.map(|selection| selection.map(operation, Bias::Left));

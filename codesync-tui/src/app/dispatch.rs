@@ -3,13 +3,18 @@
 use codesync_core::Selection;
 
 use super::follow::Following;
-use super::{App, Command, Effect, Motion, Prompt};
+use super::{App, Command, Effect, Motion, Prompt, PromptKind};
 use crate::input::Key;
 use crate::vim::{Mode, Reply};
 
 impl App {
     pub(super) fn handle_key(&mut self, key: Key) {
         let before = self.end_following();
+        // Enter in that prompt waits for what is not found yet; any key afterwards does not.
+        let asks = self.prompt.as_ref().map(|prompt| &prompt.kind);
+        if !matches!(asks, Some(PromptKind::Find { .. })) {
+            self.find.awaits_nothing();
+        }
         if self.help.is_some() {
             self.handle_help_key(key);
         } else if self.picker.is_some() {
