@@ -22,14 +22,18 @@ mod follow;
 mod language;
 mod lines;
 mod mouse;
+mod past;
 mod people;
 mod picker;
 mod prompt;
+mod question;
 mod reading;
 mod replace;
 mod saving;
 mod selecting;
+mod sharing;
 mod view;
+mod writers;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -45,18 +49,23 @@ use crate::keymap::Keymap;
 use crate::sanitize;
 use crate::vim::Vim;
 
+pub(crate) use away::Missed;
 pub(crate) use carets::{Caret, Carets};
 pub(crate) use clipboard_moves::Register;
 pub(crate) use colors::Colors;
 pub(crate) use command::{Command, Motion, Object};
-pub(crate) use event::{Cause, Effect, Event, Listed};
+pub(crate) use event::{Cause, Effect, Event};
 pub(crate) use find::Find;
 pub(crate) use language::{Indent, Language};
+pub(crate) use past::{Moment, Past, Sheet, compare, list_columns};
 pub(crate) use people::{People, Person};
 pub(crate) use picker::Picker;
 pub(crate) use prompt::{Prompt, PromptKind, parse_place};
+pub(crate) use question::{Listed, Named, Question, Reply};
 pub(crate) use saving::{Condition, Saving};
+pub(crate) use sharing::{Done, Link, Member, Order, Row, Sharing, Standing};
 pub(crate) use view::View;
+pub(crate) use writers::{Hand, Writer, Written};
 
 /// How long a sentence stands in the status line.
 const NOTICE_MS: u64 = 5_000;
@@ -106,6 +115,11 @@ pub(crate) struct App {
     /// Who shall be followed as soon as he is here, in small letters.
     awaited: Option<String>,
     away: away::Away,
+    /// The document's past, while somebody looks at it.
+    past: Option<Past>,
+    /// Who may do what, while that is open.
+    sharing: Option<Sharing>,
+    writers: writers::Writers,
     /// Whether a program reads the screen aloud.
     is_read_aloud: bool,
     mouse: mouse::Clicks,
@@ -155,6 +169,9 @@ impl App {
             awaits_languages: false,
             awaited: None,
             away: away::Away::at_start(),
+            past: None,
+            sharing: None,
+            writers: writers::Writers::default(),
             is_read_aloud: false,
             mouse: mouse::Clicks::default(),
             back: None,
@@ -214,10 +231,9 @@ impl App {
                 self.handle_described(language);
                 self.is_crlf = is_crlf;
             }
-            Event::Documents(Ok(documents)) => self.open_documents(documents),
-            Event::Documents(Err(reason)) => self.notify(&format!("no list: {reason}")),
+            Event::Answered(reply) => self.handle_reply(reply),
             Event::Notice(sentence) => self.notify(&sentence),
-            Event::Tick => {}
+            Event::Tick => self.go_on_finding(),
         }
         if self.notice.as_ref().is_some_and(|(_, until)| *until <= now) {
             self.notice = None;
@@ -228,6 +244,7 @@ impl App {
         self.view.fill(rows);
         self.tell_selections();
         self.ask_for_colors();
+        self.ask_for_writers();
     }
 
     /// The next thing to do, until `None`.
@@ -238,7 +255,11 @@ impl App {
     /// When something on the screen changes by itself, if it does.
     pub(crate) fn deadline(&self) -> Option<Duration> {
         let notice = self.notice.as_ref().map(|(_, until)| *until);
-        notice.into_iter().chain(self.people.deadline()).min()
+        if self.find.is_looking() {
+            return Some(self.now);
+        }
+        let others = [self.people.deadline(), self.writers_deadline()];
+        notice.into_iter().chain(others.into_iter().flatten()).min()
     }
 
     /// Takes the session's copy of the text, which must be equal: so both share their memory.
@@ -268,6 +289,7 @@ impl App {
         self.is_open = true;
         self.indent = Indent::guess(&self.text, self.language).wanted(self.wish);
         self.find.forget_matches();
+        self.forget_writers();
         self.mouse = mouse::Clicks::default();
         self.colors.start_anew();
         self.rulers.forget();
@@ -285,7 +307,7 @@ impl App {
             debug_assert!(false, "edits that do not fit the text");
             return;
         };
-        self.apply(&operation, Bias::Left);
+        self.apply(&operation, Bias::Left, cause != Cause::Remote);
         if cause == Cause::Remote {
             let places = edits.iter().map(|edit| operation.map_offset(edit.range.end, Bias::Right));
             self.away.add(places);
@@ -301,21 +323,39 @@ impl App {
     }
 
     /// Brings an operation into the text and carries everything along that points into it.
-    fn apply(&mut self, operation: &Operation, bias: Bias) {
+    fn apply(&mut self, operation: &Operation, bias: Bias, is_own: bool) {
         let changes = line_changes(&self.text, operation);
         let top = self.rows().start(self.view.top);
         self.text.apply(operation).expect("the operation was made for this text");
         changes.iter().for_each(|change| self.rulers.change(change));
+        self.rewrite(&changes, is_own);
         self.colors.apply(operation, &changes);
         self.carets.map(operation, bias);
         self.people.map(operation);
-        self.find.map(operation);
+        self.find.map(operation, &self.text);
         self.mouse.map(operation);
         self.away.map(operation);
         self.back = self.back.map(|selection| selection.map(operation, Bias::Left));
         self.fit();
         let rows = Rows { text: &self.text, rulers: &self.rulers };
         self.view.follow(top, operation, rows);
+    }
+
+    fn ask(&mut self, question: Question) {
+        self.effects.push_back(Effect::Ask(question));
+    }
+
+    fn handle_reply(&mut self, reply: Reply) {
+        match reply {
+            Reply::Documents(Ok(documents)) => self.open_documents(documents),
+            Reply::Documents(Err(reason)) => self.notify(&format!("no list: {reason}")),
+            Reply::Writers(number, answer) => self.handle_writers(number, answer),
+            Reply::Since(answer) => self.handle_missed(answer),
+            Reply::Sharing(answer) => self.handle_sharing(answer),
+            Reply::Timeline(_) | Reply::TextAt(..) | Reply::Compare(..) | Reply::Restore { .. } => {
+                self.handle_past(reply)
+            }
+        }
     }
 
     fn handle_people(&mut self, people: Vec<Person>) {
@@ -362,6 +402,7 @@ impl App {
         self.fit();
         self.view.top = self.rows().place_of(top).0;
         self.show_caret();
+        self.refit_past();
     }
 
     fn scroll(&mut self, by: isize) {

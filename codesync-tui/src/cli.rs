@@ -22,7 +22,6 @@ mod revision;
 mod settings;
 mod table;
 mod text_file;
-mod when;
 
 mod account;
 mod blame;

@@ -8,4 +8,5 @@ pub(crate) mod layout;
 pub(crate) mod motion;
 pub(crate) mod rows;
 pub(crate) mod ruler;
+pub(crate) mod search;
 pub(crate) mod widget;

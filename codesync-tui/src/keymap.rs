@@ -171,6 +171,9 @@ mod tests {
         ("Alt-N", "next-person"),
         ("Alt-B", "back"),
         ("Alt-R", "review"),
+        ("F7", "history"),
+        ("F8", "share"),
+        ("Alt-W", "who-wrote"),
         ("Alt-Z", "toggle-wrap"),
         ("Alt-L", "toggle-numbers"),
     ];

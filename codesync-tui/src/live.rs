@@ -4,6 +4,8 @@
 //! A key is on the screen before anything else happens; what others do is drawn at most sixty
 //! times a second. Nothing here waits for the disk or the network while the editor is open.
 
+mod choosing;
+mod enquiries;
 mod signals;
 
 use std::path::PathBuf;
@@ -15,7 +17,7 @@ use codesync_client::{DiskState, DocumentInfo, FileLineEnding, Session, SessionE
 use tokio::sync::mpsc;
 use tokio::time::{sleep_until, timeout};
 
-use crate::app::{App, Cause, Condition, Effect, Event, Listed, Person, Saving};
+use crate::app::{App, Cause, Condition, Effect, Event, Person, Question, Reply, Saving};
 use crate::clipboard::{self, Desktop};
 use crate::highlight::{Answer, Worker};
 use crate::input::Input;
@@ -23,6 +25,9 @@ use crate::terminal::{Inputs, TerminalError, TerminalGuard};
 use crate::ui;
 use crate::ui::theme::Theme;
 use signals::{Signal, Signals};
+
+pub(crate) use choosing::choose;
+pub(crate) use enquiries::{Desk, Enquiries, list_documents};
 
 #[cfg(feature = "serve")]
 pub(crate) use signals::ended;
@@ -49,9 +54,6 @@ pub(crate) struct Ending {
     pub(crate) next: Option<DocumentId>,
 }
 
-/// Finds out which documents there are, besides.
-pub(crate) type List = Box<dyn Fn() -> mpsc::Receiver<Result<Vec<Listed>, String>>>;
-
 /// An open editor.
 pub(crate) struct Live {
     session: Session,
@@ -68,12 +70,14 @@ pub(crate) struct Live {
     /// The person wants to change nothing here, whatever he may.
     is_read_only: bool,
     is_over: bool,
+    /// Whether the app has not been told how things stand with saving, or who is here, since that
+    /// may have changed.
+    is_saving_stale: bool,
+    are_people_stale: bool,
     /// Finds colours; `None` when there is no thread for it.
     colors: Option<Worker>,
     answers: mpsc::Receiver<Answer>,
-    list: List,
-    /// The list that was asked for, until it comes.
-    listed: Option<mpsc::Receiver<Result<Vec<Listed>, String>>>,
+    enquiries: Enquiries,
     next: Option<DocumentId>,
 }
 
@@ -84,7 +88,7 @@ impl Live {
         document: DocumentId,
         app: App,
         info: mpsc::Receiver<DocumentInfo>,
-        list: List,
+        enquiries: Enquiries,
     ) -> Self {
         let started = Instant::now();
         let (colors, answers) = match Worker::start() {
@@ -104,10 +108,11 @@ impl Live {
             copies: Vec::new(),
             is_read_only: false,
             is_over: false,
+            is_saving_stale: false,
+            are_people_stale: false,
             colors,
             answers,
-            list,
-            listed: None,
+            enquiries,
             next: None,
         };
         live.take_text();
@@ -178,10 +183,7 @@ impl Live {
                 },
                 event = self.session.next() => self.take_event(event),
                 Some(info) = self.info.recv() => self.take_info(info),
-                documents = listed(&mut self.listed) => {
-                    self.listed = None;
-                    self.tell(Event::Documents(documents));
-                }
+                Some(reply) = self.enquiries.next() => self.tell(Event::Answered(reply)),
                 Some(answer) = self.answers.recv() => {
                     let before = self.app.colors().changed();
                     self.tell(Event::Colors(answer));
@@ -216,6 +218,12 @@ impl Live {
                 self.perform(effect);
             } else if let Some(event) = self.session.poll_event() {
                 self.take_event(event);
+            } else if std::mem::take(&mut self.is_saving_stale) {
+                // Not before all that happened is told: who comes back to changes has to have them
+                // when he hears that he is back.
+                self.tell_saving();
+            } else if std::mem::take(&mut self.are_people_stale) {
+                self.tell_people();
             } else {
                 break;
             }
@@ -236,19 +244,19 @@ impl Live {
                     self.tell(Event::Notice(format!("not possible: {error}")));
                     self.take_text();
                 }
-                self.tell_saving();
+                self.is_saving_stale = true;
             }
             Effect::Undo => {
                 if self.session.undo(document).is_none() {
                     self.tell(Event::Notice("nothing of yours to undo".into()));
                 }
-                self.tell_saving();
+                self.is_saving_stale = true;
             }
             Effect::Redo => {
                 if self.session.redo(document).is_none() {
                     self.tell(Event::Notice("nothing to redo".into()));
                 }
-                self.tell_saving();
+                self.is_saving_stale = true;
             }
             Effect::BreakUndoGroup => self.session.break_undo_group(document),
             Effect::Select(selections) => self.session.set_selections(document, selections),
@@ -266,7 +274,7 @@ impl Live {
                     colors.ask(*job);
                 }
             }
-            Effect::List => self.listed = Some((self.list)()),
+            Effect::Ask(question) => self.ask(question),
             Effect::Open(document) => {
                 self.next = Some(document);
                 self.is_over = true;
@@ -275,10 +283,19 @@ impl Live {
         }
     }
 
+    fn ask(&mut self, question: Question) {
+        // The editor asks one question of a kind, but for this one.
+        let is_list = question == Question::Documents;
+        if !self.enquiries.ask(question) && is_list {
+            let reason = "it is on its way".to_owned();
+            self.tell(Event::Answered(Reply::Documents(Err(reason))));
+        }
+    }
+
     fn take_event(&mut self, event: SessionEvent) {
         match event {
             SessionEvent::Core(event) => self.take_core_event(event),
-            SessionEvent::Disk(_) => self.tell_saving(),
+            SessionEvent::Disk(_) => self.is_saving_stale = true,
             SessionEvent::ConflictKept { path, .. } => {
                 self.tell(Event::Notice(format!("a copy of your text is in {}", path.display())));
                 self.copies.push(path);
@@ -302,8 +319,8 @@ impl Live {
             client::Event::Opened { text, .. } => {
                 self.tell(Event::Opened { text });
                 self.tell_name();
-                self.tell_saving();
-                self.tell_people();
+                self.is_saving_stale = true;
+                self.are_people_stale = true;
             }
             client::Event::Changed { edits, cause, .. } => {
                 let cause = match cause {
@@ -315,17 +332,17 @@ impl Live {
                 if cause != Cause::Remote {
                     self.tell_selections();
                 }
-                self.tell_saving();
-                self.tell_people();
+                self.is_saving_stale = true;
+                self.are_people_stale = true;
             }
             client::Event::Status { .. }
             | client::Event::Online
             | client::Event::Offline { .. } => {
-                self.tell_saving();
+                self.is_saving_stale = true;
             }
             client::Event::Peers { .. } => {
-                self.tell_saving();
-                self.tell_people();
+                self.is_saving_stale = true;
+                self.are_people_stale = true;
             }
             client::Event::Renamed { name, .. } => self.tell(Event::Renamed(name)),
             client::Event::Conflict { reason, .. } => {
@@ -333,11 +350,11 @@ impl Live {
             }
             client::Event::Refused { message, .. } => {
                 self.tell(Event::Notice(format!("the server refused: {message}")));
-                self.tell_saving();
+                self.is_saving_stale = true;
             }
             client::Event::LoginNeeded { message, .. } => {
                 self.tell(Event::Notice(format!("login needed: {message}")));
-                self.tell_saving();
+                self.is_saving_stale = true;
             }
             client::Event::TokenExpiring { .. } => {}
         }
@@ -446,17 +463,8 @@ impl Live {
             Err(_) => Some("the disk does not answer".to_owned()),
         };
         let waiting = self.saving().waiting;
+        self.enquiries.finish().await;
         Ending { waiting, not_kept, copies: self.copies, next: self.next }
-    }
-}
-
-/// The list that was asked for, if one was.
-async fn listed(
-    asked: &mut Option<mpsc::Receiver<Result<Vec<Listed>, String>>>,
-) -> Result<Vec<Listed>, String> {
-    match asked {
-        Some(receiver) => receiver.recv().await.unwrap_or_else(|| Err("no answer".to_owned())),
-        None => std::future::pending().await,
     }
 }
 

@@ -19,10 +19,12 @@ mod highlight;
 mod input;
 mod keymap;
 mod live;
+mod past;
 mod sanitize;
 mod terminal;
 mod ui;
 mod vim;
+mod when;
 
 use std::process::ExitCode;
 

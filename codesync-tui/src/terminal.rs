@@ -3,6 +3,8 @@
 //! [`TerminalGuard`] switches the modes on and gives the terminal back as it was, whatever ends
 //! the editor: quitting, an error, a panic, a signal.
 
+mod shift;
+
 use std::cell::RefCell;
 use std::io::{self, IsTerminal, Write};
 use std::panic;
@@ -20,6 +22,7 @@ use ratatui::{Frame, Terminal};
 use tokio::sync::mpsc;
 
 use crate::input::{Code, Input, Key, Mouse, MouseWhat};
+use shift::Shifting;
 
 /// Inputs that wait before the terminal is left unread.
 const INPUTS_MAX: usize = 1_024;
@@ -84,9 +87,17 @@ impl Write for Canvas {
     }
 }
 
+type Screen = Terminal<Shifting<CrosstermBackend<Canvas>, Canvas>>;
+
+/// A screen that nothing is known of.
+fn screen(canvas: &Canvas) -> io::Result<Screen> {
+    let backend = CrosstermBackend::new(canvas.clone());
+    Terminal::new(Shifting::new(backend, canvas.clone()))
+}
+
 /// The terminal in the editor's hands. Dropping it gives it back.
 pub(crate) struct TerminalGuard {
-    terminal: Terminal<CrosstermBackend<Canvas>>,
+    terminal: Screen,
     canvas: Canvas,
     /// The last frame that was written.
     written: Vec<u8>,
@@ -105,7 +116,7 @@ impl TerminalGuard {
         }));
         modes_on()?;
         let canvas = Canvas::default();
-        let terminal = Terminal::new(CrosstermBackend::new(canvas.clone()))?;
+        let terminal = screen(&canvas)?;
         Ok(Self { terminal, canvas, written: Vec::new(), is_bar: None })
     }
 
@@ -118,8 +129,9 @@ impl TerminalGuard {
     pub(crate) fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         self.terminal.draw(render)?;
         let frame = self.canvas.0.take();
-        // Places are absolute, so what has just been written changes nothing a second time.
-        if self.written.ends_with(&frame) {
+        // Places are absolute, so what has just been written changes nothing a second time, unless
+        // it moved something.
+        if !self.terminal.backend_mut().has_shifted() && self.written.ends_with(&frame) {
             return Ok(());
         }
         let mut out = io::stdout().lock();
@@ -154,7 +166,7 @@ impl TerminalGuard {
         modes_on()?;
         // A new one draws everything anew. `clear` would ask the terminal where its cursor is, and
         // the answer would go to the thread that reads keys.
-        self.terminal = Terminal::new(CrosstermBackend::new(self.canvas.clone()))?;
+        self.terminal = screen(&self.canvas)?;
         self.written.clear();
         self.is_bar = None;
         Ok(())

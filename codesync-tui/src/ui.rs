@@ -1,7 +1,9 @@
 //! Drawing: the state of the app becomes cells. Only reads.
 
 mod help;
+mod past;
 mod picker;
+mod sharing;
 mod status;
 pub(crate) mod theme;
 
@@ -11,7 +13,7 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use crate::app::{App, COLUMNS_MIN, ROWS_MIN};
+use crate::app::{App, COLUMNS_MIN, Picker, ROWS_MIN};
 use crate::editor::rows::RowPlace;
 use crate::editor::widget::{self, Caret, Flag, Highlight, Scene};
 use theme::Theme;
@@ -27,8 +29,15 @@ pub(crate) fn draw(app: &App, theme: &Theme, frame: &mut Frame<'_>) {
     }
     let text = Rect { height: area.height - 1, ..area };
     let bottom = Rect { y: area.height - 1, height: 1, ..area };
-    draw_text(app, theme, text, frame);
-    let mut cursor = status::draw(app, theme, bottom, frame.buffer_mut());
+    let mut over = None;
+    match app.past() {
+        Some(past) => over = Some(past::draw(past, theme, text, frame.buffer_mut())),
+        None => draw_text(app, theme, text, frame),
+    }
+    if let Some(sharing) = app.sharing() {
+        over = Some(sharing::draw(sharing, app.title(), theme, text, frame.buffer_mut()));
+    }
+    let mut cursor = status::draw(app, theme, bottom, frame.buffer_mut()).or(over);
     if let Some(picker) = app.picker() {
         cursor = Some(picker::draw(picker, theme, text, frame.buffer_mut()));
     }
@@ -100,6 +109,13 @@ fn draw_text(app: &App, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
         flags: &flags,
     };
     widget::draw(&scene, area, frame.buffer_mut());
+}
+
+/// Draws nothing but a list to choose from.
+pub(crate) fn draw_picker(picker: &Picker, theme: &Theme, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    let cursor = picker::draw(picker, theme, area, frame.buffer_mut());
+    frame.set_cursor_position(cursor);
 }
 
 /// The text from the first line on the screen to the end of the last.

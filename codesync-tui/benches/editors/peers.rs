@@ -15,16 +15,33 @@ pub(crate) const CODESYNC: &str = env!("CARGO_BIN_EXE_codesync");
 pub(crate) struct Peer {
     pub(crate) name: &'static str,
     /// Opens a line behind the one at which the file was opened, to insert there.
-    pub(crate) insert: &'static [u8],
+    insert: &'static [u8],
+    /// Lets one insert at the beginning of that line.
+    begin: &'static [u8],
+}
+
+/// Where keys are typed.
+#[derive(Clone, Copy)]
+pub(crate) enum At {
+    NewLine,
+    LineBegin,
+}
+
+/// What lets one type there in an editor without modes.
+pub(crate) fn plainly(at: At) -> &'static [u8] {
+    match at {
+        At::NewLine => b"\x1b[F\r",
+        At::LineBegin => b"\x1b[H",
+    }
 }
 
 const PEERS: [Peer; 6] = [
-    Peer { name: "nano", insert: b"\x1b[F\r" },
-    Peer { name: "micro", insert: b"\x1b[F\r" },
-    Peer { name: "vim", insert: b"o" },
-    Peer { name: "nvim", insert: b"o" },
-    Peer { name: "kak", insert: b"o" },
-    Peer { name: "hx", insert: b"o" },
+    Peer { name: "nano", insert: b"\x1b[F\r", begin: b"\x1b[H" },
+    Peer { name: "micro", insert: b"\x1b[F\r", begin: b"\x1b[H" },
+    Peer { name: "vim", insert: b"o", begin: b"I" },
+    Peer { name: "nvim", insert: b"o", begin: b"I" },
+    Peer { name: "kak", insert: b"o", begin: b"I" },
+    Peer { name: "hx", insert: b"o", begin: b"I" },
 ];
 
 /// Those that are installed, and what each says of its version.
@@ -39,6 +56,13 @@ pub(crate) fn installed() -> Vec<(Peer, String)> {
 }
 
 impl Peer {
+    pub(crate) fn lets_type(&self, at: At) -> &'static [u8] {
+        match at {
+            At::NewLine => self.insert,
+            At::LineBegin => self.begin,
+        }
+    }
+
     /// Opens a file at a line, counted from 1, with whatever colour the editor has by itself.
     pub(crate) fn open(&self, file: &Path, line: usize) -> Launch {
         let place = match self.name {

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::crowd::Crowd;
 use crate::pane::{Launch, Pane, Usage};
-use crate::peers::{self, CODESYNC, Peer};
+use crate::peers::{self, At, CODESYNC, Peer};
 
 /// Keys of one measurement.
 const KEYS: u32 = 300;
@@ -77,10 +77,15 @@ pub(crate) fn all() -> Result<()> {
         [("3 000 lines", rust(3_000), 1_500), ("100 000 lines", rust(100_000), middle(100_000))];
     let mut rows = Vec::new();
     for (name, text, line) in &files {
-        rows.extend(bench.keys(name, text, *line, KEYS, &peers)?);
+        rows.extend(bench.keys(name, text, (*line, At::NewLine), KEYS, &peers)?);
     }
+    let begin = (1_501, At::LineBegin);
+    rows.extend(bench.keys("beginning of a line", &files[0].1, begin, KEYS, &peers)?);
     let long = format!("{MARKER} {}\nend\n", "abcdefghi ".repeat(250_000));
-    rows.extend(bench.keys("a line of 2.5 MB", &long, 1, FEW_KEYS, &peers)?);
+    let end = (1, At::NewLine);
+    rows.extend(bench.keys("a line of 2.5 MB", &long, end, FEW_KEYS, &peers)?);
+    let wide = format!("{MARKER} {}\nend\n", "日本語の行".repeat(160_000));
+    rows.extend(bench.keys("a line of 2.4 MB in Japanese", &wide, end, FEW_KEYS, &peers)?);
     rows.push(bench.paste(&rust(3_000), &peers)?);
     rows.extend(bench.opening(&rust(250_000)[..10 * 1024 * 1024 - 64], &peers)?);
     print(&rows, &peers);
@@ -119,12 +124,13 @@ impl Bench {
         &self,
         text: &str,
         line: usize,
+        at: At,
         peers: &[(Peer, String)],
     ) -> Result<Vec<(Launch, &'static [u8])>> {
         let link = self.document(text)?;
         let file = self.file(text)?;
-        let own = (peers::open(&self.server.url, &link, line), b"\x1b[F\r".as_slice());
-        let others = peers.iter().map(|(peer, _)| (peer.open(&file, line), peer.insert));
+        let own = (peers::open(&self.server.url, &link, line), peers::plainly(at));
+        let others = peers.iter().map(|(peer, _)| (peer.open(&file, line), peer.lets_type(at)));
         Ok([own].into_iter().chain(others).collect())
     }
 
@@ -133,12 +139,12 @@ impl Bench {
         &self,
         name: &str,
         text: &str,
-        line: usize,
+        (line, at): (usize, At),
         keys: u32,
         peers: &[(Peer, String)],
     ) -> Result<[Row; 2]> {
         let (mut cpu, mut bytes) = (Vec::new(), Vec::new());
-        for (launch, insert) in self.launches(text, line, peers)? {
+        for (launch, insert) in self.launches(text, line, at, peers)? {
             let used = self.type_keys(&launch, insert, keys);
             let per_key = |total: f64| total / f64::from(keys);
             let ms = |it: &Usage| format!("{:.2}", per_key(it.cpu.as_secs_f64() * 1e3));
@@ -169,7 +175,7 @@ impl Bench {
         let pasted = text.repeat(3);
         let pasted = &pasted[..300_000];
         let mut cells = Vec::new();
-        for (launch, insert) in self.launches(&rust(100), 50, peers)? {
+        for (launch, insert) in self.launches(&rust(100), 50, At::NewLine, peers)? {
             let paste = || -> Result<Usage> {
                 let mut pane = Pane::start(&launch, self.home())?;
                 pane.rest()?;
@@ -187,7 +193,7 @@ impl Bench {
     /// Processor time and memory until a text of 10 MiB is there.
     fn opening(&self, text: &str, peers: &[(Peer, String)]) -> Result<[Row; 2]> {
         let (mut cpu, mut memory) = (Vec::new(), Vec::new());
-        for (launch, _) in self.launches(text, 1, peers)? {
+        for (launch, _) in self.launches(text, 1, At::NewLine, peers)? {
             let open = || -> Result<(Usage, u64)> {
                 let pane = Pane::start(&launch, self.home())?;
                 Ok((pane.rest()?, pane.memory()?))

@@ -3,8 +3,8 @@
 use codesync_core::{Selection, Text};
 
 use super::{App, Caret, Motion};
-use crate::editor::motion;
 use crate::editor::rows::Rows;
+use crate::editor::{motion, search};
 
 /// How far a matching bracket is looked for, in characters.
 const BRACKET_CHARS_MAX: usize = 200_000;
@@ -86,7 +86,7 @@ impl App {
         let is_free = |range: &std::ops::Range<usize>| {
             taken.iter().all(|other| range.end <= other.start() || other.end() <= range.start)
         };
-        match self.find.exact(&self.text, &wanted, primary.end(), is_free) {
+        match search::exact(&self.text, &wanted, primary.end(), is_free) {
             Some(range) => {
                 if !self.carets.add(Caret::new(Selection::new(range.start, range.end))) {
                     self.notify("there are no more carets to be had");

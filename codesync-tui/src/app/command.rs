@@ -63,6 +63,12 @@ pub(crate) enum Command {
     Person(u8),
     Back,
     Review,
+    /// The document's past.
+    Past,
+    /// Who may do what.
+    Share,
+    /// Who wrote the caret's line.
+    Writers,
     ToggleNumbers,
     ToggleWrap,
     Languages,

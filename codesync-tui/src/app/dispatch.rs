@@ -3,19 +3,29 @@
 use codesync_core::Selection;
 
 use super::follow::Following;
-use super::{App, Command, Effect, Motion, Prompt};
+use super::question::Question;
+use super::{App, Command, Effect, Motion, Prompt, PromptKind};
 use crate::input::Key;
 use crate::vim::{Mode, Reply};
 
 impl App {
     pub(super) fn handle_key(&mut self, key: Key) {
         let before = self.end_following();
+        // Enter in that prompt waits for what is not found yet; any key afterwards does not.
+        let asks = self.prompt.as_ref().map(|prompt| &prompt.kind);
+        if !matches!(asks, Some(PromptKind::Find { .. })) {
+            self.find.awaits_nothing();
+        }
         if self.help.is_some() {
             self.handle_help_key(key);
         } else if self.picker.is_some() {
             self.handle_picker_key(key);
         } else if self.prompt.is_some() {
             self.handle_prompt_key(key);
+        } else if self.past.is_some() {
+            self.handle_past_key(key);
+        } else if self.sharing.is_some() {
+            self.handle_sharing_key(key);
         } else if self.vim.is_some() {
             self.handle_vim_key(key, before);
         } else if let Some(command) = self.keymap.command(key) {
@@ -104,7 +114,7 @@ impl App {
             Command::GoToLine => self.prompt = Some(Prompt::go_to_line()),
             Command::OpenDocument => {
                 self.notify("looking for documents");
-                self.effects.push_back(Effect::List);
+                self.ask(Question::Documents);
             }
             Command::PeopleList => self.open_people(),
             Command::NextPerson => self.go_to_next_person(),
@@ -112,6 +122,9 @@ impl App {
                 self.go_to_person(usize::from(number) - 1, Following::Nobody);
             }
             Command::Review => self.review(),
+            Command::Past => self.open_past(),
+            Command::Share => self.open_sharing(),
+            Command::Writers => self.toggle_writers(),
             Command::Back => self.go_back(),
             Command::ToggleNumbers => {
                 self.has_numbers = !self.has_numbers;

@@ -28,12 +28,12 @@ impl App {
             Landing::Behind => Some(behind(&edits)),
             Landing::At(selections) => Some(selections),
             Landing::Carried(bias) => {
-                self.apply(&operation, bias);
+                self.apply(&operation, bias, true);
                 None
             }
         };
         if let Some(selections) = landing {
-            self.apply(&operation, Bias::Right);
+            self.apply(&operation, Bias::Right, true);
             self.carets.replace(&selections);
         }
         let edits: Vec<TextEdit> = edits
@@ -76,7 +76,7 @@ impl App {
         } else if let Some(prompt) = &mut self.prompt {
             prompt.answer.insert(&line);
             self.prompt_changed();
-        } else if self.help.is_none() && !text.is_empty() && self.may_edit() {
+        } else if self.shows_text() && !text.is_empty() && self.may_edit() {
             self.paste_parts(&[text.into_owned()]);
         }
     }

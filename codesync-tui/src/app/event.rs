@@ -2,6 +2,7 @@
 
 use codesync_core::{DocumentId, Selection, Text, TextEdit};
 
+use super::question::{Question, Reply};
 use super::{Person, Saving};
 use crate::highlight::{Answer, Job};
 use crate::input::Input;
@@ -30,21 +31,12 @@ pub(crate) enum Event {
         language: Option<String>,
         is_crlf: bool,
     },
-    /// The documents there are, or why nobody knows.
-    Documents(Result<Vec<Listed>, String>),
+    /// What was asked has an answer.
+    Answered(Reply),
     /// Something a person should read once.
     Notice(String),
     /// Time has passed: see `App::deadline`.
     Tick,
-}
-
-/// A document that could be opened.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Listed {
-    pub(crate) id: DocumentId,
-    pub(crate) name: String,
-    /// When it was changed, or nothing.
-    pub(crate) detail: String,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -69,8 +61,8 @@ pub(crate) enum Effect {
     Copy(String),
     /// Find the colours of these lines.
     Color(Box<Job>),
-    /// Find out which documents there are.
-    List,
+    /// Find this out, or have it done; meanwhile everything goes on.
+    Ask(Question),
     /// Leave this document for another.
     Open(DocumentId),
     Quit,

@@ -33,7 +33,10 @@ impl Clicks {
 
 impl App {
     pub(super) fn handle_mouse(&mut self, mouse: Mouse) {
-        if self.help.is_some() || self.picker.is_some() || !self.is_open {
+        if self.past.is_some() && self.help.is_none() && self.picker.is_none() {
+            return self.handle_past_mouse(mouse);
+        }
+        if !self.shows_text() || !self.is_open {
             if mouse.what == MouseWhat::Press {
                 self.picker = None;
             }

@@ -134,7 +134,7 @@ impl App {
     }
 
     fn is_asking(&self) -> bool {
-        self.picker.is_some() || self.prompt.is_some() || self.help.is_some()
+        !self.shows_text() || self.prompt.is_some()
     }
 
     pub(super) fn open_people(&mut self) {
@@ -228,7 +228,7 @@ impl App {
 #[cfg(test)]
 mod tests {
     use crate::app::tests::stage::{Stage, check};
-    use crate::app::{Event, Listed, Person};
+    use crate::app::{Event, Listed, Person, Question, Reply};
     use crate::highlight::Answer;
     use codesync_core::Selection;
 
@@ -276,15 +276,15 @@ mod tests {
         let listed = |n: u8, name: &str| Listed { id: id(n), name: name.into(), detail: "".into() };
         let mut stage = Stage::new("x.txt", "|");
         stage.press("Ctrl-O");
-        assert!(stage.has_listed);
-        stage.handle(Event::Documents(Ok(vec![
+        assert_eq!(stage.asked, [Question::Documents]);
+        stage.handle(Event::Answered(Reply::Documents(Ok(vec![
             listed(11, "notes\u{1b}.md"),
             listed(12, "main.rs"),
-        ])));
+        ]))));
         stage.press("m n r Enter");
         assert_eq!(stage.opened, Some(id(12)));
         stage.press("Ctrl-P");
-        stage.handle(Event::Documents(Err("the server is away".into())));
+        stage.handle(Event::Answered(Reply::Documents(Err("the server is away".into()))));
         assert_eq!(stage.app.notice(), Some("no list: the server is away"));
     }
 

@@ -1,8 +1,11 @@
 //! The one-line questions at the bottom: find, replace, go to line, quit.
 
-use codesync_core::Selection;
+use std::borrow::Cow;
+
+use codesync_core::{Revision, Selection};
 
 use super::answer::Answer;
+use super::sharing::Step;
 use super::{App, Command, Effect, Motion, View};
 use crate::input::{Code, Key};
 use crate::sanitize;
@@ -33,6 +36,12 @@ pub(crate) enum PromptKind {
     },
     /// A command of the `vim` preset, typed after a colon.
     Colon,
+    /// Whether the text is to be what it was.
+    Restore {
+        revision: Revision,
+    },
+    /// Something about who may do what.
+    Sharing(Step),
 }
 
 impl Prompt {
@@ -53,8 +62,8 @@ impl Prompt {
     }
 
     /// What is asked.
-    pub(crate) fn question(&self) -> &str {
-        match &self.kind {
+    pub(crate) fn question(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match &self.kind {
             PromptKind::Find { replaces: false, .. } => "find:",
             PromptKind::Find { replaces: true, .. } => "replace:",
             PromptKind::ReplaceWith => "with (Enter asks each, Alt-A replaces all):",
@@ -62,7 +71,12 @@ impl Prompt {
             PromptKind::GoToLine => "go to line[:column]:",
             PromptKind::Quit { question } => question,
             PromptKind::Colon => ":",
-        }
+            PromptKind::Restore { revision } => {
+                let question = format!("make the text what it was at revision {revision}? (y/n)");
+                return Cow::Owned(question);
+            }
+            PromptKind::Sharing(step) => return Cow::Owned(step.question()),
+        })
     }
 
     /// The answer as it is shown, before and after its caret.
@@ -82,7 +96,18 @@ impl App {
                 }
                 return;
             }
+            PromptKind::Restore { revision } => {
+                self.prompt = None;
+                if matches!(key.code, Code::Char('y' | 'Y')) {
+                    self.restore(revision);
+                }
+                return;
+            }
             PromptKind::ReplaceEach { done } => return self.replace_answered(key, done),
+            PromptKind::Sharing(ref step) if !step.is_line() => {
+                let step = step.clone();
+                return self.step_by_letter(step, key);
+            }
             _ => {}
         }
         let Some(command) = self.keymap.command(key) else {
@@ -116,6 +141,10 @@ impl App {
             (PromptKind::ReplaceWith, Command::Newline) => self.replace_each(),
             (PromptKind::GoToLine, Command::Newline) => self.answer_line(),
             (PromptKind::Colon, Command::Newline) => self.answer_colon(),
+            (PromptKind::Sharing(step), Command::Newline) => {
+                let answer = prompt.answer.text().to_owned();
+                self.step_by_line(step, &answer);
+            }
             (_, Command::Quit) => self.quit(),
             (_, Command::Cancel) => self.prompt = None,
             _ => self.handle_prompt_option(key),

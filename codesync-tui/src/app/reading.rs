@@ -2,7 +2,7 @@
 
 use codesync_core::Text;
 
-use super::{App, Carets, Colors, Find, People, Picker, Prompt, Saving, View};
+use super::{App, Carets, Colors, Find, Past, People, Picker, Prompt, Saving, Sharing, View};
 use crate::editor::rows::Rows;
 use crate::keymap::Keymap;
 use crate::vim::Mode;
@@ -60,6 +60,22 @@ impl App {
 
     pub(crate) fn picker(&self) -> Option<&Picker> {
         self.picker.as_ref()
+    }
+
+    pub(crate) fn past(&self) -> Option<&Past> {
+        self.past.as_ref()
+    }
+
+    pub(crate) fn sharing(&self) -> Option<&Sharing> {
+        self.sharing.as_ref()
+    }
+
+    /// Whether nothing lies over the text.
+    pub(super) fn shows_text(&self) -> bool {
+        self.help.is_none()
+            && self.picker.is_none()
+            && self.past.is_none()
+            && self.sharing.is_none()
     }
 
     pub(crate) fn keymap(&self) -> &Keymap {

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use codesync_core::{Bias, Encoding, Selection, TextEdit};
+use codesync_core::{Bias, Selection, TextEdit};
 use regex::Regex;
 
 use super::edits::Landing;
@@ -15,7 +15,7 @@ use crate::input::{Code, Key};
 impl App {
     /// What is to be replaced is known: asks by what.
     pub(super) fn ask_replacement(&mut self) {
-        if self.find.len() == 0 {
+        if !self.find.has_matches() && !self.find.is_looking() {
             self.notify(&format!("not found: {}", self.find.query()));
             return;
         }
@@ -38,9 +38,10 @@ impl App {
 
     /// Asks about the first match from an offset on, or says how many were replaced.
     fn ask_about_match(&mut self, from: usize, done: usize) {
-        let query = self.find.query().to_owned();
-        self.find.look_for(&query, &self.text);
-        match self.find.from(from, true).filter(|found| found.start >= from) {
+        while self.find.is_looking() && self.find.at_or_after(from).is_none() {
+            self.go_on_finding();
+        }
+        match self.find.at_or_after(from) {
             Some(found) => {
                 self.jump(Selection::new(found.start, found.end));
                 let kind = PromptKind::ReplaceEach { done };
@@ -63,10 +64,10 @@ impl App {
         let primary = self.carets.primary();
         match key.code {
             Code::Char('y' | 'Y' | ' ') | Code::Enter => {
-                let edits = self.replacements(|found| found == primary.range());
-                let Some(edit) = edits.into_iter().next() else {
+                let mut edits = self.replacements(&primary.range());
+                let Some(edit) = edits.pop().filter(|edit| edit.range == primary.range()) else {
                     // Others have changed it meanwhile.
-                    return self.ask_about_match(primary.start(), done);
+                    return self.ask_about_match(primary.end(), done);
                 };
                 let after = edit.range.start + edit.text.chars().count();
                 if self.replace(vec![edit]) {
@@ -87,7 +88,7 @@ impl App {
     }
 
     fn replace_from(&mut self, from: usize, done: usize) {
-        let edits = self.replacements(|found| found.start >= from);
+        let edits = self.replacements(&(from..self.text.len()));
         let count = edits.len();
         if count == 0 || self.replace(edits) {
             self.end_replacing(done + count);
@@ -106,26 +107,23 @@ impl App {
         true
     }
 
-    /// The edits that replace the matches that are wanted.
-    fn replacements(&self, is_wanted: impl Fn(Range<usize>) -> bool) -> Vec<TextEdit> {
-        let Some((pattern, is_literal)) = self.find.pattern() else { return Vec::new() };
-        let template = match is_literal {
+    /// The edits that replace the matches within a stretch of the text.
+    fn replacements(&self, within: &Range<usize>) -> Vec<TextEdit> {
+        let Some(pattern) = self.find.pattern() else { return Vec::new() };
+        let template = match pattern.is_literal() {
             true => self.replacement.clone(),
             false => unescape(&self.replacement),
         };
-        let haystack = self.text.to_string();
-        let chars = |byte| self.text.offset_from(Encoding::Utf8, byte).ok();
-        let edits = pattern.captures_iter(&haystack).filter_map(|captures| {
-            let whole = captures.get(0).filter(|whole| !whole.is_empty())?;
-            let range = chars(whole.start())?..chars(whole.end())?;
+        let mut edits = Vec::new();
+        pattern.captures(&self.text, within, |range, captures| {
             let mut text = String::new();
-            match is_literal {
+            match pattern.is_literal() {
                 true => text.push_str(&template),
                 false => captures.expand(&template, &mut text),
             }
-            is_wanted(range.clone()).then_some(TextEdit { range, text })
+            edits.push(TextEdit { range, text });
         });
-        edits.collect()
+        edits
     }
 
     /// Replaces in lines as `:s` of the `vim` preset does, and says how many were replaced.

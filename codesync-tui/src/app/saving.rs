@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use codesync_core::Revision;
+
 use super::{App, Effect, People, Prompt};
 
 /// How things stand between this editor, its disk and the server.
@@ -86,10 +88,10 @@ impl App {
         if self.saving.condition.is_away() {
             self.people = People::default();
         }
-        if self.saving.condition != Condition::Loading
-            && let Some(sentence) = self.away.update(self.saving.condition.is_away(), self.now)
-        {
-            self.notify(&sentence);
+        if self.saving.condition != Condition::Loading {
+            let (is_away, revision) = (self.saving.condition.is_away(), self.saving.revision);
+            let missed = self.away.update(is_away, Revision::new(revision), self.now);
+            missed.iter().for_each(|sentence| self.tell_missed(sentence));
         }
         if lost_disk && let Some(reason) = self.saving.not_kept.clone() {
             self.notify(&format!("not kept on disk: {reason}"));

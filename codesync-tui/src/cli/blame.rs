@@ -7,10 +7,10 @@ use codesync_client::BlameRun;
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
-use super::log::called;
 use super::resolve::resolve_at;
-use super::{Context, Failure, output, when};
-use crate::sanitize;
+use super::{Context, Failure, output};
+use crate::past::called;
+use crate::{sanitize, when};
 
 /// Columns of a name.
 const NAME_COLUMNS_MAX: usize = 16;

@@ -6,7 +6,8 @@ use codesync_client::{Member, RestError, Role};
 use super::names::did_you_mean;
 use super::resolve::resolve;
 use super::table::Table;
-use super::{Context, Failure, output, when};
+use super::{Context, Failure, output};
+use crate::when;
 
 #[derive(Debug, Args)]
 pub(crate) struct MembersOptions {

@@ -5,7 +5,8 @@ use codesync_client::{Invitation, NewInvitation, Role};
 
 use super::resolve::resolve;
 use super::table::Table;
-use super::{Context, Failure, output, when};
+use super::{Context, Failure, output};
+use crate::when;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -49,7 +50,10 @@ pub(crate) enum LinkRole {
 }
 
 pub(crate) async fn run(context: &Context, options: Options) -> Result<(), Failure> {
-    let expires_in = when::stretch(&options.expires)?;
+    let expires_in = when::stretch(&options.expires).map_err(|error| {
+        Failure::usage(error.to_string())
+            .help("such as 30m, 12h, 7d or 2w; never for a link that does not end")
+    })?;
     let target = resolve(context, &options.document).await?;
     let rest = context.rest(&target.server);
     let failed = |error| Failure::rest(&error, &target.server);

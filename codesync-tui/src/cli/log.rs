@@ -4,14 +4,15 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
 
 use clap::Args;
-use codesync_client::{Author, Rest, RestError, TimelineGroup, Version};
+use codesync_client::{Rest, RestError, TimelineGroup, Version};
 use codesync_core::DocumentId;
 use serde::Serialize;
 
 use super::cache::Cache;
 use super::resolve::resolve;
-use super::{Context, Failure, output, revision, when};
-use crate::sanitize;
+use super::{Context, Failure, output};
+use crate::past::{self, Told, called};
+use crate::{sanitize, when};
 
 /// Groups of one call.
 const PAGE: u32 = 100;
@@ -85,37 +86,16 @@ async fn fetch(
     document: DocumentId,
     max: usize,
 ) -> Result<(Vec<TimelineGroup>, Vec<Version>), RestError> {
-    let mut groups: Vec<TimelineGroup> = Vec::new();
-    let mut cursor = None;
-    // A group that a page cut in two is one line.
-    let mut goes_on = false;
-    while groups.len() < max || goes_on {
-        let page = rest.timeline(document, Some(PAGE), cursor).await?;
-        let mut more = page.groups.into_iter();
-        if goes_on && let (Some(last), Some(rest)) = (groups.last_mut(), more.next()) {
-            last.first_revision = rest.first_revision;
-            last.from = rest.from;
-            last.inserted_chars += rest.inserted_chars;
-            last.deleted_chars += rest.deleted_chars;
-        }
-        groups.extend(more);
-        goes_on = page.goes_on;
-        cursor = page.next;
-        if cursor.is_none() {
+    let mut told = Told::default();
+    while told.groups.len() < max || told.goes_on {
+        let page = rest.timeline(document, Some(PAGE), told.next.take()).await?;
+        told.add(page);
+        if told.next.is_none() {
             break;
         }
     }
-    groups.truncate(max);
-    Ok((groups, revision::named(rest, document).await?))
-}
-
-/// What to call whoever wrote.
-pub(super) fn called(person: &Author) -> &str {
-    match (person.name.as_deref(), person.kind.as_str()) {
-        (Some(name), _) => name,
-        (None, "server") => "imported",
-        (None, _) => "somebody here",
-    }
+    told.groups.truncate(max);
+    Ok((told.groups, past::named(rest, document).await?))
 }
 
 fn span(group: &TimelineGroup) -> String {

@@ -1,30 +1,26 @@
 //! `codesync open DOC [+LINE[:COL]]`: the editor.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use codesync_client::core::client::{self, State};
 use codesync_client::core::protocol::RejectCode;
 use codesync_client::{
-    About, DocumentInfo, DocumentQuery, Outbox, RestError, Session, SessionConfig, SessionEvent,
+    About, DocumentInfo, Outbox, RestError, Session, SessionConfig, SessionEvent,
 };
 use tokio::sync::mpsc;
 
 use super::opened::{Opened, bring_back, bring_in, choose, find};
 use super::resolve::Target;
 use super::{Context, Exit, Failure};
-use crate::app::{App, Event, Listed, parse_place};
+use crate::app::{App, Event, parse_place};
 use crate::config;
-use crate::live::{Ending, List, Live};
+use crate::live::{Desk, Ending, Enquiries, Live};
 use crate::terminal;
 
 /// After so long without a text, a person is told what is being waited for.
 const PATIENCE_MS: u64 = 300;
-
-/// Documents that are listed to go to another one.
-const LISTED_MAX: u32 = 100;
 
 /// Line and column, counted from 1.
 type Place = (usize, usize);
@@ -143,7 +139,8 @@ async fn edit(
         app.follow_when_here(name);
     }
     let id = target.id;
-    let live = Live::new(session, id, app, info, list(context, target, outbox.clone()));
+    let enquiries = Enquiries::new(desk(context, options, target, outbox.clone()));
+    let live = Live::new(session, id, app, info, enquiries);
     let live = if options.read_only { live.read_only() } else { live };
     let ending =
         live.run(&theme).await.map_err(|error| Failure::new(format!("terminal: {error}")))?;
@@ -157,39 +154,15 @@ async fn edit(
     Ok(ending)
 }
 
-/// Lists the documents of the server, or without it those that this machine has.
-fn list(context: &Context, target: &Target, outbox: Option<Outbox>) -> List {
-    let rest = Arc::new(context.rest(&target.server));
-    Box::new(move || {
-        let (sender, receiver) = mpsc::channel(1);
-        let (rest, outbox) = (Arc::clone(&rest), outbox.clone());
-        tokio::spawn(async move {
-            let query = DocumentQuery { search: None, limit: Some(LISTED_MAX), cursor: None };
-            let documents = match rest.documents(&query).await {
-                Ok(page) => Ok(page.documents.into_iter().map(listed).collect()),
-                Err(error) => here(outbox).await.ok_or_else(|| error.to_string()),
-            };
-            // The editor may be closed by now.
-            let _ = sender.send(documents).await;
-        });
-        receiver
-    })
-}
-
-fn listed(info: DocumentInfo) -> Listed {
-    let minute = info.updated_at.get(..16).unwrap_or_default().replace('T', " ");
-    Listed { id: info.id, name: info.name, detail: minute }
-}
-
-/// The documents that this machine has, if there are any.
-async fn here(outbox: Option<Outbox>) -> Option<Vec<Listed>> {
-    let outbox = outbox?;
-    let known = tokio::task::spawn_blocking(move || outbox.documents()).await.ok()?;
-    let known: Vec<Listed> = known
-        .into_iter()
-        .map(|(id, about)| Listed { id, name: about.name, detail: "on this machine".to_owned() })
-        .collect();
-    (!known.is_empty()).then_some(known)
+/// Whom the editor of this document asks, and as whom.
+fn desk(context: &Context, options: &Options, target: &Target, outbox: Option<Outbox>) -> Desk {
+    Desk {
+        rest: context.rest(&target.server),
+        server: target.server.clone(),
+        document: target.id,
+        name: options.name.clone().unwrap_or_else(|| context.name().to_owned()),
+        outbox,
+    }
 }
 
 /// Tells the document from the place, which may come first.

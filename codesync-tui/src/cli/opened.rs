@@ -2,16 +2,15 @@
 
 use std::path::Path;
 
-use codesync_client::{DocumentInfo, DocumentQuery, NewDocument};
+use codesync_client::{NewDocument, Outbox};
 
 use super::resolve::{Target, resolve};
 use super::sync::memory::Memory;
 use super::sync::mirror::{Keep, Mirror};
-use super::{Context, Exit, Failure, text_file, when};
-use crate::{fuzzy, sanitize};
-
-/// Documents that are offered to choose from.
-const OFFERED_MAX: u32 = 20;
+use super::{Context, Exit, Failure, text_file};
+use crate::app::App;
+use crate::config;
+use crate::live::{self, list_documents};
 
 /// What is opened.
 pub(super) enum Opened<'a> {
@@ -61,39 +60,29 @@ async fn create(context: &Context, path: &Path, text: String) -> Result<Target, 
     Ok(Target { server, id: info.id, info: Some(info) })
 }
 
-/// Lets the person choose among the documents, the last changed first.
+/// Lets the person choose among the documents, the last changed first; without the server, among
+/// those of this machine.
 pub(super) async fn choose(context: &Context) -> Result<Target, Failure> {
+    if !context.may_ask() {
+        return Err(Failure::usage("there is nobody to ask which document is meant")
+            .help("name a document: codesync open notes.md"));
+    }
     let server = context.server()?;
+    let outbox = Outbox::usual(&server);
     let rest = context.rest(&server);
-    let query = DocumentQuery { search: None, limit: Some(OFFERED_MAX), cursor: None };
-    let page = context.wait("listing the documents", rest.documents(&query)).await;
-    let documents = page.map_err(|error| Failure::rest(&error, &server))?.documents;
+    let asked = list_documents(&rest, outbox.as_ref());
+    let documents = context.wait("listing the documents", asked).await;
+    let documents = documents.map_err(|error| Failure::rest(&error, &server))?;
     if documents.is_empty() {
         return Err(Failure::with(Exit::NotFound, "there is no document yet")
             .help("codesync new notes.md creates one"));
     }
-    for (n, document) in documents.iter().enumerate() {
-        let name = sanitize::shorten(&document.name, 40);
-        eprintln!("{:>3}  {}  {name}", n + 1, when::minute(&document.updated_at));
-    }
-    let otherwise = "name a document: codesync open notes.md";
-    let answer = context.ask("Which one? Its number, or part of its name: ", otherwise)?;
-    let by_number = answer.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
-    let info = match by_number.and_then(|n| documents.get(n)) {
-        Some(info) => info,
-        None => best(&documents, &answer).ok_or_else(|| {
-            Failure::with(Exit::NotFound, format!("none of these is called {answer}"))
-        })?,
-    };
-    Ok(Target { server, id: info.id, info: Some(info.clone()) })
-}
-
-/// The name that fits best what was typed; of several, the newest.
-fn best<'a>(documents: &'a [DocumentInfo], typed: &str) -> Option<&'a DocumentInfo> {
-    let scored =
-        documents.iter().rev().filter_map(|info| Some((fuzzy::score(typed, &info.name)?, info)));
-    // The newest stand first, and the last of equals would be taken.
-    scored.max_by_key(|(score, _)| *score).map(|(_, info)| info).filter(|_| !typed.is_empty())
+    let mut app = App::new("", 80, 24);
+    let theme = config::apply(&mut app, context.settings.file.as_deref(), false, None);
+    let chosen = live::choose(app, documents, &theme).await;
+    let chosen = chosen.map_err(|error| Failure::new(format!("terminal: {error}")))?;
+    let id = chosen.ok_or_else(|| Failure::with(Exit::Interrupted, "nothing was chosen"))?;
+    Ok(Target { server, id, info: None })
 }
 
 /// Brings the file's own changes into the document, before anybody edits it.
@@ -116,38 +105,5 @@ pub(super) async fn bring_back(context: &Context, mirror: &mut Mirror<'_>) -> Re
             Ok(())
         }
         Err(failure) => Err(failure),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn named(names: &[&str]) -> Vec<DocumentInfo> {
-        let info = |name: &&str| {
-            serde_json::from_value(serde_json::json!({
-                "id": "0191e5c4-7c1a-7cc3-98e2-3f8a61a40e11",
-                "name": name,
-                "revision": 1,
-                "language": null,
-                "line_ending": "lf",
-                "bytes": 0,
-                "created_at": "2026-11-22T21:00:00Z",
-                "updated_at": "2026-11-22T21:00:00Z",
-            }))
-            .expect("a document as the server describes it")
-        };
-        names.iter().map(info).collect()
-    }
-
-    #[test]
-    fn part_of_a_name_or_some_of_its_letters_will_do() {
-        let documents = named(&["main.rs", "domain.rs", "README.md"]);
-        let chosen = |typed: &str| best(&documents, typed).map(|info| info.name.as_str());
-        assert_eq!(chosen("MAIN"), Some("main.rs"));
-        assert_eq!(chosen("dom"), Some("domain.rs"));
-        assert_eq!(chosen("rdm"), Some("README.md"));
-        assert_eq!(chosen("zebra"), None);
-        assert_eq!(chosen(""), None);
     }
 }

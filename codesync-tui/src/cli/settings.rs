@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use codesync_client::places;
 use serde::Deserialize;
+use toml_edit::{DocumentMut, Item, TomlError, Value};
 
 use super::Failure;
 
@@ -121,36 +122,16 @@ fn parse(text: &str) -> Result<File, String> {
     toml::from_str(text).map_err(|error| error.to_string())
 }
 
-/// The text of the file with one key changed, everything else as it was.
+/// The text of the file with one key changed, everything else as it was, remarks too.
 pub(crate) fn with(text: &str, key: &str, value: &str) -> Result<String, String> {
-    let line = format!("{key} = {}", quoted(value));
-    let is_key = |line: &str| {
-        line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('='))
-    };
-    let mut lines: Vec<&str> = text.lines().collect();
-    // Keys without a table stand before the first table.
-    let tables = lines.iter().position(|line| line.trim_start().starts_with('['));
-    let top = tables.unwrap_or(lines.len());
-    match lines[..top].iter().position(|line| is_key(line)) {
-        Some(at) => lines[at] = &line,
-        None => lines.insert(top, &line),
+    let mut document: DocumentMut = text.parse().map_err(|error: TomlError| error.to_string())?;
+    let mut new = Value::from(value);
+    if let Some(old) = document.get(key).and_then(Item::as_value) {
+        old.decor().clone_into(new.decor_mut());
     }
-    let changed = lines.join("\n") + "\n";
+    document[key] = Item::Value(new);
+    let changed = document.to_string();
     parse(&changed).map(|_| changed)
-}
-
-/// A basic string of TOML.
-fn quoted(value: &str) -> String {
-    let mut quoted = String::from('"');
-    for c in value.chars() {
-        match c {
-            '"' | '\\' => quoted.extend(['\\', c]),
-            c if c.is_control() => quoted.push_str(&format!("\\u{:04X}", u32::from(c))),
-            c => quoted.push(c),
-        }
-    }
-    quoted.push('"');
-    quoted
 }
 
 #[cfg(test)]
@@ -165,9 +146,21 @@ mod tests {
     #[test]
     fn one_key_is_changed_and_everything_else_stays_as_it_was() {
         check("", "name", "Ana", "name = \"Ana\"\n");
-        check("# mine\nname='Bo'\n", "name", "Ana", "# mine\nname = \"Ana\"\n");
+        check("# mine\nname='Bo' # me\n", "name", "Ana", "# mine\nname=\"Ana\" # me\n");
         check("[editor]\nname = 1\n", "name", "A", "name = \"A\"\n[editor]\nname = 1\n");
-        check("", "name", "a\"\\\n", "name = \"a\\\"\\\\\\u000A\"\n");
+        check(
+            "name = 'Bo'\n\n[editor]\nname = 1 # x",
+            "name",
+            "A",
+            "name = \"A\"\n\n[editor]\nname = 1 # x\n",
+        );
+    }
+
+    #[test]
+    fn any_value_is_read_as_it_was_written() {
+        let value = "a\"\\\n\u{7}é";
+        let changed = with("", "name", value).expect("it can be written");
+        assert_eq!(parse(&changed).map(|file| file.name), Ok(Some(value.to_owned())));
     }
 
     #[test]

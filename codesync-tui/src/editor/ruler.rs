@@ -17,8 +17,9 @@ use super::layout::{Run, Spot, walk};
 
 /// A line of more characters is remembered.
 const SHORT_CHARS_MAX: usize = 1_024;
-/// Characters between two spots of a line that is not wrapped.
-const STEP_CHARS: usize = 4_096;
+/// Characters between two spots of a line that is not wrapped. What lies between is walked glyph by
+/// glyph, several times for each key; outside of ASCII that is what a key costs.
+const STEP_CHARS: usize = 512;
 /// Lines that are remembered; there are hardly more on a screen.
 const LINES_MAX: usize = 256;
 

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::theme::Theme;
-use crate::app::{App, Condition, Person, PromptKind};
+use crate::app::{App, Condition, Past, Person, PromptKind};
 use crate::sanitize;
 
 /// Columns a name is cut to before anything else is left out.
@@ -14,6 +14,9 @@ const TITLE_COLUMNS_MAX: usize = 32;
 
 /// Columns a language is cut to.
 const LANGUAGE_COLUMNS_MAX: usize = 16;
+
+/// Stands between the parts of the line.
+const SEPARATOR: &str = " | ";
 
 struct Piece {
     text: String,
@@ -26,7 +29,10 @@ pub(super) fn draw(app: &App, theme: &Theme, area: Rect, buffer: &mut Buffer) ->
     match app.prompt() {
         Some(_) => draw_prompt(app, theme, area, buffer),
         None => {
-            draw_status(app, theme, area, buffer);
+            match app.past() {
+                Some(past) => draw_past(app, past, theme, area, buffer),
+                None => draw_status(app, theme, area, buffer),
+            }
             None
         }
     }
@@ -45,7 +51,7 @@ fn draw_prompt(app: &App, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Opt
         }
         _ => String::new(),
     };
-    let question = format!(" {} ", sanitize::shorten(prompt.question(), room.saturating_sub(2)));
+    let question = format!(" {} ", sanitize::shorten(&prompt.question(), room.saturating_sub(2)));
     // A long answer shows its end, where the caret mostly is.
     let wanted = room.saturating_sub(question.width() + count.width() + 1);
     let mut before = before.as_str();
@@ -77,7 +83,6 @@ fn draw_status(app: &App, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         Piece { text: format!("{mode} {title} "), style: theme.status() },
         Piece { text: saving.words(), style: state },
     ];
-    let right = place(app);
     let mut middle = vec![];
     if let Some(notice) = app.notice() {
         middle.push(Piece { text: notice.to_owned(), style: theme.status() });
@@ -86,6 +91,9 @@ fn draw_status(app: &App, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         if let Some(person) = app.people().iter().find(|person| followed == Some(person.author)) {
             let text = format!("following {}", person.name);
             middle.push(Piece { text, style: theme.person(person.color) });
+        }
+        if let Some(text) = app.writer() {
+            middle.push(Piece { text, style: theme.status() });
         }
         for person in app.people().iter().filter(|person| followed != Some(person.author)) {
             middle
@@ -97,6 +105,15 @@ fn draw_status(app: &App, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     for piece in &left {
         x = put(buffer, area, x, &piece.text, piece.style);
     }
+    // What is to be read now goes before what stands there always.
+    let said = match (app.notice(), app.writer()) {
+        (Some(notice), _) => notice.width(),
+        (None, Some(writer)) => writer.width(),
+        (None, None) => 0,
+    };
+    let always = place(app);
+    let is_room = usize::from(x - area.x) + SEPARATOR.width() + said + always.width() <= room;
+    let right = if said == 0 || is_room { always } else { String::new() };
     let right_width = u16::try_from(right.width()).unwrap_or(area.width);
     let right_x = area.right().saturating_sub(right_width);
     if right_x > x {
@@ -105,7 +122,7 @@ fn draw_status(app: &App, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let end = if right_x > x { right_x } else { area.right() };
     let inside = Rect { width: end.saturating_sub(area.x), ..area };
     for (n, piece) in middle.iter().enumerate() {
-        let gap = if n == 0 { " | " } else { " " };
+        let gap = if n == 0 { SEPARATOR } else { " " };
         let wanted = u16::try_from(gap.width() + piece.text.width()).unwrap_or(u16::MAX);
         let is_notice = app.notice().is_some();
         if !is_notice && x.saturating_add(wanted).saturating_add(1) > end {
@@ -115,6 +132,24 @@ fn draw_status(app: &App, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         x = put(buffer, inside, x, gap, theme.status());
         x = put(buffer, inside, x, &piece.text, piece.style);
     }
+}
+
+/// Which revision is shown, whose it is, and what is said.
+fn draw_past(app: &App, past: &Past, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let (at, newest) = past.place();
+    let mut text = format!(" revision {at} of {newest}");
+    let words = app.notice().or(past.remark());
+    if let Some(words) = words {
+        text.push_str(SEPARATOR);
+        text.push_str(words);
+    } else if let Some(moment) = past.moments().get(past.selected()) {
+        text.push_str(&format!(" | {}, {}", moment.who, moment.when));
+        text.push_str(&format!(" | +{} -{}", moment.came, moment.went));
+        for name in &moment.names {
+            text.push_str(&format!(" | {}", sanitize::shorten(name, TITLE_COLUMNS_MAX)));
+        }
+    }
+    put(buffer, area, area.x, &text, theme.status());
 }
 
 /// Language, line ending, place, and where help is.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use codesync_core::Selection;
+use codesync_client::Role;
+use codesync_core::{Revision, Selection, Text};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::Position;
@@ -11,9 +12,10 @@ use ratatui::style::{Color, Modifier};
 use super::draw;
 use super::theme::{Colors, Theme};
 use crate::app::tests::stage::Stage;
-use crate::app::{Condition, Event, Person};
+use crate::app::{Condition, Done, Event, Link, Member, Named, Person, Reply, Standing};
 use crate::config::Settings;
 use crate::input::Input;
+use crate::past::Told;
 
 struct Screen {
     terminal: Terminal<TestBackend>,
@@ -328,4 +330,106 @@ fn a_line_of_millions_of_characters_is_drawn_where_the_caret_is() {
         assert_eq!(screen.cell(x - 1, y).symbol(), "x");
         assert_eq!(screen.cell(x - 2, y).symbol(), "9");
     }
+}
+
+#[test]
+fn the_past_stands_beside_the_list_of_what_people_did() {
+    let mut stage = Stage::new("x.txt", "|now");
+    let wide = Input::Resize { columns: 80, rows: 12 };
+    stage.handle(Event::Input(wide));
+    let mut screen = Screen::new(Colors::Sixteen);
+    screen.terminal = Terminal::new(TestBackend::new(80, 12)).expect("it needs no terminal");
+    stage.press("F7");
+    let group = |who: &str, first: u64, last: u64| {
+        serde_json::json!({
+            "person": { "kind": "user", "id": who, "name": who },
+            "first_revision": first, "last_revision": last,
+            "from": "2026-11-22T21:00:00Z", "to": "2026-11-22T21:03:00Z",
+            "inserted_chars": 12, "deleted_chars": 3,
+        })
+    };
+    let groups = [group("Bo\u{1b}", 8, 9), group("Ana 日本", 1, 7)];
+    let page = serde_json::json!({ "groups": groups, "goes_on": false, "next": null });
+    let mut told = Told::default();
+    told.add(serde_json::from_value(page).expect("a page as the server sends it"));
+    let draft = Named { revision: Revision::new(7), name: "draft".into() };
+    stage.handle(Event::Answered(Reply::Timeline(Ok((told, vec![draft])))));
+    let text = Text::from("then\n\u{1b}[2J");
+    stage.handle(Event::Answered(Reply::TextAt(Revision::new(9), Ok(text))));
+    let lines = screen.draw(&stage);
+    assert_eq!(lines[0], " history                         │  1 then");
+    assert_eq!(lines[1], " 11-22 21:03 Bo‹U+001B›   +12 -3 │  2 ‹U+001B›[2J");
+    assert_eq!(lines[2], " 11-22 21:03 Ana 日本    ★+12 -3 │");
+    assert_eq!(lines[10], " d compare with now  r put back  │");
+    assert_eq!(lines[11], " revision 9 of 9 | Bo‹U+001B›, 2026-11-22 21:03 | +12 -3");
+    assert_eq!(screen.cursor(), (0, 1));
+    stage.press("Down");
+    assert_eq!(screen.draw(&stage)[11], " revision 7 of 9 | fetching …");
+    // Where there is no room for the list the text has it all.
+    stage.handle(Event::Input(Input::Resize { columns: 60, rows: 12 }));
+    stage.press("Up");
+    let narrow = self::lines(&stage);
+    assert_eq!(narrow[0], "  1 then");
+}
+
+#[test]
+fn who_may_do_what_stands_in_a_list_with_its_keys() {
+    let mut stage = Stage::new("plan\u{1b}.md", "|now");
+    stage.press("F8");
+    let member = |name: &str, role, is_own| Member {
+        user: name.into(),
+        name: name.into(),
+        login: Some(name.to_lowercase()),
+        role,
+        until: None,
+        is_own,
+    };
+    let link = Link {
+        id: "1".into(),
+        label: "class".into(),
+        role: Role::Viewer,
+        guests: true,
+        members: 3,
+        ends: Some("2026-12-01".into()),
+    };
+    let standing = Standing {
+        address: "http://x/d/1".into(),
+        has_accounts: true,
+        members: vec![member("Ada", Role::Owner, true), member("bo", Role::Editor, false)],
+        links: Some(vec![link]),
+        done: Some(Done::Made { id: "1".into(), link: format!("http://x/d/1#{}", "s".repeat(60)) }),
+    };
+    stage.handle(Event::Answered(Reply::Sharing(Ok(standing))));
+    let mut screen = Screen::new(Colors::Sixteen);
+    let lines = screen.draw(&stage);
+    let row = |text: &str| format!("│ {text:<56} │");
+    assert!(lines[0].starts_with("┌ share plan‹U+001B›.md ─"), "{}", lines[0]);
+    assert_eq!(lines[1], row("address  http://x/d/1"));
+    assert_eq!(lines[2], row("people"));
+    let sides = |left: &str, right: &str| {
+        let width = 54 - right.len();
+        row(&format!("  {left:<width$}{right}"))
+    };
+    assert_eq!(lines[3], sides("Ada (ada), you", "owner"));
+    assert_eq!(lines[4], sides("bo", "editor"));
+    assert_eq!(lines[5], row("links"));
+    assert_eq!(lines[6], sides("class", "viewer, guests too, 3 came, ends 2026-12-01"));
+    assert_eq!(lines[7], row(&format!("http://x/d/1#{}", "s".repeat(43))));
+    assert_eq!(lines[8], row(&"s".repeat(17)));
+    assert!(lines[9].starts_with("└ i invite  r role  x remove  l link  c copy  Esc ─"));
+    assert_eq!(screen.cursor(), (1, 6), "the new link is chosen");
+    stage.press("x");
+    let asked = &screen.draw(&stage)[11];
+    assert!(asked.starts_with(" end this link, and the membership of 3"), "{asked}");
+}
+
+#[test]
+fn what_is_said_has_more_room_than_what_always_stands_there() {
+    let mut stage = Stage::new("x.txt", "|now");
+    let sentence = "something that is longer than half of the line";
+    stage.handle(Event::Notice(sentence.into()));
+    let line = &lines(&stage)[11];
+    assert_eq!(*line, format!(" x.txt ●saved 42 | {sentence}")[..line.len()]);
+    stage.handle(Event::Notice("short".into()));
+    assert!(lines(&stage)[11].ends_with("| text LF | 1:1 | F1"));
 }

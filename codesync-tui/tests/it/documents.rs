@@ -243,13 +243,45 @@ fn a_document_that_is_only_looked_at_stays_as_it_is() {
 
 #[test]
 fn without_a_name_one_chooses_among_the_documents() {
-    let server = Server::start();
-    server.document("first.txt", "one\n");
-    server.document("second.txt", "two\n");
-    let mut ana = Terminal::open(&server, "Ana", &[]);
-    ana.shows("Which one?");
-    ana.send("frst\n");
-    ana.line_is(0, "  1 one");
+    let mut server = Server::start();
+    server.document("other.txt", "not this\n");
+    server.document("notes.txt", "this one\n");
+    let home = server.home("Ana");
+    let open = |server: &Server, arguments: &[&str]| {
+        Terminal::run("xterm-256color", &server.url, &home, &[&["open"], arguments].concat())
+    };
+    let mut ana = open(&server, &[]);
+    ana.wait("both, the newest first", |screen| {
+        let rows: Vec<String> = screen.rows(0, 80).collect();
+        rows[2].contains("notes.txt") && rows[3].contains("other.txt")
+    });
+    ana.send("oth\x7f\x7f\x7fnts");
+    ana.wait("one that fits", |screen| !screen.contents().contains("other.txt"));
+    ana.send("\r");
+    ana.line_is(0, "  1 this one");
+    ana.shows("notes.txt ●saved");
     ana.send("\x11");
     assert_eq!(ana.end(), 0);
+
+    // Whoever wants none of them is let go, and the terminal is as it was.
+    for key in ["\x1b", "\x03", "\x11"] {
+        let mut ana = open(&server, &[]);
+        ana.shows("documents");
+        ana.send(key);
+        assert_eq!(ana.end(), 130, "{}", ana.output());
+        ana.wait("the shell's screen", |screen| !Terminal::is_in_editor(screen));
+    }
+    let mut asked = open(&server, &["--no-input"]);
+    assert_eq!(asked.end(), 2);
+    assert!(asked.output().contains("help: name a document"), "{}", asked.output());
+
+    // Without the server there are those of this machine.
+    server.kill();
+    let mut ana = open(&server, &[]);
+    ana.shows("on this machine");
+    ana.send("\r");
+    ana.line_is(0, "  1 this one");
+    ana.shows("○offline");
+    ana.send("\x11");
+    ana.end();
 }

@@ -83,6 +83,10 @@ const KEYS: &[&str] = &[
     "Alt-1",
     "Ctrl-Up",
     "Ctrl-Down",
+    "F7",
+    "F8",
+    "Alt-W",
+    "d",
 ];
 
 /// Letters that mean something in the modes of vim.

@@ -8,7 +8,7 @@ use codesync_core::{
     DocumentId, Encoding, Group, LineEnding, Operation, Selection, Text, TextEdit, UndoStack,
 };
 
-use crate::app::{App, Cause, Condition, Effect, Event, Saving};
+use crate::app::{App, Cause, Condition, Effect, Event, Question, Saving};
 use crate::highlight::{Answer, Job, Paint, Span, Token};
 use crate::input::{Input, Key, Mouse, MouseWhat};
 
@@ -30,8 +30,8 @@ pub(crate) struct Stage {
     pub(crate) app: App,
     pub(crate) copied: Vec<String>,
     pub(crate) has_quit: bool,
-    /// Whether the documents were asked for.
-    pub(crate) has_listed: bool,
+    /// What was asked and is not answered.
+    pub(crate) asked: Vec<Question>,
     pub(crate) opened: Option<DocumentId>,
     /// The colours that were asked for.
     pub(crate) jobs: Vec<Job>,
@@ -58,7 +58,7 @@ impl Stage {
             app,
             copied: Vec::new(),
             has_quit: false,
-            has_listed: false,
+            asked: Vec::new(),
             opened: None,
             jobs: Vec::new(),
             text,
@@ -171,7 +171,7 @@ impl Stage {
                 Effect::Select(selections) => self.selections = selections,
                 Effect::Copy(text) => self.copied.push(text),
                 Effect::Color(job) => self.jobs.push(*job),
-                Effect::List => self.has_listed = true,
+                Effect::Ask(question) => self.asked.push(question),
                 Effect::Open(id) => self.opened = Some(id),
                 Effect::Quit => self.has_quit = true,
             }

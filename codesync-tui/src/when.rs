@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
-use super::Failure;
 use crate::sanitize;
+
+/// What is no stretch of time.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} is no stretch of time")]
+pub(crate) struct NotAStretch(String);
 
 /// "2026-11-22 21:00" of an RFC 3339 moment in UTC, which is what the server sends.
 pub(crate) fn minute(moment: &str) -> String {
@@ -18,11 +22,8 @@ pub(crate) fn day(moment: &str) -> String {
 }
 
 /// A stretch of time such as `30m`, `12h`, `7d` or `2w`; `never` is none.
-pub(crate) fn stretch(text: &str) -> Result<Option<Duration>, Failure> {
-    let wrong = || {
-        Failure::usage(format!("{text} is no stretch of time"))
-            .help("such as 30m, 12h, 7d or 2w; never for a link that does not end")
-    };
+pub(crate) fn stretch(text: &str) -> Result<Option<Duration>, NotAStretch> {
+    let wrong = || NotAStretch(sanitize::one_line(text));
     if text == "never" {
         return Ok(None);
     }
