@@ -41,6 +41,9 @@ const KEYS_OFF: &str = "\x1b[<u";
 const CURSOR_BAR: &str = "\x1b[6 q";
 const CURSOR_BLOCK: &str = "\x1b[2 q";
 const CURSOR_USUAL: &str = "\x1b[0 q";
+/// Colours set back one by one, and then all of them at once, as the backend ends what it draws.
+const SET_BACK: &[u8] = b"\x1b[39m\x1b[49m\x1b[59m\x1b[0m";
+const SET_BACK_AT_ONCE: &[u8] = b"\x1b[0m";
 /// Synchronized output: the terminal shows a frame whole or not yet.
 const FRAME_BEGIN: &str = "\x1b[?2026h";
 const FRAME_END: &str = "\x1b[?2026l";
@@ -87,6 +90,16 @@ impl Write for Canvas {
     }
 }
 
+/// A frame without what its next sequence says once more.
+fn shortened(mut frame: Vec<u8>) -> Vec<u8> {
+    let mut from = 0;
+    while let Some(at) = frame[from..].windows(SET_BACK.len()).position(|bytes| bytes == SET_BACK) {
+        from += at;
+        frame.drain(from..from + SET_BACK.len() - SET_BACK_AT_ONCE.len());
+    }
+    frame
+}
+
 type Screen = Terminal<Shifting<CrosstermBackend<Canvas>, Canvas>>;
 
 /// A screen that nothing is known of.
@@ -128,7 +141,7 @@ impl TerminalGuard {
     /// the screen shows it already.
     pub(crate) fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         self.terminal.draw(render)?;
-        let frame = self.canvas.0.take();
+        let frame = shortened(self.canvas.0.take());
         // Places are absolute, so what has just been written changes nothing a second time, unless
         // it moved something.
         if !self.terminal.backend_mut().has_shifted() && self.written.ends_with(&frame) {

@@ -2,7 +2,8 @@
 //! own hardware would have done: a key at the beginning of a coloured line costs a few bytes, not
 //! the line once more.
 //!
-//! Between ratatui, which knows what changed, and the backend, which writes it. It keeps a copy of
+//! Between ratatui, which knows what changed, and the backend, which writes it; what it wrote already
+//! is not written again. It keeps a copy of
 //! what the screen shows. Rows of plain characters alone are moved: of others the terminal may think
 //! otherwise than we do.
 
@@ -27,6 +28,8 @@ pub(super) struct Shifting<B, W> {
     output: W,
     shown: Buffer,
     has_shifted: bool,
+    /// Whether the cursor is shown, once that was said.
+    has_cursor: Option<bool>,
 }
 
 /// The rest of a row moves to the right or to the left.
@@ -40,7 +43,13 @@ type Change<'a> = (u16, u16, &'a Cell);
 
 impl<B: Backend<Error = io::Error>, W: io::Write> Shifting<B, W> {
     pub(super) fn new(backend: B, output: W) -> Self {
-        Self { backend, output, shown: Buffer::empty(Rect::default()), has_shifted: false }
+        Self {
+            backend,
+            output,
+            shown: Buffer::empty(Rect::default()),
+            has_shifted: false,
+            has_cursor: None,
+        }
     }
 
     /// Whether a row was moved since the last question. Such a frame shows something else when it is
@@ -176,7 +185,8 @@ impl<B: Backend<Error = io::Error>, W: io::Write> Backend for Shifting<B, W> {
                 shown.clone_from(cell);
             }
         }
-        self.backend.draw(rest.into_iter())
+        // The backend sets every colour back, even where it drew nothing.
+        if rest.is_empty() { Ok(()) } else { self.backend.draw(rest.into_iter()) }
     }
 
     fn append_lines(&mut self, n: u16) -> io::Result<()> {
@@ -185,11 +195,17 @@ impl<B: Backend<Error = io::Error>, W: io::Write> Backend for Shifting<B, W> {
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
-        self.backend.hide_cursor()
+        match self.has_cursor.replace(false) {
+            Some(false) => Ok(()),
+            Some(true) | None => self.backend.hide_cursor(),
+        }
     }
 
     fn show_cursor(&mut self) -> io::Result<()> {
-        self.backend.show_cursor()
+        match self.has_cursor.replace(true) {
+            Some(true) => Ok(()),
+            Some(false) | None => self.backend.show_cursor(),
+        }
     }
 
     fn get_cursor_position(&mut self) -> io::Result<Position> {
