@@ -7,7 +7,9 @@ async function expectAccessible(page: Page, what: string): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
     // Monaco's own parts are its authors' to judge; what this page draws into them is ours.
-    const found = await new AxeBuilder({ page }).exclude('.monaco-editor').analyze();
+    const axe = new AxeBuilder({ page }).exclude('.monaco-editor');
+    // Other colours change the contrast and nothing else.
+    const found = await (colorScheme === 'light' ? axe : axe.withRules('color-contrast')).analyze();
     const serious = found.violations.filter(
       ({ impact }) => impact === 'serious' || impact === 'critical',
     );
@@ -26,6 +28,7 @@ async function shot(page: Page, name: string): Promise<void> {
 }
 
 test('every page passes axe, in light and in dark', async ({ club }) => {
+  test.slow();
   const stranger = await (await club.visitor()).newPage();
   await stranger.goto(`${club.origin}/register`);
   await expect(stranger.getByRole('heading', { name: 'Sign up' })).toBeVisible();
