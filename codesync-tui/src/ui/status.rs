@@ -106,14 +106,11 @@ fn draw_status(app: &App, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         x = put(buffer, area, x, &piece.text, piece.style);
     }
     // What is to be read now goes before what stands there always.
-    let said = match (app.notice(), app.writer()) {
-        (Some(notice), _) => notice.width(),
-        (None, Some(writer)) => writer.width(),
-        (None, None) => 0,
-    };
+    let said = app.notice().map(str::to_owned).or_else(|| app.writer());
+    let said_width = said.as_ref().map_or(0, |said| said.width() + 1);
     let always = place(app);
-    let is_room = usize::from(x - area.x) + SEPARATOR.width() + said + always.width() <= room;
-    let right = if said == 0 || is_room { always } else { String::new() };
+    let is_room = usize::from(x - area.x) + SEPARATOR.width() + said_width + always.width() <= room;
+    let right = if said.is_none() || is_room { always } else { String::new() };
     let right_width = u16::try_from(right.width()).unwrap_or(area.width);
     let right_x = area.right().saturating_sub(right_width);
     if right_x > x {
@@ -124,8 +121,8 @@ fn draw_status(app: &App, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     for (n, piece) in middle.iter().enumerate() {
         let gap = if n == 0 { SEPARATOR } else { " " };
         let wanted = u16::try_from(gap.width() + piece.text.width()).unwrap_or(u16::MAX);
-        let is_notice = app.notice().is_some();
-        if !is_notice && x.saturating_add(wanted).saturating_add(1) > end {
+        let is_said = said.as_ref() == Some(&piece.text);
+        if !is_said && x.saturating_add(wanted).saturating_add(1) > end {
             put(buffer, inside, x, " …", theme.status());
             break;
         }

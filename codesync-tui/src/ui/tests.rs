@@ -433,3 +433,22 @@ fn what_is_said_has_more_room_than_what_always_stands_there() {
     stage.handle(Event::Notice("short".into()));
     assert!(lines(&stage)[11].ends_with("| text LF | 1:1 | F1"));
 }
+
+#[test]
+fn what_is_said_has_room_whatever_else_stands_in_the_status_line() {
+    for letters in 1..=40 {
+        let mut stage = Stage::new(&"n".repeat(letters), "|text");
+        stage.press("Alt-W");
+        let status = lines(&stage).pop().expect("there is a status line");
+        assert!(status.contains("| by …"), "{letters}: {status}");
+    }
+    // The widest text beside which the place still stands.
+    let mut screen = Screen::new(Colors::Sixteen);
+    for width in 40..=120 {
+        screen.terminal.backend_mut().resize(width, 12);
+        let mut stage = Stage::new("shapes.rs", "|text");
+        stage.press("Alt-W");
+        let status = screen.draw(&stage).pop().expect("there is a status line");
+        assert!(status.contains("| by …"), "{width} columns: {status}");
+    }
+}

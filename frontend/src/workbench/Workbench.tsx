@@ -4,6 +4,7 @@ import { flushSync } from 'react-dom';
 import { useIdentity } from '../account/useAccount';
 import type { DocumentSession } from '../collab/session';
 import type { SessionView } from '../collab/view';
+import { Palette } from '../commands/Palette';
 import { useShortcuts } from '../commands/useShortcuts';
 import { NoticeBar } from '../components/NoticeBar';
 import { languageOf } from '../editor/languages';
@@ -24,7 +25,6 @@ const ShareDialog = lazy(async () => ({
 const HistoryPanel = lazy(async () => ({
   default: (await import('../history/HistoryPanel')).HistoryPanel,
 }));
-const Palette = lazy(async () => ({ default: (await import('../commands/Palette')).Palette }));
 const ShortcutSheet = lazy(async () => ({
   default: (await import('../commands/ShortcutSheet')).ShortcutSheet,
 }));
