@@ -12,7 +12,7 @@
 //! servers, so that the check knows of every edit what became of it.
 //!
 //! - `CODESYNC_TEST_FAULT_RUNS=n` makes so many runs instead of 3, `CODESYNC_SEED=k` from seed `k` on.
-//! - `CODESYNC_TEST_FAULT_SECONDS=n` lets the faults of each run last so long instead of 20 s.
+//! - `CODESYNC_TEST_FAULT_SECONDS=n` lets the faults of each run last so long instead of 60 s.
 //! - `CODESYNC_TEST_LONG=1` makes 21 runs of 60 s. Many runs want `--profile long`: one test makes
 //!   all of them.
 //!
