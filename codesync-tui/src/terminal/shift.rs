@@ -2,10 +2,9 @@
 //! own hardware would have done: a key at the beginning of a coloured line costs a few bytes, not
 //! the line once more.
 //!
-//! Between ratatui, which knows what changed, and the backend, which writes it; what it wrote already
-//! is not written again. It keeps a copy of
-//! what the screen shows. Rows of plain characters alone are moved: of others the terminal may think
-//! otherwise than we do.
+//! It stands between ratatui, which knows what changed, and the backend, which writes it, and keeps a
+//! copy of what the screen shows. Rows of plain characters alone are moved: of others the terminal
+//! may think otherwise than we do.
 
 use std::io;
 use std::ops::Range;

@@ -76,8 +76,8 @@ impl DocumentState {
             || self.reading != Reading::No
             || !self.knows_access(now)
         {
-            // Whatever is asked for begins it again. Among that are entries of others: before they
-            // are here, an append would only lose a race.
+            // The answer that is awaited begins it again. A log that is being read may hold entries of
+            // others: before they are here, an append would only lose a race.
             return;
         }
         let turn = self.turns.turn(now);

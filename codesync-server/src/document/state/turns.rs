@@ -27,7 +27,7 @@ const SLOT_MAX: Duration = Duration::from_millis(500);
 const APPEND_USUAL: Duration = Duration::from_millis(3);
 /// How much of the time that appends take the newest one says.
 const NEWEST_SHARE: u32 = 8;
-/// How long a server is asked for its turn after it was heard.
+/// How long a server is reckoned with after it was heard.
 const SILENCE_MAX: Duration = Duration::from_secs(5);
 /// How long anybody waits for his turn at most.
 const PATIENCE_SLOTS: u32 = 8;
