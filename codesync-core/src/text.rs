@@ -29,7 +29,7 @@ use ropey::{Rope, RopeBuilder};
 
 pub use self::apply::ApplyError;
 pub use self::chars::{Chars, Chunks};
-pub use self::diff::{LineChange, diff, diff_lines};
+pub use self::diff::{LineChange, diff, diff_lines, diff_typed};
 pub use self::edit::{EditError, TextEdit};
 pub(crate) use self::edit::{Place, places};
 pub use self::encoding::{Encoding, OffsetError, Position, PositionError};

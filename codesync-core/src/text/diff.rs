@@ -3,7 +3,8 @@
 //! A file written from outside, a version put back, a pull from a folder: all that is known is the
 //! text before and the text after. [`diff()`] finds a small list of edits that leads from the one to
 //! the other and looks like what a person would have done, so that it merges well with what others
-//! typed meanwhile. [`diff_lines`] finds whole lines only, for showing.
+//! typed meanwhile. [`diff_lines`] finds whole lines only, for showing; [`diff_typed`] what was typed
+//! at a caret.
 //!
 //! ```text
 //!   lines    patience: lines that are unique in both texts and in one order are the same line
@@ -22,6 +23,7 @@
 
 mod script;
 mod tokens;
+mod typed;
 
 use std::ops::Range;
 
@@ -30,6 +32,7 @@ use unicode_segmentation::GraphemeCursor;
 use super::{LineEnding, TextEdit};
 use script::Budget;
 use tokens::Tokens;
+pub use typed::diff_typed;
 
 /// Lines on one side beyond which lines are not compared: the middle is taken as one change.
 const LINES_MAX: usize = 1 << 20;

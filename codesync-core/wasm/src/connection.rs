@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use codesync_core::client::{self, ConnectionConfig, OpenDocument, Peer, Replica, journal};
+use codesync_core::text::diff_typed;
 use codesync_core::{AccessToken, DocumentId, Encoding, Selection, Text, TextEdit};
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
@@ -69,6 +70,20 @@ impl Connection {
     ) -> Result<(), JsError> {
         let edits: Vec<TextEdit> = edits.into_iter().map(TextEdit::from).collect();
         Ok(self.inner.edit(moment(now), id(document)?, &edits, Encoding::Utf16)?)
+    }
+
+    /// Makes the edit that a field tells by its text and its caret, and by nothing else: the document
+    /// reads so now.
+    pub fn retype(
+        &mut self,
+        document: &str,
+        text: &str,
+        caret: usize,
+        now: f64,
+    ) -> Result<(), JsError> {
+        let before = self.replica(document)?.text().to_string();
+        let Some(edit) = diff_typed(&before, text, caret, Encoding::Utf16) else { return Ok(()) };
+        Ok(self.inner.edit(moment(now), id(document)?, &[edit], Encoding::Scalar)?)
     }
 
     /// Takes back the user's last edits. What changed comes as an event; `false` if nothing did.

@@ -5,7 +5,7 @@
 import type { Api } from '../api/client';
 import { socketUrl } from '../api/origin';
 import { Connection, type Event, type Peer } from '../wasm/codesync_core';
-import type { Binding, ReplicaPort } from './binding';
+import type { Binding } from './binding';
 import { type Claim, claimJournal } from './claim';
 import { browserSurroundings, LiveConnection, type Surroundings } from './connection';
 import { copyName, keepCopy } from './copies';
@@ -14,6 +14,7 @@ import { shelfOf } from './journal';
 import { sendLeftovers } from './leftovers';
 import { Login } from './login';
 import type { Presence } from './presence';
+import type { FieldPort } from './textarea';
 import { type Notice, OPENING, type SessionView, samePeople } from './view';
 import { OrderedWriter } from './writer';
 
@@ -120,12 +121,16 @@ export class DocumentSession {
   }
 
   /** The replica as the editor's binding wants it. */
-  readonly replica: ReplicaPort = {
+  readonly replica: FieldPort = {
     text: () => this.text(),
     length: () => this.#core?.length(this.document) ?? 0,
     edit: (edits) => {
       this.#textMoved = true;
       this.#drive((core, now) => core.edit(this.document, [...edits], now));
+    },
+    retype: (text, caret) => {
+      this.#textMoved = true;
+      this.#drive((core, now) => core.retype(this.document, text, caret, now));
     },
     undo: () => void this.#drive((core, now) => core.undo(this.document, now)),
     redo: () => void this.#drive((core, now) => core.redo(this.document, now)),

@@ -1,24 +1,26 @@
 /**
- * Joins a plain text field to a replica, where Monaco does not work. The field tells its text and no change, so that one
- * is found by comparing; what others do is put in beside the caret.
+ * Joins a plain text field to a replica, where Monaco does not work. The field tells its text and no change, which the
+ * core finds; what others do is put in beside the caret.
  */
 import type { Cause, TextEdit } from '../wasm/codesync_core';
 import type { ReplicaPort } from './binding';
-import { difference } from './difference';
+
+export interface FieldPort extends ReplicaPort {
+  /** The text is this now, and the caret there, in UTF-16 units: the core finds what was typed. Throws as `edit`. */
+  retype(text: string, caret: number): void;
+}
 
 export class TextareaBinding {
   readonly #field: HTMLTextAreaElement;
-  readonly #replica: ReplicaPort;
+  readonly #replica: FieldPort;
   readonly #hold: (held: boolean) => void;
   readonly #onRefused: (message: string) => void;
   readonly #listening = new AbortController();
-  /** The text that field and replica agreed on last. */
-  #known = '';
 
   /** `hold` keeps what others do away while somebody composes a character: the field would give that up. */
   constructor(
     field: HTMLTextAreaElement,
-    replica: ReplicaPort,
+    replica: FieldPort,
     hold: (held: boolean) => void,
     onRefused: (message: string) => void,
   ) {
@@ -56,7 +58,6 @@ export class TextareaBinding {
     for (const { from, to, text } of edits.toReversed()) {
       this.#field.setRangeText(text, from, to, 'preserve');
     }
-    this.#known = this.#field.value;
     const [own] = this.#replica.selections();
     if (cause !== 'remote' && own !== undefined) {
       this.#field.setSelectionRange(Math.min(own.anchor, own.head), Math.max(own.anchor, own.head));
@@ -76,19 +77,14 @@ export class TextareaBinding {
 
   #passOn(): void {
     const { value, selectionEnd } = this.#field;
-    const edit = difference(this.#known, value, selectionEnd);
-    if (edit === null) {
-      return;
-    }
     try {
-      this.#replica.edit([edit]);
-      this.#known = value;
+      this.#replica.retype(value, selectionEnd);
     } catch (error) {
       this.#show(this.#replica.text());
       this.#onRefused(error instanceof Error ? error.message : String(error));
       return;
     }
-    if (!edit.text.isWellFormed()) {
+    if (!value.isWellFormed()) {
       // Half a surrogate pair has become U+FFFD in the replica.
       this.#show(this.#replica.text());
     }
@@ -134,6 +130,5 @@ export class TextareaBinding {
     const { selectionStart, selectionEnd } = this.#field;
     this.#field.value = text;
     this.#field.setSelectionRange(selectionStart, selectionEnd);
-    this.#known = this.#field.value;
   }
 }
