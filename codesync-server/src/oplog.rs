@@ -6,15 +6,16 @@
 //! authors and bytes, and never looks into an operation.
 //!
 //! The real one is [`archive`]: rows in the database and, for what is old, [segments](segment)
-//! beside it. Its rows stand in `database`, for SQLite and Postgres alike, with Postgres' way to append
-//! much at once in `postgres`; [`memory`] is its twin for simulations. One conformance suite runs on
-//! all three.
+//! beside it. Its rows stand in `database`, for SQLite and Postgres alike, with the way to append
+//! at once of each in `sqlite` and `postgres`; [`memory`] is its twin for simulations. One conformance
+//! suite runs on all three.
 
 pub mod archive;
 mod database;
 pub mod memory;
 pub(crate) mod postgres;
 pub mod segment;
+mod sqlite;
 
 use std::path::PathBuf;
 

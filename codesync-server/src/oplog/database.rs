@@ -1,7 +1,7 @@
 //! The op log in the database: the tables `clients` and `entries`, and the head in `documents`.
 //!
-//! SQLite's one writer gathers appends by itself; Postgres has a statement of its own for many at
-//! once, in [`postgres`](super::postgres).
+//! Appends are statements of each engine's own, in [`sqlite`](super::sqlite) and
+//! [`postgres`](super::postgres).
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ use sqlx::AssertSqlSafe;
 use crate::access::AccessVersion;
 use crate::db::engine::{Connection, Row, Value, values};
 use crate::db::write::{Stop, Write, WriteError};
-use crate::db::{Database, Engine, now_ms};
+use crate::db::{Database, Engine};
 use crate::ids::UserId;
 use crate::oplog::{
     AUTHORS_MAX, Append, AppendError, ClientRecord, Entry, Epoch, Head, LogError, OpLog, Page,
@@ -24,8 +24,6 @@ use crate::oplog::{
 
 /// Documents asked for in one statement of [`OpLog::heads`].
 const HEADS_MAX: usize = 512;
-/// Rows in one insert; both engines allow some 32 000 values a statement.
-const ROWS_MAX: usize = 256;
 
 #[async_trait]
 impl OpLog for Database {
@@ -175,56 +173,6 @@ impl Registration {
             )
             .await?;
         Ok(known.record)
-    }
-}
-
-#[async_trait]
-impl Write for Append {
-    type Done = ();
-    type Refusal = AppendError;
-
-    async fn run(&mut self, connection: &mut Connection<'_>) -> Result<(), Stop<AppendError>> {
-        let Some(last) = self.entries.last() else { return Ok(()) };
-        let now = now_ms();
-        let moved = connection
-            .execute(
-                "update documents set head = $1, bytes = $2, updated_at = case when updated_at < $3 then $3 else updated_at end where id = $4 and epoch = $5 and head = $6 and access = $7",
-                values![
-                    last.revision.get(),
-                    self.text_bytes,
-                    now,
-                    self.document,
-                    self.epoch.get(),
-                    self.expected_head.get(),
-                    self.access.get(),
-                ],
-            )
-            .await?;
-        if moved == 0 {
-            let head = find_head(connection, self.document).await?;
-            return Err(Stop::Refused(self.why_refused(head)));
-        }
-        for author in self.authors().ok_or_else(|| Stop::Refused(self.conflict()))? {
-            let moved = connection
-                .execute(
-                    "update clients set last_seq = $1, last_revision = $2 where document = $3 and author = $4 and last_seq = $5",
-                    values![
-                        author.last_seq.get(),
-                        author.last_revision.get(),
-                        self.document,
-                        author.author.get(),
-                        author.seq_before,
-                    ],
-                )
-                .await?;
-            if moved == 0 {
-                return Err(Stop::Refused(self.conflict()));
-            }
-        }
-        for entries in self.entries.chunks(ROWS_MAX) {
-            insert_entries(connection, self.document, entries, now).await?;
-        }
-        Ok(())
     }
 }
 

@@ -264,32 +264,27 @@ impl WriterTask {
 }
 
 async fn transact(connection: &mut SqliteConnection, batch: &mut [Box<dyn Job>]) -> Outcome {
-    let failed = |error: &sqlx::Error| Outcome::Failed(Trouble::of(error));
-    if let Err(error) = sqlx::query("begin immediate").execute(&mut *connection).await {
-        return failed(&error);
-    }
-    for job in batch.iter_mut() {
-        let step = match sqlx::query("savepoint job").execute(&mut *connection).await {
+    // Whatever it says, it is one message to the connection's thread and one back.
+    let mut next = "begin immediate; savepoint job";
+    let mut left = batch.len();
+    for job in batch {
+        let step = match sqlx::query(next).execute(&mut *connection).await {
             Ok(_) => job.run(connection).await,
             Err(error) => Step::Abort(Trouble::of(&error)),
         };
-        let end = match step {
-            Step::Keep => sqlx::query("release job").execute(&mut *connection).await,
-            Step::Undo => match sqlx::query("rollback to job").execute(&mut *connection).await {
-                Ok(_) => sqlx::query("release job").execute(&mut *connection).await,
-                Err(error) => Err(error),
-            },
-            Step::Abort(trouble) => {
+        left -= 1;
+        next = match (step, left) {
+            (Step::Keep, 0) => "release job; commit",
+            (Step::Keep, _) => "release job; savepoint job",
+            (Step::Undo, 0) => "rollback to job; release job; commit",
+            (Step::Undo, _) => "rollback to job; release job; savepoint job",
+            (Step::Abort(trouble), _) => {
                 roll_back(connection).await;
                 return Outcome::Failed(trouble);
             }
         };
-        if let Err(error) = end {
-            roll_back(connection).await;
-            return failed(&error);
-        }
     }
-    match sqlx::query("commit").execute(&mut *connection).await {
+    match sqlx::query(next).execute(&mut *connection).await {
         Ok(_) => Outcome::Committed,
         Err(error) => {
             roll_back(connection).await;
