@@ -49,9 +49,13 @@ use turns::Turns;
 
 /// Shortest time between two snapshots of a document that changes.
 pub const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(5);
-/// With more subscribers than this, entries are sent out at most every [`BROADCAST_INTERVAL`].
-pub const CROWD: usize = 50;
-pub const BROADCAST_INTERVAL: Duration = Duration::from_millis(25);
+/// With more subscribers than this, entries that follow each other closely are sent out together.
+pub const CROWD: usize = 4;
+/// Shortest time between two of these sendings, for each subscriber: nobody sees so little, and each
+/// frame costs a call of the system.
+pub const BROADCAST_PAUSE_EACH: Duration = Duration::from_millis(1);
+/// And in all.
+pub const BROADCAST_PAUSE_MAX: Duration = Duration::from_millis(25);
 /// Presence made for a text this many revisions ago is not worth carrying forward.
 const PRESENCE_REVISIONS_MAX: u64 = 256;
 

@@ -15,7 +15,7 @@ use codesync_core::limits::TEXT_PART_BYTES_MAX;
 use codesync_core::protocol::{CloseCode, RejectCode, ServerDocument};
 use codesync_core::{Author, History, Revision, Text};
 
-use super::{BROADCAST_INTERVAL, CROWD, DocumentState, encode};
+use super::{BROADCAST_PAUSE_EACH, BROADCAST_PAUSE_MAX, CROWD, DocumentState, encode};
 use crate::document::recent::{encode_ack, encode_checkpoint};
 use crate::document::{Join, Output, SubscriberId};
 use crate::ids::UserId;
@@ -130,10 +130,11 @@ impl DocumentState {
 
     /// After entries were committed: whoever may have them gets them.
     pub(super) fn after_entries(&mut self, now: Duration) {
-        if self.subscribers.len() <= CROWD {
+        let people = self.subscribers.len();
+        if people <= CROWD {
             return self.broadcast(now);
         }
-        // In a crowd, authors get their acknowledgements at once and the others once a tick.
+        // In a crowd, authors get their acknowledgements at once and the others after a pause.
         let authors: Vec<_> = self
             .authors
             .iter()
@@ -148,7 +149,9 @@ impl DocumentState {
         for id in authors {
             self.pump(now, id);
         }
-        let next = self.broadcast.last.map_or(now, |last| last + BROADCAST_INTERVAL);
+        let people = u32::try_from(people).unwrap_or(u32::MAX);
+        let pause = BROADCAST_PAUSE_EACH.saturating_mul(people).min(BROADCAST_PAUSE_MAX);
+        let next = self.broadcast.last.map_or(now, |last| last + pause);
         if next <= now {
             self.broadcast(now);
         } else {
