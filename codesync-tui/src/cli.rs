@@ -32,6 +32,7 @@ mod diff;
 mod doctor;
 mod invite;
 mod keys;
+mod licences;
 mod link;
 mod log;
 mod ls;
@@ -165,6 +166,8 @@ enum Command {
     Completions(completions::Options),
     /// Print the manual.
     Man(man::Options),
+    /// Print the licences of what the program has within.
+    Licences,
 }
 
 /// Runs what the arguments ask for.
@@ -235,5 +238,6 @@ async fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Keys => keys::run(context),
         Command::Completions(options) => completions::run(&options),
         Command::Man(options) => man::run(options),
+        Command::Licences => licences::run(),
     }
 }

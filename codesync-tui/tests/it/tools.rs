@@ -113,6 +113,15 @@ fn every_command_has_a_page_of_the_manual() {
 }
 
 #[test]
+fn grammars_come_with_licences_and_none_is_copyleft() {
+    let server = Server::start();
+    let printed = server.run_command(&["licences"], "");
+    let printed = String::from_utf8(printed.stdout).expect("words");
+    assert!(printed.contains("Permission is hereby granted, free of charge"), "{printed}");
+    assert!(!printed.contains("GNU") && !printed.contains("Mozilla Public"), "{printed}");
+}
+
+#[test]
 fn the_doctor_says_what_works_and_what_does_not() {
     let town = Town::start();
     let findings = json(&town.run("ada", &["doctor", "--json"], "").stdout);
