@@ -37,8 +37,8 @@ use crate::http::peer::ClientAddress;
 
 /// Sockets of one server.
 pub const SOCKETS_MAX: usize = 8000;
-/// Bytes read from a socket at once. Axum's default of 128 KiB would be kept for every one.
-const READ_BUFFER_BYTES: usize = 4096;
+/// Bytes read from a socket at once, and kept for every one. A keystroke has some thirty.
+const READ_BUFFER_BYTES: usize = 1024;
 /// Bytes that a socket's write buffer may hold: one frame, and its head.
 const WRITE_BUFFER_BYTES_MAX: usize = 2 * FRAME_BYTES_MAX;
 
@@ -234,7 +234,9 @@ async fn connect(State(sockets): State<Sockets>, request: Request) -> Response {
     upgrade.on_upgrade(move |socket| {
         let (words, heard) = mpsc::channel(WORDS_MAX);
         shared.crowd().arrive(number, words, place);
-        let task = shared.tasks.track_future(socket::serve(socket, number, shared.clone(), heard));
+        // Boxed: a future has room for what it is given and once more for what it waits for.
+        let serve = Box::pin(socket::serve(socket, number, shared.clone(), heard));
+        let task = shared.tasks.track_future(serve);
         async move {
             // Whatever ends the task, the socket is counted out.
             let _counted = CountedOut { number, shared };

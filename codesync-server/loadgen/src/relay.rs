@@ -21,7 +21,7 @@ use crate::server::end_with_parent;
 /// Frames that a slow reader may be behind.
 const BEHIND_MAX: usize = 64 * 1024;
 /// As small as the server's, which costs the relay half of what axum's default would.
-const READ_BUFFER_BYTES: usize = 4096;
+const READ_BUFFER_BYTES: usize = 1024;
 
 /// How the relay is started.
 #[derive(Args, Debug)]

@@ -63,7 +63,7 @@ pub struct Room {
 /// What the socket does next.
 #[derive(Debug, Default)]
 pub struct Taken {
-    pub items: Vec<Item>,
+    pub items: VecDeque<Item>,
     /// To be told once the items are written; only ever filled when nothing else waits.
     pub rooms: Vec<Room>,
 }
@@ -143,8 +143,15 @@ impl Outbox {
 
     fn take_now(&self, bytes_max: usize) -> Taken {
         let mut queue = self.queue();
-        let mut taken = Taken::default();
-        let mut bytes = 0;
+        if queue.bytes <= bytes_max {
+            queue.bytes = 0;
+            // With its memory: a socket that has nothing to write keeps none.
+            let items = std::mem::take(&mut queue.items);
+            let rooms =
+                if items.is_empty() { std::mem::take(&mut queue.rooms) } else { Vec::new() };
+            return Taken { items, rooms };
+        }
+        let (mut items, mut bytes) = (VecDeque::new(), 0);
         while let Some(item) = queue.items.front() {
             if let Item::Messages(messages) = item {
                 if bytes > 0 && bytes + messages.len() > bytes_max {
@@ -152,13 +159,10 @@ impl Outbox {
                 }
                 bytes += messages.len();
             }
-            taken.items.extend(queue.items.pop_front());
+            items.extend(queue.items.pop_front());
         }
         queue.bytes -= bytes;
-        if taken.items.is_empty() {
-            taken.rooms = std::mem::take(&mut queue.rooms);
-        }
-        taken
+        Taken { items, rooms: Vec::new() }
     }
 
     /// Throws away what waits and whatever comes.

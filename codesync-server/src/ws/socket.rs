@@ -4,6 +4,7 @@
 //! written goes through the outbox, where the documents put their messages too.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -58,11 +59,9 @@ pub(super) async fn serve(
         started,
     };
     let code = {
-        let read = reader.run();
-        let write = write(sink, outbox.clone(), tell);
-        tokio::pin!(write);
+        let mut write = pin!(write(sink, outbox.clone(), tell));
         tokio::select! {
-            peer = read => match peer {
+            peer = reader.run() => match peer {
                 Peer::Listens => timeout(LAST_WORDS_MAX, write).await.ok().flatten(),
                 Peer::Gone => None,
             },
