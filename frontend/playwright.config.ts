@@ -6,8 +6,10 @@ const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium';
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'test-results',
-  // One server process and two cores: one test at a time.
-  workers: 1,
+  // Two tests at a time, each with a server of its own: most of a test is waiting, for what the user
+  // would wait for too.
+  workers: 2,
+  fullyParallel: true,
   retries: 0,
   timeout: 60_000,
   reporter: 'list',

@@ -41,6 +41,7 @@ test('on a phone one reads and edits the same document, without Monaco', async (
   await text.focus();
   await phone.keyboard.press('Control+End');
   await phone.keyboard.type('x');
+  await expect(text).toHaveValue('Bo: top\nbottom 😀\nfrom the phone! 漢字x');
   await phone.keyboard.press('Control+z');
   await expect(text).toHaveValue('Bo: top\nbottom 😀\nfrom the phone! 漢字');
   expect(loaded.filter((url) => /CodeEditor|monaco|editor\.worker/.test(url))).toEqual([]);

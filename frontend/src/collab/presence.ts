@@ -3,6 +3,7 @@ import { editor, type IDisposable, type IPosition } from 'monaco-editor/editor';
 import type { Peer } from '../wasm/codesync_core';
 import type { Follow } from './follow';
 import { peerClass } from './palette';
+import type { Place, Whereabouts } from './whereabouts';
 
 /** How long a name stands beside a caret that moved. */
 const FLAG_MS = 1500;
@@ -13,23 +14,40 @@ export class Presence implements IDisposable {
   readonly #selections: editor.IEditorDecorationsCollection;
   readonly #carets = new Map<string, Caret>();
   readonly #follow: Follow;
-  readonly #unsubscribe: () => void;
+  readonly #whereabouts: Whereabouts;
+  readonly #disposals: (() => void)[] = [];
   /** Where the leader stood when the screen last went along. */
   #went = '';
 
-  constructor(codeEditor: editor.ICodeEditor, model: editor.ITextModel, follow: Follow) {
+  constructor(
+    codeEditor: editor.ICodeEditor,
+    model: editor.ITextModel,
+    follow: Follow,
+    whereabouts: Whereabouts,
+  ) {
     this.#editor = codeEditor;
     this.#model = model;
     this.#follow = follow;
-    this.#unsubscribe = follow.subscribe(() => {
+    this.#whereabouts = whereabouts;
+    this.#selections = codeEditor.createDecorationsCollection();
+    const leave = follow.subscribe(() => {
       this.#went = '';
       this.#goAlong();
     });
-    this.#selections = codeEditor.createDecorationsCollection();
+    const scrolled = codeEditor.onDidScrollChange(() => this.#sayWhere());
+    const resized = codeEditor.onDidLayoutChange(() => this.#sayWhere());
+    this.#disposals.push(
+      leave,
+      () => scrolled.dispose(),
+      () => resized.dispose(),
+    );
   }
 
   dispose(): void {
-    this.#unsubscribe();
+    for (const dispose of this.#disposals) {
+      dispose();
+    }
+    this.#whereabouts.set(new Map());
     this.#selections.clear();
     for (const caret of this.#carets.values()) {
       caret.dispose();
@@ -59,6 +77,7 @@ export class Presence implements IDisposable {
     }
     this.#selections.set(ranges);
     this.#goAlong();
+    this.#sayWhere();
   }
 
   /** Scrolls to somebody's caret and shows the name. */
@@ -86,6 +105,23 @@ export class Presence implements IDisposable {
       this.#went = place;
       this.reveal(leader);
     }
+  }
+
+  #sayWhere(): void {
+    const seen = this.#editor.getVisibleRanges();
+    const first = seen[0]?.startLineNumber ?? 1;
+    const last = seen.at(-1)?.endLineNumber ?? Number.POSITIVE_INFINITY;
+    const places = new Map<number, Place>();
+    for (const { author, isFirst, position } of this.#carets.values()) {
+      if (isFirst) {
+        const line = position.lineNumber;
+        places.set(author, {
+          line,
+          side: line < first ? 'above' : line > last ? 'below' : 'in sight',
+        });
+      }
+    }
+    this.#whereabouts.set(places);
   }
 
   #placeCaret(key: string, peer: Peer, position: IPosition, moved: boolean): void {
@@ -117,6 +153,9 @@ export class Presence implements IDisposable {
 
 class Caret implements editor.IContentWidget, IDisposable {
   readonly suppressMouseDown = false;
+  readonly author: number;
+  /** Whether it is the one by which somebody with several is found. */
+  readonly isFirst: boolean;
   readonly #editor: editor.ICodeEditor;
   readonly #id: string;
   readonly #node = document.createElement('div');
@@ -127,8 +166,10 @@ class Caret implements editor.IContentWidget, IDisposable {
     this.#editor = codeEditor;
     this.#id = `codesync.caret.${key}`;
     this.#position = position;
+    this.author = peer.author;
+    this.isFirst = key.endsWith('.0');
     this.#node.className = `peer-caret ${peerClass(peer.color)}`;
-    this.#node.classList.toggle('is-secondary', !key.endsWith('.0'));
+    this.#node.classList.toggle('is-secondary', !this.isFirst);
     const name = document.createElement('span');
     name.className = 'peer-flag';
     name.textContent = peer.name;

@@ -1,15 +1,18 @@
 import { type KeyboardEvent, useState } from 'react';
-import type { Document } from '../api/documents';
+import type { ListedDocument } from '../api/documents';
 import { LANGUAGES, languageOf, PLAIN_TEXT } from '../editor/languages';
 import { readableAge, readableSize } from '../readable';
 import { Link } from '../router';
 
 export function DocumentRow(props: {
-  readonly document: Document;
+  readonly document: ListedDocument;
+  /** Who looks at it; `null` on a server without accounts, where everything is everybody's. */
+  readonly me: string | null;
   readonly onRename: (name: string) => void;
   readonly onTrash: () => void;
 }) {
   const { document } = props;
+  const owner = props.me === null ? null : ownerOf(document, props.me);
   const [draft, setDraft] = useState<string | null>(null);
 
   const keep = () => {
@@ -35,6 +38,7 @@ export function DocumentRow(props: {
           <span className="document-facts">
             {languageLabel(document)} · {readableSize(document.bytes)} · revision{' '}
             {document.revision.toLocaleString('en')}
+            {owner !== null && <span className="document-owner-inline"> · {owner}</span>}
           </span>
         </Link>
       ) : (
@@ -48,6 +52,12 @@ export function DocumentRow(props: {
           onBlur={keep}
           onKeyDown={onKeyDown}
         />
+      )}
+      {owner !== null && (
+        <span className="document-owner" title={`Owner: ${owner}`}>
+          <span className="visually-hidden">Owner: </span>
+          {owner}
+        </span>
       )}
       <time className="document-age" dateTime={document.updated_at} title={document.updated_at}>
         {readableAge(document.updated_at, Date.now())}
@@ -74,7 +84,11 @@ export function DocumentRow(props: {
   );
 }
 
-function languageLabel(document: Document): string {
+function ownerOf({ owner }: ListedDocument, me: string): string | null {
+  return owner?.user === me ? 'you' : (owner?.name ?? null);
+}
+
+function languageLabel(document: ListedDocument): string {
   const id = languageOf(document.name, document.language);
   return LANGUAGES.find((language) => language.id === id)?.label ?? PLAIN_TEXT;
 }

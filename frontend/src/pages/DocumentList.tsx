@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { useAccount, useApi } from '../account/useAccount';
+import { useAccount, useApi, useIdentity } from '../account/useAccount';
 import { useMembership } from '../account/useMembership';
 import {
   changeDocument,
@@ -37,6 +37,7 @@ export function DocumentList() {
 
 function Documents() {
   const api = useApi();
+  const identity = useIdentity();
   const [search, setSearch] = useState('');
   const [order, setOrder] = useState<Order>('changed');
   const list = useDocuments(search.trim(), order);
@@ -138,6 +139,7 @@ function Documents() {
               <DocumentRow
                 key={document.id}
                 document={document}
+                me={identity.phase === 'in' ? identity.user.id : null}
                 onRename={(name) => rename(document, name)}
                 onTrash={() => trash(document)}
               />

@@ -33,7 +33,7 @@ export function TitleBar(props: {
       </h1>
       <SaveState view={view} />
       <span className="spacer" />
-      <People people={view.people} follow={meeting.follow} onMeet={meeting.meet} />
+      <People people={view.people} meeting={meeting} />
       <button
         type="button"
         className="push-button is-small is-quiet"

@@ -83,6 +83,7 @@ export function Workbench(props: {
           wrap={wrap}
           readOnly={view.state === 'read-only' || view.state === 'ended'}
           follow={meeting.follow}
+          whereabouts={meeting.whereabouts}
           handle={editor}
           onCaret={onCaret}
         />

@@ -1,10 +1,12 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { Follow } from '../collab/follow';
 import type { Person } from '../collab/view';
+import { Whereabouts } from '../collab/whereabouts';
 import type { EditorHandle } from './editorHandle';
 
 export interface Meeting {
   readonly follow: Follow;
+  readonly whereabouts: Whereabouts;
   /** The first time goes to somebody's caret, again follows, once more stops. */
   readonly meet: (person: Person) => void;
   /** Goes to the next one of these people. */
@@ -13,6 +15,7 @@ export interface Meeting {
 
 export function useMeeting(editor: { readonly current: EditorHandle | null }): Meeting {
   const [follow] = useState(() => new Follow());
+  const [whereabouts] = useState(() => new Whereabouts());
   const last = useRef<number | null>(null);
   useEffect(() => () => follow.stop(), [follow]);
 
@@ -47,5 +50,5 @@ export function useMeeting(editor: { readonly current: EditorHandle | null }): M
     },
     [editor, follow],
   );
-  return { follow, meet, meetNext };
+  return { follow, whereabouts, meet, meetNext };
 }
