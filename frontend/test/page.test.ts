@@ -54,16 +54,16 @@ describe('commands', () => {
 test('following is suspended by oneself, goes on, and ends', () => {
   const follow = new Follow();
   follow.suspend();
-  expect(follow.following()).toBeNull();
+  expect(follow.value()).toBeNull();
   follow.start(7);
   expect(follow.leader()).toBe(7);
   follow.suspend();
   expect(follow.leader()).toBeNull();
-  expect(follow.following()).toEqual({ author: 7, suspended: true });
+  expect(follow.value()).toEqual({ author: 7, suspended: true });
   follow.start(7);
   expect(follow.leader()).toBe(7);
   follow.stop();
-  expect(follow.following()).toBeNull();
+  expect(follow.value()).toBeNull();
 });
 
 test('nobody shares a shelf with another user of the same browser', () => {

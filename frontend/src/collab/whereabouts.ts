@@ -1,30 +1,24 @@
-/** Where the others stand: on which line, and whether one sees it. */
+/** Where the others stand: the editor says it, and the avatars show it. */
+import { Store } from './store';
+
+/** On which line somebody is, and whether one sees it. */
 export interface Place {
   readonly line: number;
   readonly side: 'above' | 'in sight' | 'below';
 }
 
+/** By author. */
 export type Places = ReadonlyMap<number, Place>;
 
-/** By author. The editor says it, the avatars show it. */
-export class Whereabouts {
-  readonly #listeners = new Set<() => void>();
-  #places: Places = new Map();
-
-  readonly places = (): Places => this.#places;
-
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
+export class Whereabouts extends Store<Places> {
+  constructor() {
+    super(new Map());
+  }
 
   /** What is as it was is not told again: this is said with every key. */
-  set(places: Places): void {
-    if (!areSame(this.#places, places)) {
-      this.#places = places;
-      for (const listener of this.#listeners) {
-        listener();
-      }
+  override set(places: Places): void {
+    if (!areSame(this.value(), places)) {
+      super.set(places);
     }
   }
 }

@@ -2,6 +2,7 @@ import { useSyncExternalStore } from 'react';
 import { initials, peerClass } from '../collab/palette';
 import type { Person } from '../collab/view';
 import type { Place } from '../collab/whereabouts';
+import { readableCount } from '../readable';
 import type { Meeting } from '../workbench/useMeeting';
 
 const SHOWN_MAX = 6;
@@ -9,8 +10,8 @@ const SHOWN_MAX = 6;
 /** Who else is here. A click goes to where that person is, another one follows. */
 export function People(props: { readonly people: readonly Person[]; readonly meeting: Meeting }) {
   const { follow, whereabouts, meet } = props.meeting;
-  const following = useSyncExternalStore(follow.subscribe, follow.following);
-  const places = useSyncExternalStore(whereabouts.subscribe, whereabouts.places);
+  const following = useSyncExternalStore(follow.subscribe, follow.value);
+  const places = useSyncExternalStore(whereabouts.subscribe, whereabouts.value);
   const shown = props.people.slice(0, SHOWN_MAX);
   const others = props.people.slice(SHOWN_MAX);
   if (props.people.length === 0) {
@@ -45,6 +46,6 @@ export function People(props: { readonly people: readonly Person[]; readonly mee
 }
 
 function titleOf({ name }: Person, place: Place | undefined): string {
-  const line = place === undefined ? '' : `, line ${place.line.toLocaleString('en')}`;
+  const line = place === undefined ? '' : `, line ${readableCount(place.line)}`;
   return `${name}${line}: go to the caret; again: follow`;
 }

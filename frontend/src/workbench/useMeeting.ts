@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Follow } from '../collab/follow';
 import type { Person } from '../collab/view';
 import { Whereabouts } from '../collab/whereabouts';
@@ -21,7 +21,7 @@ export function useMeeting(editor: { readonly current: EditorHandle | null }): M
 
   const meet = useCallback(
     (person: Person) => {
-      const following = follow.following();
+      const following = follow.value();
       if (following?.author === person.author) {
         if (following.suspended) {
           follow.start(person.author);
@@ -50,5 +50,8 @@ export function useMeeting(editor: { readonly current: EditorHandle | null }): M
     },
     [editor, follow],
   );
-  return { follow, whereabouts, meet, meetNext };
+  return useMemo(
+    () => ({ follow, whereabouts, meet, meetNext }),
+    [follow, whereabouts, meet, meetNext],
+  );
 }
