@@ -759,7 +759,7 @@ export interface components {
         };
         /** @description A document, and whose it is. */
         ListedDocument: components["schemas"]["Document"] & {
-            owner: null | components["schemas"]["Owner"];
+            owner: components["schemas"]["Owner"] | null;
         };
         /** @description The name to log in with. Capitals are taken for small letters, and spaces around it for nothing. */
         Login: string;
