@@ -134,6 +134,14 @@ function Documents() {
               </button>
             </p>
           )}
+          {list.documents.length > 0 && (
+            // What the rows say aloud themselves.
+            <p className="documents-head" aria-hidden="true">
+              <span className="documents-head-name">Name</span>
+              {identity.phase === 'in' && <span className="document-owner">Owner</span>}
+              <span className="document-age">Changed</span>
+            </p>
+          )}
           <ul className="documents" aria-busy={list.loading}>
             {list.documents.map((document) => (
               <DocumentRow

@@ -38,7 +38,7 @@ export function TitleBar(props: {
       <People people={people} meeting={meeting} />
       <button
         type="button"
-        className="push-button is-small is-quiet"
+        className="push-button is-small is-quiet history-button"
         title="History (F7)"
         onClick={() => props.onShow('history')}
       >
