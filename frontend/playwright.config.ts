@@ -11,7 +11,10 @@ export default defineConfig({
   workers: 2,
   fullyParallel: true,
   retries: 0,
-  timeout: 60_000,
+  // What is waited for is a condition: patience costs nothing where it comes true, and a busy machine
+  // may need it.
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
   reporter: 'list',
   use: {
     launchOptions: {

@@ -87,5 +87,5 @@ export class Club {
 export async function expectEditor(page: Page): Promise<void> {
   await expect(
     page.locator('.monaco-editor textarea, .monaco-editor .native-edit-context').first(),
-  ).toBeFocused({ timeout: 15_000 });
+  ).toBeFocused();
 }

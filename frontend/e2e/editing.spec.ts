@@ -61,7 +61,7 @@ test('a paste larger than one submission arrives whole', async ({ server, meetin
   ).join('\n');
   await ana.evaluate((it) => navigator.clipboard.writeText(it), text);
   await ana.keyboard.press('Control+v');
-  await expect.poll(() => server.content(document), { timeout: 15_000 }).toBe(text);
+  await expect.poll(() => server.content(document)).toBe(text);
   await expectSaved(ana);
   expect(await copiedText(ana)).toBe(text);
 });

@@ -63,7 +63,7 @@ test('a character that is being composed survives what others type', async ({
   await expect(async () => {
     await ana.keyboard.press('Control+z');
     await expectText(bo, 'here: \nthere: Bo', { timeout: 1000 });
-  }).toPass({ timeout: 15_000 });
+  }).toPass({ timeout: 20_000 });
 });
 
 const EDITS_EACH = 1_100;

@@ -138,19 +138,19 @@ export function words(page: Page): Locator {
 /** Waits until these pages have sent everything, and until each of them shows what the others sent. */
 export async function expectSaved(...pages: Page[]): Promise<void> {
   for (const page of pages) {
-    await expect(words(page)).toHaveText('saved', { timeout: 15_000 });
+    await expect(words(page)).toHaveText('saved');
   }
   await expect(async () => {
     // An empty document shows none.
     const revisions = await Promise.all(pages.map((page) => shownRevision(page).allTextContents()));
     expect(new Set(revisions.flat()).size, revisions.join()).toBeLessThanOrEqual(1);
-  }).toPass({ timeout: 15_000 });
+  }).toPass({ timeout: 20_000 });
 }
 
 /** Waits until a page has all that the server has. */
 export async function expectRevision(page: Page, revision: number): Promise<void> {
   const text = `revision ${revision.toLocaleString('en')}`;
-  await expect(shownRevision(page)).toHaveText(text, { timeout: 15_000 });
+  await expect(shownRevision(page)).toHaveText(text);
 }
 
 function shownRevision(page: Page): Locator {

@@ -13,6 +13,8 @@ export function DocumentRow(props: {
 }) {
   const { document } = props;
   const owner = props.me === null ? null : ownerOf(document, props.me);
+  // Only owners rename and throw away.
+  const isMine = props.me === null || document.owner?.user === props.me;
   const [draft, setDraft] = useState<string | null>(null);
 
   const keep = () => {
@@ -62,24 +64,26 @@ export function DocumentRow(props: {
       <time className="document-age" dateTime={document.updated_at} title={document.updated_at}>
         {readableAge(document.updated_at, Date.now())}
       </time>
-      <span className="row-actions">
-        <button
-          type="button"
-          className="push-button is-small is-quiet"
-          aria-label={`Rename ${document.name}`}
-          onClick={() => setDraft(document.name)}
-        >
-          Rename
-        </button>
-        <button
-          type="button"
-          className="push-button is-small is-quiet"
-          aria-label={`Move ${document.name} to the trash`}
-          onClick={props.onTrash}
-        >
-          Trash
-        </button>
-      </span>
+      {isMine && (
+        <span className="row-actions">
+          <button
+            type="button"
+            className="push-button is-small is-quiet"
+            aria-label={`Rename ${document.name}`}
+            onClick={() => setDraft(document.name)}
+          >
+            Rename
+          </button>
+          <button
+            type="button"
+            className="push-button is-small is-quiet"
+            aria-label={`Move ${document.name} to the trash`}
+            onClick={props.onTrash}
+          >
+            Trash
+          </button>
+        </span>
+      )}
     </li>
   );
 }

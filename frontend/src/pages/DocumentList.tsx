@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { isOfGuest } from '../account/account';
 import { useAccount, useApi, useIdentity } from '../account/useAccount';
 import { useMembership } from '../account/useMembership';
 import {
@@ -38,6 +39,7 @@ export function DocumentList() {
 function Documents() {
   const api = useApi();
   const identity = useIdentity();
+  const isGuest = isOfGuest(identity);
   const [search, setSearch] = useState('');
   const [order, setOrder] = useState<Order>('changed');
   const list = useDocuments(search.trim(), order);
@@ -81,7 +83,7 @@ function Documents() {
   const said = problem ?? list.problem;
 
   return (
-    <DropArea onFiles={upload}>
+    <DropArea onFiles={isGuest ? null : upload}>
       <div className="list-page">
         <PageHeader />
         <main className="list-main">
@@ -106,7 +108,7 @@ function Documents() {
               <option value="size">Size</option>
             </select>
           </div>
-          <NewDocument onCreate={create} onFiles={upload} />
+          {!isGuest && <NewDocument onCreate={create} onFiles={upload} />}
           {said !== null && (
             <p className="notice is-boxed" role="alert">
               <span>{said}</span>
@@ -154,7 +156,7 @@ function Documents() {
             ))}
           </ul>
           {!list.loading && list.problem === null && list.documents.length === 0 && (
-            <Empty search={search.trim()} />
+            <Empty search={search.trim()} isGuest={isGuest} />
           )}
           {list.more !== null && (
             <button type="button" className="push-button is-quiet" onClick={list.more}>
@@ -167,9 +169,12 @@ function Documents() {
   );
 }
 
-function Empty(props: { readonly search: string }) {
+function Empty(props: { readonly search: string; readonly isGuest: boolean }) {
   if (props.search !== '') {
     return <p className="empty">No document has “{props.search}” in its name.</p>;
+  }
+  if (props.isGuest) {
+    return <p className="empty">Nothing is shared with you any more.</p>;
   }
   return (
     <div className="empty">
