@@ -36,10 +36,18 @@ export class Presence implements IDisposable {
     });
     const scrolled = codeEditor.onDidScrollChange(() => this.#sayWhere());
     const resized = codeEditor.onDidLayoutChange(() => this.#sayWhere());
+    const zoomed = codeEditor.onDidChangeConfiguration((event) => {
+      if (event.hasChanged(editor.EditorOption.lineHeight)) {
+        for (const caret of this.#carets.values()) {
+          caret.fit();
+        }
+      }
+    });
     this.#disposals.push(
       leave,
       () => scrolled.dispose(),
       () => resized.dispose(),
+      () => zoomed.dispose(),
     );
   }
 
@@ -75,7 +83,9 @@ export class Presence implements IDisposable {
         this.#carets.delete(key);
       }
     }
-    this.#selections.set(ranges);
+    if (ranges.length > 0 || this.#selections.length > 0) {
+      this.#selections.set(ranges);
+    }
     this.#goAlong();
     this.#sayWhere();
   }
@@ -174,7 +184,7 @@ class Caret implements editor.IContentWidget, IDisposable {
     name.className = 'peer-flag';
     name.textContent = peer.name;
     this.#node.append(name);
-    this.#fit();
+    this.fit();
     codeEditor.addContentWidget(this);
     this.flag();
   }
@@ -196,13 +206,17 @@ class Caret implements editor.IContentWidget, IDisposable {
   }
 
   moveTo(position: IPosition, moved: boolean): void {
-    const same =
+    if (
       position.lineNumber === this.#position.lineNumber &&
-      position.column === this.#position.column;
+      position.column === this.#position.column
+    ) {
+      // With each key most people stand where they stood: to lay them out again costs a good part of it.
+      return;
+    }
     this.#position = position;
-    this.#fit();
+    this.fit();
     this.#editor.layoutContentWidget(this);
-    if (moved && !same) {
+    if (moved) {
       this.flag();
     }
   }
@@ -214,7 +228,7 @@ class Caret implements editor.IContentWidget, IDisposable {
   }
 
   /** As tall as a line at the present zoom; above the first line there is no room, so its flag hangs below. */
-  #fit(): void {
+  fit(): void {
     this.#node.style.height = `${this.#editor.getOption(editor.EditorOption.lineHeight)}px`;
     this.#node.classList.toggle('is-first-line', this.#position.lineNumber === 1);
   }
