@@ -1,5 +1,5 @@
 import { defineConfig } from '@playwright/test';
 import tests from './playwright.config';
 
-/** Measurements, which say what they found and assert nothing about it. */
+/** Measurements and pictures, for people to read and to look at. */
 export default defineConfig(tests, { testDir: 'bench', timeout: 300_000 });

@@ -6,10 +6,15 @@ const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium';
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'test-results',
-  // One server process and two cores: one test at a time.
-  workers: 1,
+  // Two tests at a time, each with a server of its own: most of a test is waiting, for what the user
+  // would wait for too.
+  workers: 2,
+  fullyParallel: true,
   retries: 0,
-  timeout: 60_000,
+  // What is waited for is a condition: patience costs nothing where it comes true, and a busy machine
+  // may need it.
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
   reporter: 'list',
   use: {
     launchOptions: {

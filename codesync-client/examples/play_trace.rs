@@ -7,9 +7,11 @@
 //! The recorded offsets are about the recording's own text, so that text gets a block of its own
 //! at the end of the document, between two marker lines, and the block's start moves along with
 //! what others edit elsewhere. When everything is acknowledged it compares the block with the
-//! recording and prints `done REVISION SHA256`, both of the whole text. With `--stay` it first
-//! says `played` and remains a silent user until a line on standard input names the revision to
-//! wait for, or the input ends.
+//! recording and prints `done REVISION SHA256`, both of the whole text.
+//!
+//! With `--stay` it reads standard input: a line while it types tells that this is enough. It then
+//! says `played` and remains a silent user until another line names the revision to wait for, or the
+//! input ends.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -96,19 +98,29 @@ async fn play(orders: &Orders) -> Result<String, Failure> {
     let mut beat = tokio::time::interval(Duration::from_secs(1) / orders.rate);
     // What the machine was too busy for is caught up with, so that the rate holds.
     beat.set_missed_tick_behavior(MissedTickBehavior::Burst);
+    let mut input = BufReader::new(tokio::io::stdin()).lines();
     for patch in trace.patches().take(orders.edits_max) {
-        player.listen_until(async { _ = beat.tick().await }).await?;
+        let mut is_enough = false;
+        let next = async {
+            tokio::select! {
+                _ = beat.tick() => {}
+                _ = input.next_line(), if orders.stay => is_enough = true,
+            }
+        };
+        player.listen_until(next).await?;
+        if is_enough {
+            break;
+        }
         player.type_patch(patch)?;
     }
     player.stand(Revision::ZERO).await?;
     if orders.stay {
         println!("played");
-        let mut line = String::new();
-        let mut input = BufReader::new(tokio::io::stdin());
-        player.listen_until(async { _ = input.read_line(&mut line).await }).await?;
-        let revision = match line.trim() {
-            "" => Revision::ZERO,
-            number => Revision::new(number.parse()?),
+        let mut line = None;
+        player.listen_until(async { line = input.next_line().await.ok().flatten() }).await?;
+        let revision = match line.as_deref().map(str::trim) {
+            None | Some("") => Revision::ZERO,
+            Some(number) => Revision::new(number.parse()?),
         };
         player.stand(revision).await?;
     }

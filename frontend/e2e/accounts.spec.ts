@@ -104,6 +104,21 @@ test('a guest comes in through a link under a name, and a dead link says so', as
   await expectText(owner, '# Plan of two');
   await expect(owner.getByRole('button', { name: 'Go to Gus' })).toBeVisible();
 
+  await test.step('the guest’s list says whose it is, and offers nothing that a guest cannot do', async () => {
+    const tab = await guest.context().newPage();
+    await tab.goto(club.origin);
+    const row = tab.locator('.document-row', { hasText: 'plan.md' });
+    await expect(row.locator('.document-owner')).toHaveText('Owner: Dora');
+    await expect(row.getByRole('button')).toHaveCount(0);
+    await expect(tab.getByRole('button', { name: 'Create' })).toHaveCount(0);
+    await expect(tab.getByRole('link', { name: 'Trash' })).toHaveCount(0);
+    await tab.close();
+    await owner.getByTitle('All documents').click();
+    await expect(owner.locator('.document-row .document-owner')).toHaveText('Owner: you');
+    await owner.goBack();
+    await expectEditor(owner);
+  });
+
   await test.step('the link is ended while the guest is there', async () => {
     await owner.getByRole('button', { name: 'Share' }).click();
     await owner.getByRole('button', { name: 'End the link' }).click();

@@ -54,7 +54,7 @@ export class Club {
   /** Somebody with a new account, logged in, at the list of documents. */
   async member(name: string): Promise<{ page: Page; login: string }> {
     const context = await this.visitor();
-    const login = `${name.toLowerCase()}.${visitors}`;
+    const login = `${name.toLowerCase().replaceAll(' ', '.')}.${visitors}`;
     // By requests and not by the form, which has a test of its own.
     const data = { login, password: PASSWORD };
     const headers = { origin: this.origin };
@@ -87,5 +87,5 @@ export class Club {
 export async function expectEditor(page: Page): Promise<void> {
   await expect(
     page.locator('.monaco-editor textarea, .monaco-editor .native-edit-context').first(),
-  ).toBeFocused({ timeout: 15_000 });
+  ).toBeFocused();
 }

@@ -54,8 +54,11 @@ test('one follows somebody until one scrolls on one’s own', async ({ server, m
 
   await bo.keyboard.press('Control+End');
   const avatar = ana.getByRole('button', { name: 'Go to Bo' });
+  await expect(avatar).toHaveAttribute('title', /^Bo, line 400:/);
+  await expect(avatar).toHaveAttribute('data-side', 'below');
   await avatar.click();
   await expect(line(400)).toBeVisible();
+  await expect(avatar).toHaveAttribute('data-side', 'in sight');
   await expect(avatar).toHaveAttribute('aria-pressed', 'false');
   await avatar.click();
   await expect(ana.getByText('Following Bo')).toBeVisible();
@@ -73,6 +76,7 @@ test('one follows somebody until one scrolls on one’s own', async ({ server, m
   await bo.keyboard.press('ArrowUp');
   await bo.keyboard.type('x');
   await expectSaved(bo, ana);
+  await expect(avatar).toHaveAttribute('title', /^Bo, line 399:/);
   await expect(line(1).first()).toBeVisible();
   await ana.getByRole('button', { name: 'Go on' }).click();
   await expect(line(400)).toBeVisible();

@@ -1,3 +1,5 @@
+import { mkdir, truncate, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { expect, type Page } from '@playwright/test';
 import { test } from './meeting';
 
@@ -47,14 +49,14 @@ test('files become documents, and what cannot says why', async ({ server, meetin
   expect((await download).suggestedFilename()).toBe('drop-a.md');
 });
 
-test('a file that is too large is refused before it is sent', async ({ server, meeting }) => {
+test('a file that is too large is refused before it is sent', async ({ server, meeting }, info) => {
+  const huge = info.outputPath('huge.txt');
+  await mkdir(dirname(huge), { recursive: true });
+  await writeFile(huge, '');
+  await truncate(huge, 21 * 1024 * 1024);
   const page = await (await meeting.context('Ana')).newPage();
   await page.goto(server.origin);
-  await page.getByLabel('Files to upload').setInputFiles({
-    name: 'huge.txt',
-    mimeType: 'text/plain',
-    buffer: Buffer.alloc(21 * 1024 * 1024, 'x'),
-  });
+  await page.getByLabel('Files to upload').setInputFiles(huge);
   await expect(page.getByRole('alert')).toContainText(
     'huge.txt is more than a document may hold (10 MiB).',
   );

@@ -1,10 +1,10 @@
 import { expect, type Page } from '@playwright/test';
-import { copiedText, expectSaved, test } from './meeting';
+import { copiedText, expectRevision, expectSaved, test } from './meeting';
 import { TcpProxy } from './proxy';
 import { TerminalEditor } from './terminal';
 
 /** How long they type: minutes in the long run (`CODESYNC_TEST_LONG`), else a moment. */
-const SECONDS = process.env.CODESYNC_TEST_LONG ? 300 : 12;
+const SECONDS = process.env.CODESYNC_TEST_LONG ? 300 : 9;
 const CUTS = 3;
 /** The part of the time between two cuts for which the network is away. */
 const AWAY = 0.4;
@@ -59,6 +59,7 @@ test('two terminals and a browser type on while the network is cut three times',
     for (const terminal of terminals) {
       await terminal.showsStatus(/●saved/);
     }
+    await expectRevision(page, await server.revision(document));
     const text = await server.content(document);
     for (const { letters, typed } of typists) {
       const there = [...text].filter((char) => letters.includes(char)).length;

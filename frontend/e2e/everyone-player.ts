@@ -30,7 +30,9 @@ export class TracePlayer {
     return this.#hasPlayed;
   }
 
-  async played(): Promise<void> {
+  /** Lets it stop where it is; settles once all that it typed is acknowledged. */
+  async enough(): Promise<void> {
+    this.#process.stdin.write('enough\n');
     const line = await this.#said;
     if (line !== 'played') {
       throw new Error(`the trace player said “${line}”`);

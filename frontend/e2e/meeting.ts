@@ -106,8 +106,12 @@ export class Cable {
 }
 
 /** The text as the editor shows it. Enough for texts that fit the window. */
-export async function expectText(page: Page, text: string): Promise<void> {
-  await expect.poll(() => shownText(page)).toBe(text);
+export async function expectText(
+  page: Page,
+  text: string,
+  patience: { readonly timeout?: number } = {},
+): Promise<void> {
+  await expect.poll(() => shownText(page), patience).toBe(text);
 }
 
 function shownText(page: Page): Promise<string> {
@@ -131,8 +135,24 @@ export function words(page: Page): Locator {
   return page.locator('.save-words');
 }
 
+/** Waits until these pages have sent everything, and until each of them shows what the others sent. */
 export async function expectSaved(...pages: Page[]): Promise<void> {
   for (const page of pages) {
-    await expect(words(page)).toHaveText('saved', { timeout: 15_000 });
+    await expect(words(page)).toHaveText('saved');
   }
+  await expect(async () => {
+    // An empty document shows none.
+    const revisions = await Promise.all(pages.map((page) => shownRevision(page).allTextContents()));
+    expect(new Set(revisions.flat()).size, revisions.join()).toBeLessThanOrEqual(1);
+  }).toPass({ timeout: 20_000 });
+}
+
+/** Waits until a page has all that the server has. */
+export async function expectRevision(page: Page, revision: number): Promise<void> {
+  const text = `revision ${revision.toLocaleString('en')}`;
+  await expect(shownRevision(page)).toHaveText(text);
+}
+
+function shownRevision(page: Page): Locator {
+  return page.locator('.save-revision');
 }

@@ -87,6 +87,11 @@ export class TestServer {
     return new TextDecoder('utf-8', { ignoreBOM: true }).decode(await response.arrayBuffer());
   }
 
+  async revision(document: string): Promise<number> {
+    const response = await fetch(`${this.origin}/api/documents/${document}`);
+    return ((await response.json()) as { revision: number }).revision;
+  }
+
   #spawn(): ChildProcess {
     const place = ['--port', String(this.#port), '--data', this.#folder];
     return spawn(BINARY, ['serve', ...place, '--accounts', this.#accounts], {

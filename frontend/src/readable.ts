@@ -24,6 +24,13 @@ export function readableAge(moment: string, now: number): string {
   return 'just now';
 }
 
+/** Made once: to make one costs more than all else that a key does. */
+const COUNT = new Intl.NumberFormat('en');
+
+export function readableCount(count: number): string {
+  return COUNT.format(count);
+}
+
 export function readableSize(bytes: number): string {
   if (bytes < 1024) {
     return `${bytes} B`;

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { agentName } from '../src/account/agent';
 import { Follow } from '../src/collab/follow';
 import { shelfOf } from '../src/collab/journal';
+import { type Place, Whereabouts } from '../src/collab/whereabouts';
 import { type Command, matching } from '../src/commands/command';
 import { isPressed } from '../src/commands/keys';
 import { asFile } from '../src/download';
@@ -51,19 +52,35 @@ describe('commands', () => {
   });
 });
 
+test('where people are is told when it is elsewhere, and not with every key', () => {
+  const whereabouts = new Whereabouts();
+  let told = 0;
+  whereabouts.subscribe(() => {
+    told += 1;
+  });
+  const bo = (line: number, side: Place['side']) => new Map([[7, { line, side }]]);
+  whereabouts.set(bo(400, 'below'));
+  whereabouts.set(bo(400, 'below'));
+  expect(told).toBe(1);
+  whereabouts.set(bo(400, 'in sight'));
+  whereabouts.set(new Map());
+  expect(told).toBe(3);
+  expect(whereabouts.value().size).toBe(0);
+});
+
 test('following is suspended by oneself, goes on, and ends', () => {
   const follow = new Follow();
   follow.suspend();
-  expect(follow.following()).toBeNull();
+  expect(follow.value()).toBeNull();
   follow.start(7);
   expect(follow.leader()).toBe(7);
   follow.suspend();
   expect(follow.leader()).toBeNull();
-  expect(follow.following()).toEqual({ author: 7, suspended: true });
+  expect(follow.value()).toEqual({ author: 7, suspended: true });
   follow.start(7);
   expect(follow.leader()).toBe(7);
   follow.stop();
-  expect(follow.following()).toBeNull();
+  expect(follow.value()).toBeNull();
 });
 
 test('nobody shares a shelf with another user of the same browser', () => {

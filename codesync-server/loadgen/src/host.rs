@@ -19,7 +19,7 @@ use codesync_server::config::flags::Flags;
 use codesync_server::config::reach::Reach;
 use codesync_server::config::source::Environment;
 use codesync_server::db::documents::{
-    DocumentChange, DocumentRecord, Documents, Listing, NewDocument,
+    DocumentChange, DocumentRecord, Documents, ListedDocument, Listing, NewDocument,
 };
 use codesync_server::db::{Database, SqliteOptions};
 use codesync_server::document::registry::{Registry, Stores};
@@ -175,7 +175,7 @@ impl Documents for Listed {
         self.list.find(id).await
     }
 
-    async fn list(&self, listing: Listing) -> Result<Vec<DocumentRecord>, LogError> {
+    async fn list(&self, listing: Listing) -> Result<Vec<ListedDocument>, LogError> {
         self.list.list(listing).await
     }
 

@@ -34,6 +34,21 @@ pub struct DocumentRecord {
     pub updated_at: i64,
 }
 
+/// A document as a list shows it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ListedDocument {
+    pub record: DocumentRecord,
+    /// None if nobody owns it whose account is not about to be deleted.
+    pub owner: Option<Owner>,
+}
+
+/// Whose a document is said to be: of several owners whoever asks for the list, or else the first.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Owner {
+    pub user: UserId,
+    pub name: String,
+}
+
 /// A document to be made. Its text, if any, is the work of nobody: entries of author zero.
 #[derive(Clone, Debug)]
 pub struct NewDocument {
@@ -78,7 +93,7 @@ pub struct ListPosition {
 pub trait Documents: Send + Sync + 'static {
     async fn create(&self, document: NewDocument) -> Result<DocumentRecord, LogError>;
     async fn find(&self, id: DocumentId) -> Result<DocumentRecord, LogError>;
-    async fn list(&self, listing: Listing) -> Result<Vec<DocumentRecord>, LogError>;
+    async fn list(&self, listing: Listing) -> Result<Vec<ListedDocument>, LogError>;
     async fn change(
         &self,
         id: DocumentId,
@@ -87,6 +102,18 @@ pub trait Documents: Send + Sync + 'static {
     /// What these users may do, all of it at one moment. A document in the trash is nobody's.
     async fn access(&self, id: DocumentId, users: &[UserId]) -> Result<AccessTable, LogError>;
 }
+
+/// The documents of a page, each with its owner, who is looked up for no document but these. `$1` is
+/// whoever asks.
+const WITH_OWNERS: &str =
+    "select page.*, users.id as owner, users.name as owner_name from page left join users on users.id = (
+        select members.user_id from members
+        join users as owners on owners.id = members.user_id
+        where members.document = page.id and members.role = 'owner' and owners.deleted_at is null
+        order by case members.user_id when $1 then 0 else 1 end, members.created_at, members.user_id
+        limit 1
+    )
+    order by page.updated_at desc, page.id desc";
 
 const COLUMNS: &str = "id, name, language, line_ending, head, bytes, created_at, updated_at";
 
@@ -104,12 +131,12 @@ impl Documents for Database {
         self.bounded(found).await?.ok_or(LogError::NotFound)
     }
 
-    async fn list(&self, listing: Listing) -> Result<Vec<DocumentRecord>, LogError> {
+    async fn list(&self, listing: Listing) -> Result<Vec<ListedDocument>, LogError> {
         let records = async {
             let mut reading = self.reading().await?;
             let (sql, values) = listing.statement();
             let rows = reading.connection().rows(AssertSqlSafe(sql), values).await?;
-            rows.iter().map(record).collect()
+            rows.iter().map(listed).collect()
         };
         self.bounded(records).await
     }
@@ -148,7 +175,7 @@ impl Listing {
         }
         values.push(self.limit.min(PAGE_MAX + 1).into());
         sql += &format!(" order by updated_at desc, id desc limit ${}", values.len());
-        (sql, values)
+        (format!("with page as ({sql}) {WITH_OWNERS}"), values)
     }
 }
 
@@ -295,6 +322,12 @@ fn record(row: &Row) -> Result<DocumentRecord, sqlx::Error> {
         created_at: row.get("created_at")?,
         updated_at: row.get("updated_at")?,
     })
+}
+
+fn listed(row: &Row) -> Result<ListedDocument, sqlx::Error> {
+    let user = row.fixed_if_any("owner")?.map(UserId::from_bytes);
+    let owner = user.map(|user| Ok::<_, sqlx::Error>(Owner { user, name: row.get("owner_name")? }));
+    Ok(ListedDocument { record: record(row)?, owner: owner.transpose()? })
 }
 
 /// How a line ending is written in the database and in JSON.

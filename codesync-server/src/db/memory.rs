@@ -9,7 +9,7 @@ use codesync_core::{DocumentId, Revision};
 
 use crate::access::{AccessTable, Rights, Role};
 use crate::db::documents::{
-    DocumentChange, DocumentRecord, Documents, Listing, NewDocument, PAGE_MAX, fold,
+    DocumentChange, DocumentRecord, Documents, ListedDocument, Listing, NewDocument, PAGE_MAX, fold,
 };
 use crate::db::versions::{NameError, NewVersion, VersionPosition, VersionRecord, Versions};
 use crate::ids::{UserId, VersionId};
@@ -73,7 +73,8 @@ impl Documents for MemoryDocuments {
         Ok(self.current(&record))
     }
 
-    async fn list(&self, listing: Listing) -> Result<Vec<DocumentRecord>, LogError> {
+    /// Nobody has a name in memory: documents are listed without their owners.
+    async fn list(&self, listing: Listing) -> Result<Vec<ListedDocument>, LogError> {
         let search = listing.search.as_deref().map(fold).unwrap_or_default();
         let position = |record: &DocumentRecord| (record.updated_at, record.id);
         let after = listing.after.map(|after| (after.updated_at, after.id));
@@ -90,7 +91,8 @@ impl Documents for MemoryDocuments {
             .collect();
         records.sort_unstable_by_key(|record| std::cmp::Reverse(position(record)));
         records.truncate(listing.limit.min(PAGE_MAX + 1) as usize);
-        Ok(records.iter().map(|record| self.current(record)).collect())
+        let listed = |it| ListedDocument { record: self.current(it), owner: None };
+        Ok(records.iter().map(listed).collect())
     }
 
     async fn change(

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::Caller;
 use crate::db::documents::{
-    DocumentChange, DocumentRecord, ListPosition, Listing, NewDocument, PAGE_MAX,
+    DocumentChange, DocumentRecord, ListPosition, ListedDocument, Listing, NewDocument, PAGE_MAX,
 };
 use crate::document::import;
 use crate::http::caller::{Member, Owning, Person, Viewing};
@@ -82,10 +82,30 @@ pub(crate) struct WithRole {
     document: Doc,
 }
 
+/// A document, and whose it is.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ListedDocument)]
+pub(crate) struct Listed {
+    /// Of several owners whoever asks, or else the first; nobody while the account of the only one is
+    /// about to be deleted.
+    #[schema(required)]
+    owner: Option<ShownOwner>,
+    #[serde(flatten)]
+    document: Doc,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Owner)]
+struct ShownOwner {
+    #[schema(value_type = kind::Id)]
+    user: String,
+    name: String,
+}
+
 #[derive(Serialize, ToSchema)]
 #[schema(as = DocumentPage)]
 pub(crate) struct Page {
-    documents: Vec<Doc>,
+    documents: Vec<Listed>,
     /// The cursor of the next page, if there is one.
     #[schema(required)]
     next: Option<String>,
@@ -160,8 +180,8 @@ pub(crate) async fn list(
     let mut records = http.documents.list(listing).await?;
     let more = records.len() > limit as usize;
     records.truncate(limit as usize);
-    let next = records.last().filter(|_| more).map(write_cursor);
-    Ok(Json(Page { documents: records.into_iter().map(Doc::from).collect(), next }))
+    let next = records.last().filter(|_| more).map(|last| write_cursor(&last.record));
+    Ok(Json(Page { documents: records.into_iter().map(Listed::from).collect(), next }))
 }
 
 /// Makes a document.
@@ -276,6 +296,16 @@ impl From<DocumentRecord> for Doc {
             bytes: record.bytes,
             created_at: rfc3339(record.created_at),
             updated_at: rfc3339(record.updated_at),
+        }
+    }
+}
+
+impl From<ListedDocument> for Listed {
+    fn from(listed: ListedDocument) -> Self {
+        let owner = listed.owner;
+        Self {
+            owner: owner.map(|it| ShownOwner { user: it.user.to_string(), name: it.name }),
+            document: listed.record.into(),
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Assets have their content's hash in their name and may be kept for ever; the page itself is
 //! asked for again each time. Each file is sent in the best encoding that was prepared for it.
+//! Where there is nothing, a person gets the page, which says so, and a program a problem body.
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -34,18 +35,41 @@ pub fn is_built() -> bool {
 /// Answers whatever is no other route.
 pub(crate) async fn serve(request: Request) -> Response {
     let path = request.uri().path();
-    if path == "/api" || path.starts_with("/api/") {
+    if is_for_programs(path) {
         return ApiError::NoRoute.into_response();
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return ApiError::MethodNotAllowed.into_response();
     }
-    let path = if is_view(path) { "/index.html" } else { path };
-    match FILES.binary_search_by(|file| file.path.cmp(path)) {
-        Ok(index) => send(&FILES[index], request.headers()),
-        Err(_) if path == "/index.html" => missing(),
-        Err(_) => ApiError::NoRoute.into_response(),
+    let path = if is_view(path) { INDEX } else { path };
+    match (find(path), find(INDEX)) {
+        (Some(file), _) => send(file, request.headers()),
+        (None, Some(index)) if is_for_person(request.headers()) => {
+            send_as_not_found(index, request.headers())
+        }
+        (None, None) if path == INDEX => missing(),
+        (None, _) => ApiError::NoRoute.into_response(),
     }
+}
+
+/// The page itself, whatever it shows.
+const INDEX: &str = "/index.html";
+
+fn find(path: &str) -> Option<&'static File> {
+    FILES.binary_search_by(|file| file.path.cmp(path)).ok().map(|index| &FILES[index])
+}
+
+/// Whether nobody but a program asks for what is below this path.
+fn is_for_programs(path: &str) -> bool {
+    let is_below = |rest: &str| rest.is_empty() || rest.starts_with('/');
+    ["/api", "/socket"].iter().any(|top| path.strip_prefix(top).is_some_and(is_below))
+}
+
+/// Whether the answer is to be read by a person: a browser that goes to an address names HTML, and
+/// a script or a program takes anything or JSON.
+fn is_for_person(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|it| it.to_str().ok());
+    accepts(accept.unwrap_or_default(), "text/html")
 }
 
 /// The views of the page that are about no document.
@@ -63,6 +87,16 @@ fn missing() -> Response {
     (headers, MISSING).into_response()
 }
 
+/// The page, which knows this path as little as we do and says so. Nobody keeps it: something may
+/// be there tomorrow.
+fn send_as_not_found(index: &'static File, headers: &HeaderMap) -> Response {
+    let headers_of_answer = [
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::VARY, HeaderValue::from_static("accept, accept-encoding")),
+    ];
+    (StatusCode::NOT_FOUND, headers_of_answer, encoded(index, headers)).into_response()
+}
+
 fn send(file: &'static File, headers: &HeaderMap) -> Response {
     let tag = HeaderValue::from_static(file.etag);
     let is_asset = file.path.starts_with("/assets/");
@@ -75,6 +109,11 @@ fn send(file: &'static File, headers: &HeaderMap) -> Response {
     if headers.get(header::IF_NONE_MATCH).is_some_and(|known| *known == tag) {
         return (StatusCode::NOT_MODIFIED, common).into_response();
     }
+    (common, encoded(file, headers)).into_response()
+}
+
+/// A file's content in the best encoding that is taken, and what it is.
+fn encoded(file: &'static File, headers: &HeaderMap) -> Response {
     let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|it| it.to_str().ok());
     let accepted = accepted.unwrap_or_default();
     let (encoding, content) = match (file.brotli, file.gzip) {
@@ -82,8 +121,7 @@ fn send(file: &'static File, headers: &HeaderMap) -> Response {
         (_, Some(gzip)) if accepts(accepted, "gzip") => (Some("gzip"), gzip),
         _ => (None, file.content),
     };
-    let content_type = [(header::CONTENT_TYPE, content_type(file.path))];
-    let mut response = (common, content_type, content).into_response();
+    let mut response = ([(header::CONTENT_TYPE, content_type(file.path))], content).into_response();
     if let Some(encoding) = encoding {
         let encoding = HeaderValue::from_static(encoding);
         response.headers_mut().insert(header::CONTENT_ENCODING, encoding);
@@ -91,11 +129,12 @@ fn send(file: &'static File, headers: &HeaderMap) -> Response {
     response
 }
 
-/// Whether an `Accept-Encoding` header names an encoding without giving it no weight at all.
-fn accepts(header: &str, encoding: &str) -> bool {
+/// Whether an `Accept` or `Accept-Encoding` header names something without giving it no weight at
+/// all.
+fn accepts(header: &str, wanted: &str) -> bool {
     header.split(',').any(|item| {
         let mut parts = item.split(';').map(str::trim);
-        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(encoding));
+        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(wanted));
         let refused = parts
             .filter_map(|part| part.strip_prefix("q="))
             .any(|weight| weight.parse::<f32>().is_ok_and(|weight| weight == 0.0));
@@ -145,6 +184,30 @@ mod tests {
         assert!(!is_view("/d/"));
         assert!(!is_view("/d/a/b"));
         assert!(!is_view("/etc/passwd"));
+    }
+
+    #[test]
+    fn only_a_browser_that_goes_to_an_address_is_shown_a_page() {
+        let is_for_person = |accept: &'static str| {
+            is_for_person(&HeaderMap::from_iter([(
+                header::ACCEPT,
+                HeaderValue::from_static(accept),
+            )]))
+        };
+        assert!(is_for_person("text/html,application/xhtml+xml,*/*;q=0.8"));
+        assert!(!is_for_person("*/*"));
+        assert!(!is_for_person("application/json, text/html;q=0"));
+        assert!(!super::is_for_person(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn what_programs_ask_for_is_never_a_page() {
+        for path in ["/api", "/api/nothing", "/socket", "/socket/nothing"] {
+            assert!(is_for_programs(path), "{path}");
+        }
+        for path in ["/", "/apiary", "/d/api", "/sockets"] {
+            assert!(!is_for_programs(path), "{path}");
+        }
     }
 
     #[test]

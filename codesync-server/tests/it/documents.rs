@@ -1,5 +1,6 @@
 //! The REST interface: each answer, each refusal.
 
+use codesync_server::http::page;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -237,6 +238,32 @@ async fn the_page_is_served_with_a_strict_policy_and_its_assets_for_ever() {
     }
     let response = send(Client::new().request(Method::POST, server.url("/"))).await;
     check_problem(response, 405, "method_not_allowed").await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn who_goes_to_a_wrong_address_is_told_in_the_way_that_suits_him() {
+    let server = TestServer::start().await;
+    let ask = |path: &str, accept: &str| {
+        send(Client::new().get(server.url(path)).header("accept", accept))
+    };
+    let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    if page::is_built() {
+        let response = ask("/no/such/page", browser).await;
+        assert_eq!(response.status(), StatusCode::NOT_FOUND);
+        assert_eq!(header(&response, "content-type"), "text/html; charset=utf-8");
+        assert_eq!(header(&response, "cache-control"), "no-store");
+        let index = send(Client::new().get(server.url("/"))).await.text().await.expect("text");
+        assert_eq!(response.text().await.expect("text"), index);
+    }
+    for (path, accept) in [
+        ("/no/such/page", "*/*"),
+        ("/no/such/page", "application/json"),
+        ("/api/no/such/route", browser),
+        ("/socket/no/such/route", browser),
+    ] {
+        check_problem(ask(path, accept).await, 404, "not_found").await;
+    }
     server.stop().await;
 }
 

@@ -81,7 +81,7 @@ async fn search(documents: &dyn Documents, search: &str) -> Vec<String> {
     let listing =
         Listing { user: UserId::LOCAL, search: Some(search.to_owned()), limit: 100, after: None };
     let found = documents.list(listing).await.expect("listed");
-    found.into_iter().map(|record| record.name).collect()
+    found.into_iter().map(|listed| listed.record.name).collect()
 }
 
 async fn what_is_made_is_found(fixture: Fixture) {
@@ -132,8 +132,8 @@ async fn pages_follow_each_other_without_a_gap(fixture: Fixture) {
             .await
             .expect("a page");
         let Some(last) = page.last() else { break };
-        after = Some(ListPosition { updated_at: last.updated_at, id: last.id });
-        names.extend(page.into_iter().map(|record| record.name));
+        after = Some(ListPosition { updated_at: last.record.updated_at, id: last.record.id });
+        names.extend(page.into_iter().map(|listed| listed.record.name));
     }
     names.sort_unstable();
     assert_eq!(names, ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]);

@@ -19,6 +19,11 @@ export type Identity =
   /** The server did not answer; it is asked again when somebody needs to know. */
   | { readonly phase: 'away' };
 
+/** Whether somebody is here as a guest, who takes part in what he was invited to and makes nothing of his own. */
+export function isOfGuest(identity: Identity): boolean {
+  return identity.phase === 'in' && identity.user.kind === 'guest';
+}
+
 /** A token this close to its end is exchanged before it is shown. */
 const MARGIN_MS = 30_000;
 const LOCK = 'codesync:refresh';

@@ -2,6 +2,7 @@
 import type { Api, Schemas } from './client';
 
 export type Document = Schemas['Document'];
+export type ListedDocument = Schemas['ListedDocument'];
 export type OwnDocument = Schemas['DocumentWithRole'];
 export type DocumentPage = Schemas['DocumentPage'];
 export type TrashedDocument = Schemas['TrashedDocument'];

@@ -682,7 +682,7 @@ export interface components {
             name?: components["schemas"]["Name"] | null;
         };
         DocumentPage: {
-            documents: components["schemas"]["Document"][];
+            documents: components["schemas"]["ListedDocument"][];
             /** @description The cursor of the next page, if there is one. */
             next: string | null;
         };
@@ -757,6 +757,10 @@ export interface components {
             path: string;
             secret: string;
         };
+        /** @description A document, and whose it is. */
+        ListedDocument: components["schemas"]["Document"] & {
+            owner: components["schemas"]["Owner"] | null;
+        };
         /** @description The name to log in with. Capitals are taken for small letters, and spaces around it for nothing. */
         Login: string;
         /** @description Somebody who may do something with a document. */
@@ -802,6 +806,10 @@ export interface components {
         NewVersion: {
             name: components["schemas"]["Name"];
             revision?: components["schemas"]["Revision"] | null;
+        };
+        Owner: {
+            name: string;
+            user: components["schemas"]["Id"];
         };
         /**
          * Format: int64

@@ -1,3 +1,5 @@
+import { Store } from './store';
+
 /**
  * Whose screen this one goes with. One's own scroll suspends that, and nothing else takes the text away from under
  * somebody's eyes.
@@ -7,42 +9,31 @@ export interface Following {
   readonly suspended: boolean;
 }
 
-export class Follow {
-  readonly #listeners = new Set<() => void>();
-  #following: Following | null = null;
-
-  readonly following = (): Following | null => this.#following;
-
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
+export class Follow extends Store<Following | null> {
+  constructor() {
+    super(null);
+  }
 
   /** Begins, or goes on after a suspension. */
   start(author: number): void {
-    this.#become({ author, suspended: false });
+    this.set({ author, suspended: false });
   }
 
   stop(): void {
-    this.#become(null);
+    this.set(null);
   }
 
   /** The user has moved the screen. */
   suspend(): void {
-    if (this.#following !== null && !this.#following.suspended) {
-      this.#become({ ...this.#following, suspended: true });
+    const following = this.value();
+    if (following !== null && !following.suspended) {
+      this.set({ ...following, suspended: true });
     }
   }
 
   /** Whom to go with at the moment. */
   leader(): number | null {
-    return this.#following === null || this.#following.suspended ? null : this.#following.author;
-  }
-
-  #become(following: Following | null): void {
-    this.#following = following;
-    for (const listener of this.#listeners) {
-      listener();
-    }
+    const following = this.value();
+    return following === null || following.suspended ? null : following.author;
   }
 }

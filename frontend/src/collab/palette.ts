@@ -5,6 +5,8 @@ export function peerClass(color: number): string {
   return `peer-${color % PEER_COLORS}`;
 }
 
+const GRAPHEMES = new Intl.Segmenter();
+
 /** Up to two letters for an avatar: the first of the first and of the last word. */
 export function initials(name: string): string {
   const words = name
@@ -20,7 +22,7 @@ export function initials(name: string): string {
 }
 
 function firstGrapheme(word: string): string | undefined {
-  for (const { segment } of new Intl.Segmenter().segment(word)) {
+  for (const { segment } of GRAPHEMES.segment(word)) {
     return segment;
   }
   return undefined;

@@ -3,6 +3,7 @@ import { editor, type IDisposable, type IPosition } from 'monaco-editor/editor';
 import type { Peer } from '../wasm/codesync_core';
 import type { Follow } from './follow';
 import { peerClass } from './palette';
+import type { Place, Whereabouts } from './whereabouts';
 
 /** How long a name stands beside a caret that moved. */
 const FLAG_MS = 1500;
@@ -13,23 +14,48 @@ export class Presence implements IDisposable {
   readonly #selections: editor.IEditorDecorationsCollection;
   readonly #carets = new Map<string, Caret>();
   readonly #follow: Follow;
-  readonly #unsubscribe: () => void;
+  readonly #whereabouts: Whereabouts;
+  readonly #disposals: (() => void)[] = [];
   /** Where the leader stood when the screen last went along. */
   #went = '';
 
-  constructor(codeEditor: editor.ICodeEditor, model: editor.ITextModel, follow: Follow) {
+  constructor(
+    codeEditor: editor.ICodeEditor,
+    model: editor.ITextModel,
+    follow: Follow,
+    whereabouts: Whereabouts,
+  ) {
     this.#editor = codeEditor;
     this.#model = model;
     this.#follow = follow;
-    this.#unsubscribe = follow.subscribe(() => {
+    this.#whereabouts = whereabouts;
+    this.#selections = codeEditor.createDecorationsCollection();
+    const leave = follow.subscribe(() => {
       this.#went = '';
       this.#goAlong();
     });
-    this.#selections = codeEditor.createDecorationsCollection();
+    const scrolled = codeEditor.onDidScrollChange(() => this.#sayWhere());
+    const resized = codeEditor.onDidLayoutChange(() => this.#sayWhere());
+    const zoomed = codeEditor.onDidChangeConfiguration((event) => {
+      if (event.hasChanged(editor.EditorOption.lineHeight)) {
+        for (const caret of this.#carets.values()) {
+          caret.fit();
+        }
+      }
+    });
+    this.#disposals.push(
+      leave,
+      () => scrolled.dispose(),
+      () => resized.dispose(),
+      () => zoomed.dispose(),
+    );
   }
 
   dispose(): void {
-    this.#unsubscribe();
+    for (const dispose of this.#disposals) {
+      dispose();
+    }
+    this.#whereabouts.set(new Map());
     this.#selections.clear();
     for (const caret of this.#carets.values()) {
       caret.dispose();
@@ -57,8 +83,11 @@ export class Presence implements IDisposable {
         this.#carets.delete(key);
       }
     }
-    this.#selections.set(ranges);
+    if (ranges.length > 0 || this.#selections.length > 0) {
+      this.#selections.set(ranges);
+    }
     this.#goAlong();
+    this.#sayWhere();
   }
 
   /** Scrolls to somebody's caret and shows the name. */
@@ -86,6 +115,23 @@ export class Presence implements IDisposable {
       this.#went = place;
       this.reveal(leader);
     }
+  }
+
+  #sayWhere(): void {
+    const seen = this.#editor.getVisibleRanges();
+    const first = seen[0]?.startLineNumber ?? 1;
+    const last = seen.at(-1)?.endLineNumber ?? Number.POSITIVE_INFINITY;
+    const places = new Map<number, Place>();
+    for (const { author, isFirst, position } of this.#carets.values()) {
+      if (isFirst) {
+        const line = position.lineNumber;
+        places.set(author, {
+          line,
+          side: line < first ? 'above' : line > last ? 'below' : 'in sight',
+        });
+      }
+    }
+    this.#whereabouts.set(places);
   }
 
   #placeCaret(key: string, peer: Peer, position: IPosition, moved: boolean): void {
@@ -117,6 +163,9 @@ export class Presence implements IDisposable {
 
 class Caret implements editor.IContentWidget, IDisposable {
   readonly suppressMouseDown = false;
+  readonly author: number;
+  /** Whether it is the one by which somebody with several is found. */
+  readonly isFirst: boolean;
   readonly #editor: editor.ICodeEditor;
   readonly #id: string;
   readonly #node = document.createElement('div');
@@ -127,13 +176,15 @@ class Caret implements editor.IContentWidget, IDisposable {
     this.#editor = codeEditor;
     this.#id = `codesync.caret.${key}`;
     this.#position = position;
+    this.author = peer.author;
+    this.isFirst = key.endsWith('.0');
     this.#node.className = `peer-caret ${peerClass(peer.color)}`;
-    this.#node.classList.toggle('is-secondary', !key.endsWith('.0'));
+    this.#node.classList.toggle('is-secondary', !this.isFirst);
     const name = document.createElement('span');
     name.className = 'peer-flag';
     name.textContent = peer.name;
     this.#node.append(name);
-    this.#fit();
+    this.fit();
     codeEditor.addContentWidget(this);
     this.flag();
   }
@@ -155,13 +206,17 @@ class Caret implements editor.IContentWidget, IDisposable {
   }
 
   moveTo(position: IPosition, moved: boolean): void {
-    const same =
+    if (
       position.lineNumber === this.#position.lineNumber &&
-      position.column === this.#position.column;
+      position.column === this.#position.column
+    ) {
+      // With each key most people stand where they stood: to lay them out again costs a good part of it.
+      return;
+    }
     this.#position = position;
-    this.#fit();
+    this.fit();
     this.#editor.layoutContentWidget(this);
-    if (moved && !same) {
+    if (moved) {
       this.flag();
     }
   }
@@ -173,7 +228,7 @@ class Caret implements editor.IContentWidget, IDisposable {
   }
 
   /** As tall as a line at the present zoom; above the first line there is no room, so its flag hangs below. */
-  #fit(): void {
+  fit(): void {
     this.#node.style.height = `${this.#editor.getOption(editor.EditorOption.lineHeight)}px`;
     this.#node.classList.toggle('is-first-line', this.#position.lineNumber === 1);
   }

@@ -19,6 +19,17 @@ export function useSession(
   return session?.document === document ? session : null;
 }
 
+/**
+ * A part of what is known: a plain value, or an object that stays the same one. With every key something of it changes,
+ * and only what shows that is drawn anew.
+ */
+export function useSessionPart<Part>(
+  session: DocumentSession,
+  part: (view: SessionView) => Part,
+): Part {
+  return useSyncExternalStore(session.subscribe, () => part(session.view()));
+}
+
 export function useSessionView(session: DocumentSession): SessionView {
   return useSyncExternalStore(session.subscribe, session.view);
 }

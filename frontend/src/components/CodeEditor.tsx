@@ -44,7 +44,7 @@ const UNDO_KEYS = [KeyMod.CtrlCmd | KeyCode.KeyZ];
 const REDO_KEYS = [KeyMod.CtrlCmd | KeyMod.Shift | KeyCode.KeyZ, KeyMod.CtrlCmd | KeyCode.KeyY];
 
 export function CodeEditor(props: EditorProps) {
-  const { session, language, wrap, readOnly, follow, handle, onCaret } = props;
+  const { session, language, wrap, readOnly, follow, whereabouts, handle, onCaret } = props;
   const host = useRef<HTMLDivElement>(null);
   const editor = useRef<monaco.editor.IStandaloneCodeEditor>(null);
   const presence = useRef<Presence>(null);
@@ -66,7 +66,7 @@ export function CodeEditor(props: EditorProps) {
         session.show({ text: `That edit was not taken: ${message}.` }),
       ),
     );
-    const drawn = open(new Presence(opened, model, follow));
+    const drawn = open(new Presence(opened, model, follow, whereabouts));
     open(suspendByHand(host.current, follow));
     open(offerUndo(opened, 'Undo', UNDO_KEYS, session.replica.undo));
     open(offerUndo(opened, 'Redo', REDO_KEYS, session.replica.redo));
@@ -87,7 +87,7 @@ export function CodeEditor(props: EditorProps) {
         dispose();
       }
     };
-  }, [session, follow, onCaret]);
+  }, [session, follow, whereabouts, onCaret]);
 
   useEffect(() => {
     const model = editor.current?.getModel();

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { isOfGuest } from '../account/account';
 import { useIdentity } from '../account/useAccount';
 import { Link, usePath } from '../router';
 import { Logo } from './Logo';
@@ -20,9 +21,11 @@ export function PageHeader(props: { readonly children?: ReactNode }) {
           <Link to="/" current={path === '/'}>
             Documents
           </Link>
-          <Link to="/trash" current={path === '/trash'}>
-            Trash
-          </Link>
+          {!isOfGuest(identity) && (
+            <Link to="/trash" current={path === '/trash'}>
+              Trash
+            </Link>
+          )}
         </nav>
       )}
       <span className="spacer" />

@@ -1,17 +1,17 @@
 import { useSyncExternalStore } from 'react';
-import type { Follow } from '../collab/follow';
 import { initials, peerClass } from '../collab/palette';
 import type { Person } from '../collab/view';
+import type { Place } from '../collab/whereabouts';
+import { readableCount } from '../readable';
+import type { Meeting } from '../workbench/useMeeting';
 
 const SHOWN_MAX = 6;
 
 /** Who else is here. A click goes to where that person is, another one follows. */
-export function People(props: {
-  readonly people: readonly Person[];
-  readonly follow: Follow;
-  readonly onMeet: (person: Person) => void;
-}) {
-  const following = useSyncExternalStore(props.follow.subscribe, props.follow.following);
+export function People(props: { readonly people: readonly Person[]; readonly meeting: Meeting }) {
+  const { follow, whereabouts, meet } = props.meeting;
+  const following = useSyncExternalStore(follow.subscribe, follow.value);
+  const places = useSyncExternalStore(whereabouts.subscribe, whereabouts.value);
   const shown = props.people.slice(0, SHOWN_MAX);
   const others = props.people.slice(SHOWN_MAX);
   if (props.people.length === 0) {
@@ -24,10 +24,11 @@ export function People(props: {
           <button
             type="button"
             className={`avatar ${peerClass(person.color)}`}
-            title={`${person.name}: go to the caret; again: follow`}
+            title={titleOf(person, places.get(person.author))}
+            data-side={places.get(person.author)?.side}
             aria-label={`Go to ${person.name}`}
             aria-pressed={following?.author === person.author}
-            onClick={() => props.onMeet(person)}
+            onClick={() => meet(person)}
           >
             {initials(person.name)}
           </button>
@@ -42,4 +43,9 @@ export function People(props: {
       )}
     </ul>
   );
+}
+
+function titleOf({ name }: Person, place: Place | undefined): string {
+  const line = place === undefined ? '' : `, line ${readableCount(place.line)}`;
+  return `${name}${line}: go to the caret; again: follow`;
 }

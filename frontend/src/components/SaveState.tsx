@@ -1,10 +1,13 @@
+import type { DocumentSession } from '../collab/session';
+import { useSessionView } from '../collab/useSession';
 import type { SessionView } from '../collab/view';
+import { readableCount } from '../readable';
 
 type SavingView = Pick<SessionView, 'state' | 'saved' | 'unsavedEdits' | 'kept' | 'online'>;
 
 /** The truth about saving, in the same words as the terminal's status line. */
-export function SaveState(props: { readonly view: SavingView }) {
-  const { view } = props;
+export function SaveState(props: { readonly session: DocumentSession }) {
+  const view = useSessionView(props.session);
   const words = stateWords(view);
   const tone = toneOf(view);
   // Said aloud when something is amiss, and not with every key.
@@ -13,7 +16,7 @@ export function SaveState(props: { readonly view: SavingView }) {
       <span className="save-words">{words}</span>
       {view.saved > 0 && (
         <span className="save-revision" title="Edits committed to this document so far">
-          revision {view.saved.toLocaleString('en')}
+          revision {readableCount(view.saved)}
         </span>
       )}
     </span>

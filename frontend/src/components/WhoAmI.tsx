@@ -1,6 +1,6 @@
 import { useAccount, useIdentity } from '../account/useAccount';
 import { useWho } from '../account/useWho';
-import { Link, loginPath, navigate } from '../router';
+import { Link, loginPath, navigate, usePath } from '../router';
 import { InlineName } from './InlineName';
 import { Menu } from './Menu';
 
@@ -9,9 +9,11 @@ export function WhoAmI() {
   const account = useAccount();
   const identity = useIdentity();
   const who = useWho();
+  const path = usePath();
 
   if (identity.phase === 'out') {
-    return (
+    // The way there is no use to whoever stands there.
+    return path === '/login' || path === '/register' ? null : (
       <Link to={loginPath('login')} className="push-button is-small">
         Log in
       </Link>

@@ -1,15 +1,20 @@
 import { type KeyboardEvent, useState } from 'react';
-import type { Document } from '../api/documents';
+import type { ListedDocument } from '../api/documents';
 import { LANGUAGES, languageOf, PLAIN_TEXT } from '../editor/languages';
 import { readableAge, readableSize } from '../readable';
 import { Link } from '../router';
 
 export function DocumentRow(props: {
-  readonly document: Document;
+  readonly document: ListedDocument;
+  /** Who looks at it; `null` on a server without accounts, where everything is everybody's. */
+  readonly me: string | null;
   readonly onRename: (name: string) => void;
   readonly onTrash: () => void;
 }) {
   const { document } = props;
+  const owner = props.me === null ? null : ownerOf(document, props.me);
+  // Only owners rename and throw away.
+  const isMine = props.me === null || document.owner?.user === props.me;
   const [draft, setDraft] = useState<string | null>(null);
 
   const keep = () => {
@@ -35,6 +40,7 @@ export function DocumentRow(props: {
           <span className="document-facts">
             {languageLabel(document)} · {readableSize(document.bytes)} · revision{' '}
             {document.revision.toLocaleString('en')}
+            {owner !== null && <span className="document-owner-inline"> · {owner}</span>}
           </span>
         </Link>
       ) : (
@@ -49,32 +55,44 @@ export function DocumentRow(props: {
           onKeyDown={onKeyDown}
         />
       )}
+      {owner !== null && (
+        <span className="document-owner" title={`Owner: ${owner}`}>
+          <span className="visually-hidden">Owner: </span>
+          {owner}
+        </span>
+      )}
       <time className="document-age" dateTime={document.updated_at} title={document.updated_at}>
         {readableAge(document.updated_at, Date.now())}
       </time>
-      <span className="row-actions">
-        <button
-          type="button"
-          className="push-button is-small is-quiet"
-          aria-label={`Rename ${document.name}`}
-          onClick={() => setDraft(document.name)}
-        >
-          Rename
-        </button>
-        <button
-          type="button"
-          className="push-button is-small is-quiet"
-          aria-label={`Move ${document.name} to the trash`}
-          onClick={props.onTrash}
-        >
-          Trash
-        </button>
-      </span>
+      {isMine && (
+        <span className="row-actions">
+          <button
+            type="button"
+            className="push-button is-small is-quiet"
+            aria-label={`Rename ${document.name}`}
+            onClick={() => setDraft(document.name)}
+          >
+            Rename
+          </button>
+          <button
+            type="button"
+            className="push-button is-small is-quiet"
+            aria-label={`Move ${document.name} to the trash`}
+            onClick={props.onTrash}
+          >
+            Trash
+          </button>
+        </span>
+      )}
     </li>
   );
 }
 
-function languageLabel(document: Document): string {
+function ownerOf({ owner }: ListedDocument, me: string): string | null {
+  return owner?.user === me ? 'you' : (owner?.name ?? null);
+}
+
+function languageLabel(document: ListedDocument): string {
   const id = languageOf(document.name, document.language);
   return LANGUAGES.find((language) => language.id === id)?.label ?? PLAIN_TEXT;
 }

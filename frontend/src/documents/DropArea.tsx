@@ -1,15 +1,17 @@
 import { type DragEvent, type ReactNode, useRef, useState } from 'react';
 
-/** Takes files that are dropped anywhere on it. */
+/** Takes files that are dropped anywhere on it, where somebody takes them. */
 export function DropArea(props: {
-  readonly onFiles: (files: readonly File[]) => void;
+  readonly onFiles: ((files: readonly File[]) => void) | null;
   readonly children: ReactNode;
 }) {
   const [over, setOver] = useState(false);
   /** Entering a child leaves its parent: only as many leavings as enterings are a farewell. */
   const depth = useRef(0);
 
-  const carriesFiles = (event: DragEvent) => event.dataTransfer.types.includes('Files');
+  const { onFiles } = props;
+  const carriesFiles = (event: DragEvent) =>
+    onFiles !== null && event.dataTransfer.types.includes('Files');
   const enter = (event: DragEvent) => {
     if (carriesFiles(event)) {
       depth.current += 1;
@@ -25,7 +27,7 @@ export function DropArea(props: {
       event.preventDefault();
       depth.current = 0;
       setOver(false);
-      props.onFiles(Array.from(event.dataTransfer.files));
+      onFiles?.(Array.from(event.dataTransfer.files));
     }
   };
   return (

@@ -2,7 +2,12 @@
 import { useCallback, useEffect, useState } from 'react';
 import { useApi } from '../account/useAccount';
 import type { Api } from '../api/client';
-import { type Document, type DocumentPage, listDocuments } from '../api/documents';
+import {
+  type Document,
+  type DocumentPage,
+  type ListedDocument,
+  listDocuments,
+} from '../api/documents';
 import { messageOf } from '../api/problem';
 
 /** Typing in the search field waits this long before it asks the server. */
@@ -13,7 +18,7 @@ const PAGES_SORTED_MAX = 20;
 export type Order = 'changed' | 'name' | 'size';
 
 export interface Documents {
-  readonly documents: readonly Document[];
+  readonly documents: readonly ListedDocument[];
   readonly loading: boolean;
   readonly problem: string | null;
   readonly more: (() => void) | null;
@@ -68,7 +73,9 @@ export function useDocuments(search: string, order: Order): Documents {
     reload: () => setAttempt((count) => count + 1),
     replace: (changed) =>
       setPage(({ documents, next }) => ({
-        documents: documents.map((document) => (document.id === changed.id ? changed : document)),
+        documents: documents.map((document) =>
+          document.id === changed.id ? { ...document, ...changed } : document,
+        ),
         next,
       })),
     forget: (id) =>
@@ -98,7 +105,10 @@ async function following(
 
 const BY_NAME = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
-export function sorted(documents: readonly Document[], order: Order): readonly Document[] {
+export function sorted(
+  documents: readonly ListedDocument[],
+  order: Order,
+): readonly ListedDocument[] {
   switch (order) {
     case 'changed':
       return documents;

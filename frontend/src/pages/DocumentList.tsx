@@ -1,5 +1,6 @@
 import { useState } from 'react';
-import { useAccount, useApi } from '../account/useAccount';
+import { isOfGuest } from '../account/account';
+import { useAccount, useApi, useIdentity } from '../account/useAccount';
 import { useMembership } from '../account/useMembership';
 import {
   changeDocument,
@@ -37,6 +38,8 @@ export function DocumentList() {
 
 function Documents() {
   const api = useApi();
+  const identity = useIdentity();
+  const isGuest = isOfGuest(identity);
   const [search, setSearch] = useState('');
   const [order, setOrder] = useState<Order>('changed');
   const list = useDocuments(search.trim(), order);
@@ -80,7 +83,7 @@ function Documents() {
   const said = problem ?? list.problem;
 
   return (
-    <DropArea onFiles={upload}>
+    <DropArea onFiles={isGuest ? null : upload}>
       <div className="list-page">
         <PageHeader />
         <main className="list-main">
@@ -105,7 +108,7 @@ function Documents() {
               <option value="size">Size</option>
             </select>
           </div>
-          <NewDocument onCreate={create} onFiles={upload} />
+          {!isGuest && <NewDocument onCreate={create} onFiles={upload} />}
           {said !== null && (
             <p className="notice is-boxed" role="alert">
               <span>{said}</span>
@@ -133,18 +136,27 @@ function Documents() {
               </button>
             </p>
           )}
+          {list.documents.length > 0 && (
+            // What the rows say aloud themselves.
+            <p className="documents-head" aria-hidden="true">
+              <span className="documents-head-name">Name</span>
+              {identity.phase === 'in' && <span className="document-owner">Owner</span>}
+              <span className="document-age">Changed</span>
+            </p>
+          )}
           <ul className="documents" aria-busy={list.loading}>
             {list.documents.map((document) => (
               <DocumentRow
                 key={document.id}
                 document={document}
+                me={identity.phase === 'in' ? identity.user.id : null}
                 onRename={(name) => rename(document, name)}
                 onTrash={() => trash(document)}
               />
             ))}
           </ul>
           {!list.loading && list.problem === null && list.documents.length === 0 && (
-            <Empty search={search.trim()} />
+            <Empty search={search.trim()} isGuest={isGuest} />
           )}
           {list.more !== null && (
             <button type="button" className="push-button is-quiet" onClick={list.more}>
@@ -157,9 +169,12 @@ function Documents() {
   );
 }
 
-function Empty(props: { readonly search: string }) {
+function Empty(props: { readonly search: string; readonly isGuest: boolean }) {
   if (props.search !== '') {
     return <p className="empty">No document has “{props.search}” in its name.</p>;
+  }
+  if (props.isGuest) {
+    return <p className="empty">Nothing is shared with you any more.</p>;
   }
   return (
     <div className="empty">

@@ -2,7 +2,7 @@ import { useEffect } from 'react';
 import type { Api } from '../api/client';
 import { serverOrigin } from '../api/origin';
 import type { DocumentSession } from '../collab/session';
-import { useSession, useSessionView } from '../collab/useSession';
+import { useSession, useSessionPart } from '../collab/useSession';
 import { Message } from '../components/Message';
 import { usePageTitle } from '../components/pageTitle';
 import { Link } from '../router';
@@ -24,14 +24,16 @@ export function EditorPage(props: {
 
 function OpenDocument(props: { readonly session: DocumentSession; readonly details: Details }) {
   const { session, details } = props;
-  const view = useSessionView(session);
-  const name = view.name ?? details.document?.name ?? 'Document';
+  const phase = useSessionPart(session, (view) => view.phase);
+  const failure = useSessionPart(session, (view) => view.failure);
+  const online = useSessionPart(session, (view) => view.online);
+  const isReadOnly = useSessionPart(session, (view) => view.state === 'read-only');
+  const told = useSessionPart(session, (view) => view.name);
+  const name = told ?? details.document?.name ?? 'Document';
   usePageTitle(name);
-  useLeaveWarning(!view.kept && view.unsavedEdits > 0);
+  useLeaveWarning(useSessionPart(session, (view) => !view.kept && view.unsavedEdits > 0));
 
-  const { online } = view;
   const { refresh } = details;
-  const isReadOnly = view.state === 'read-only';
   // biome-ignore lint/correctness/useExhaustiveDependencies: another role is a reason to ask again.
   useEffect(() => {
     if (online) {
@@ -40,7 +42,7 @@ function OpenDocument(props: { readonly session: DocumentSession; readonly detai
   }, [online, refresh, isReadOnly]);
 
   // A document that is gone from the server but open here stays in sight with what was typed.
-  if (details.missing && view.phase !== 'open') {
+  if (details.missing && phase !== 'open') {
     return (
       <Message title="There is no such document">
         <p>
@@ -53,10 +55,10 @@ function OpenDocument(props: { readonly session: DocumentSession; readonly detai
       </Message>
     );
   }
-  if (view.phase === 'failed') {
+  if (phase === 'failed') {
     return (
       <Message title="This document cannot be opened">
-        <p>{view.failure}</p>
+        <p>{failure}</p>
         <p className="message-actions">
           <button type="button" className="push-button" onClick={() => window.location.reload()}>
             Reload
@@ -68,10 +70,10 @@ function OpenDocument(props: { readonly session: DocumentSession; readonly detai
       </Message>
     );
   }
-  if (view.phase === 'opening') {
-    return <Opening online={view.online} name={name} />;
+  if (phase === 'opening') {
+    return <Opening online={online} name={name} />;
   }
-  return <Workbench session={session} view={view} details={details} name={name} />;
+  return <Workbench session={session} details={details} name={name} />;
 }
 
 function Opening(props: { readonly online: boolean; readonly name: string }) {

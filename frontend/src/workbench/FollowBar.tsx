@@ -6,7 +6,7 @@ import type { Person } from '../collab/view';
 /** Whom one follows, and how to stop. */
 export function FollowBar(props: { readonly follow: Follow; readonly people: readonly Person[] }) {
   const { follow, people } = props;
-  const following = useSyncExternalStore(follow.subscribe, follow.following);
+  const following = useSyncExternalStore(follow.subscribe, follow.value);
   const leader = people.find(({ author }) => author === following?.author);
   const isGone = following !== null && leader === undefined;
   useEffect(() => {

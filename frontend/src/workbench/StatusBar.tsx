@@ -1,22 +1,21 @@
+import { useSyncExternalStore } from 'react';
+import type { Store } from '../collab/store';
 import { CopyCommand, openCommand } from '../components/CopyCommand';
 import { LanguagePicker } from '../components/LanguagePicker';
 import type { CaretPosition } from './editorHandle';
 
 export function StatusBar(props: {
   readonly document: string;
-  readonly caret: CaretPosition;
+  readonly caret: Store<CaretPosition>;
   readonly language: string;
   readonly onLanguage: (language: string) => void;
   readonly onCommands: () => void;
 }) {
-  const { caret } = props;
   return (
     <footer className="status-bar">
       <CopyCommand command={openCommand(props.document)} />
       <span className="spacer" />
-      <span className="caret-position" title="Line and column">
-        {caret.line}:{caret.column}
-      </span>
+      <Caret at={props.caret} />
       <LanguagePicker value={props.language} onPick={props.onLanguage} />
       <button
         type="button"
@@ -27,5 +26,14 @@ export function StatusBar(props: {
         Commands
       </button>
     </footer>
+  );
+}
+
+function Caret(props: { readonly at: Store<CaretPosition> }) {
+  const { line, column } = useSyncExternalStore(props.at.subscribe, props.at.value);
+  return (
+    <span className="caret-position" title="Line and column">
+      {line}:{column}
+    </span>
   );
 }

@@ -1,5 +1,6 @@
 import type { Role } from '../api/documents';
-import type { SessionView } from '../collab/view';
+import type { DocumentSession } from '../collab/session';
+import type { Person } from '../collab/view';
 import { InlineName } from '../components/InlineName';
 import { Logo } from '../components/Logo';
 import { People } from '../components/People';
@@ -10,7 +11,8 @@ import type { Shown } from './useCommands';
 import type { Meeting } from './useMeeting';
 
 export function TitleBar(props: {
-  readonly view: SessionView;
+  readonly session: DocumentSession;
+  readonly people: readonly Person[];
   readonly name: string;
   readonly role: Role | null;
   readonly meeting: Meeting;
@@ -18,7 +20,7 @@ export function TitleBar(props: {
   readonly onRename: ((name: string) => void) | null;
   readonly onShow: (what: Shown) => void;
 }) {
-  const { view, name, meeting } = props;
+  const { session, people, name, meeting } = props;
   return (
     <header className="title-bar">
       <Link to="/" className="brand" title="All documents">
@@ -31,12 +33,12 @@ export function TitleBar(props: {
           <InlineName value={name} label="Name of the document" onRename={props.onRename} />
         )}
       </h1>
-      <SaveState view={view} />
+      <SaveState session={session} />
       <span className="spacer" />
-      <People people={view.people} follow={meeting.follow} onMeet={meeting.meet} />
+      <People people={people} meeting={meeting} />
       <button
         type="button"
-        className="push-button is-small is-quiet"
+        className="push-button is-small is-quiet history-button"
         title="History (F7)"
         onClick={() => props.onShow('history')}
       >

@@ -3,7 +3,8 @@ import { lazy, Suspense, useCallback, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { useIdentity } from '../account/useAccount';
 import type { DocumentSession } from '../collab/session';
-import type { SessionView } from '../collab/view';
+import { Store } from '../collab/store';
+import { useSessionPart } from '../collab/useSession';
 import { Palette } from '../commands/Palette';
 import { useShortcuts } from '../commands/useShortcuts';
 import { NoticeBar } from '../components/NoticeBar';
@@ -31,19 +32,25 @@ const ShortcutSheet = lazy(async () => ({
 
 export function Workbench(props: {
   readonly session: DocumentSession;
-  readonly view: SessionView;
   readonly details: Details;
   readonly name: string;
 }) {
-  const { session, view, details, name } = props;
+  const { session, details, name } = props;
+  const people = useSessionPart(session, (view) => view.people);
+  const notice = useSessionPart(session, (view) => view.notice);
+  const loginNeeded = useSessionPart(session, (view) => view.loginNeeded);
+  const mayEdit = useSessionPart(
+    session,
+    ({ state }) => state !== 'read-only' && state !== 'ended',
+  );
   const identity = useIdentity();
   const editor = useRef<EditorHandle>(null);
   const meeting = useMeeting(editor);
   const [shown, show] = useState<Shown>('nothing');
-  const [caret, setCaret] = useState<CaretPosition>({ line: 1, column: 1 });
+  const [caret] = useState(() => new Store<CaretPosition>({ line: 1, column: 1 }));
   const [wrap, setWrap] = useState(false);
   const [picked, setPicked] = useState<string | null>(null);
-  const onCaret = useCallback((position: CaretPosition) => setCaret(position), []);
+  const onCaret = useCallback((position: CaretPosition) => caret.set(position), [caret]);
 
   const role = details.document?.role ?? null;
   const isOwner = role === 'owner';
@@ -53,36 +60,36 @@ export function Workbench(props: {
     flushSync(() => show('nothing'));
     editor.current?.focus();
   };
-  const deeds = useDeeds(session, view, details, editor, {
+  const deeds = useDeeds(session, details, editor, {
     show,
     pick: setPicked,
     wrapLines: () => setWrap((before) => !before),
   });
-  const commands = () => commandsOf(view, meeting, editor.current, deeds);
-  useShortcuts(commandsOf(view, meeting, null, deeds), shown === 'nothing');
+  const commands = () => commandsOf(people, meeting, editor.current, deeds);
+  useShortcuts(commandsOf(people, meeting, null, deeds), shown === 'nothing');
 
   return (
     <div className="editor-page">
       <TitleBar
-        view={view}
+        session={session}
+        people={people}
         name={name}
         role={role}
         meeting={meeting}
         onRename={isOwner ? (wanted) => deeds.change({ name: wanted }) : null}
         onShow={show}
       />
-      {view.notice !== null && (
-        <NoticeBar notice={view.notice} onPutAway={() => session.putNoticeAway()} />
-      )}
-      <LoginBanner session={session} needed={view.loginNeeded} />
-      <FollowBar follow={meeting.follow} people={view.people} />
+      {notice !== null && <NoticeBar notice={notice} onPutAway={() => session.putNoticeAway()} />}
+      <LoginBanner session={session} needed={loginNeeded} />
+      <FollowBar follow={meeting.follow} people={people} />
       <main className="editor-area">
         <EditorArea
           session={session}
           language={language}
           wrap={wrap}
-          readOnly={view.state === 'read-only' || view.state === 'ended'}
+          readOnly={!mayEdit}
           follow={meeting.follow}
+          whereabouts={meeting.whereabouts}
           handle={editor}
           onCaret={onCaret}
         />

@@ -1,6 +1,7 @@
 import type { RefObject } from 'react';
 import type { Follow } from '../collab/follow';
 import type { DocumentSession } from '../collab/session';
+import type { Whereabouts } from '../collab/whereabouts';
 import type { CaretPosition, EditorHandle } from './editorHandle';
 
 /** What every editor is given. */
@@ -10,6 +11,7 @@ export interface EditorProps {
   readonly wrap: boolean;
   readonly readOnly: boolean;
   readonly follow: Follow;
+  readonly whereabouts: Whereabouts;
   readonly handle: RefObject<EditorHandle | null>;
   readonly onCaret: (position: CaretPosition) => void;
 }

@@ -1,5 +1,5 @@
 /** Everything that can be done in an open document, as one list: for keys, palette and sheet. */
-import type { SessionView } from '../collab/view';
+import type { Person } from '../collab/view';
 import type { Command } from '../commands/command';
 import { LANGUAGES } from '../editor/languages';
 import { navigate } from '../router';
@@ -21,7 +21,7 @@ export interface Deeds {
 }
 
 export function commandsOf(
-  view: SessionView,
+  people: readonly Person[],
   meeting: Meeting,
   editor: EditorHandle | null,
   deeds: Deeds,
@@ -50,7 +50,7 @@ export function commandsOf(
   ];
   return [
     ...plain,
-    ...peopleCommands(view, meeting),
+    ...peopleCommands(people, meeting),
     ...LANGUAGES.map(({ id, label }) =>
       command(`language-${id}`, label, 'Language', () => deeds.pickLanguage(id)),
     ),
@@ -58,7 +58,7 @@ export function commandsOf(
   ];
 }
 
-function peopleCommands({ people }: SessionView, meeting: Meeting): readonly Command[] {
+function peopleCommands(people: readonly Person[], meeting: Meeting): readonly Command[] {
   const next = command(
     'next-person',
     'Go to the next person',

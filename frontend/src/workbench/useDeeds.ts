@@ -5,18 +5,17 @@ import { changeDocument } from '../api/documents';
 import { readBlame } from '../api/history';
 import { messageOf } from '../api/problem';
 import type { DocumentSession } from '../collab/session';
-import type { SessionView } from '../collab/view';
 import { openCommand } from '../components/CopyCommand';
 import { stateWords } from '../components/SaveState';
 import { asFile, download } from '../download';
 import { whoWrote } from '../history/blame';
+import { readableCount } from '../readable';
 import type { EditorHandle } from './editorHandle';
 import type { Deeds, Shown } from './useCommands';
 import type { Details } from './useDetails';
 
 export function useDeeds(
   session: DocumentSession,
-  view: SessionView,
   details: Details,
   editor: { readonly current: EditorHandle | null },
   page: {
@@ -36,6 +35,7 @@ export function useDeeds(
   };
   const sayWhoWrote = async () => {
     const line = editor.current?.line() ?? 1;
+    const view = session.view();
     if (view.unsavedEdits > 0) {
       session.show({ text: 'Ask again once everything is saved.', isCalm: true });
       return;
@@ -64,7 +64,7 @@ export function useDeeds(
     copyCommand: () => void copyCommand(),
     download: () =>
       download(
-        view.name ?? 'document.txt',
+        session.view().name ?? 'document.txt',
         asFile(session.text(), details.document?.line_ending ?? 'lf'),
       ),
     pickLanguage: (language) => {
@@ -74,13 +74,15 @@ export function useDeeds(
         void change({ language });
       }
     },
-    saySaved: () =>
+    saySaved: () => {
+      const view = session.view();
       session.show({
         text:
           view.unsavedEdits === 0
-            ? `Everything is saved as you type: revision ${view.saved.toLocaleString('en')}.`
+            ? `Everything is saved as you type: revision ${readableCount(view.saved)}.`
             : `Not yet: ${stateWords(view)}.`,
         isCalm: true,
-      }),
+      });
+    },
   };
 }

@@ -1,10 +1,12 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Follow } from '../collab/follow';
 import type { Person } from '../collab/view';
+import { Whereabouts } from '../collab/whereabouts';
 import type { EditorHandle } from './editorHandle';
 
 export interface Meeting {
   readonly follow: Follow;
+  readonly whereabouts: Whereabouts;
   /** The first time goes to somebody's caret, again follows, once more stops. */
   readonly meet: (person: Person) => void;
   /** Goes to the next one of these people. */
@@ -13,12 +15,13 @@ export interface Meeting {
 
 export function useMeeting(editor: { readonly current: EditorHandle | null }): Meeting {
   const [follow] = useState(() => new Follow());
+  const [whereabouts] = useState(() => new Whereabouts());
   const last = useRef<number | null>(null);
   useEffect(() => () => follow.stop(), [follow]);
 
   const meet = useCallback(
     (person: Person) => {
-      const following = follow.following();
+      const following = follow.value();
       if (following?.author === person.author) {
         if (following.suspended) {
           follow.start(person.author);
@@ -47,5 +50,8 @@ export function useMeeting(editor: { readonly current: EditorHandle | null }): M
     },
     [editor, follow],
   );
-  return { follow, meet, meetNext };
+  return useMemo(
+    () => ({ follow, whereabouts, meet, meetNext }),
+    [follow, whereabouts, meet, meetNext],
+  );
 }

@@ -233,6 +233,13 @@ async fn logins_come_and_go(stage: Stage) {
     stage.end().await;
 }
 
+/// Whose somebody's list says that its first document is.
+async fn owner_in_list_of(who: &Someone) -> String {
+    let list = who.get("/api/documents").await;
+    let name = &list.expect(200).body["documents"][0]["owner"]["name"];
+    name.as_str().expect("a name").to_owned()
+}
+
 async fn documents_are_shared_and_taken_back(stage: Stage) {
     let (ada, bob) = (stage.person("ada").await, stage.person("bob").await);
     let document = ada.create("shared").await;
@@ -242,6 +249,11 @@ async fn documents_are_shared_and_taken_back(stage: Stage) {
     let own = format!("{document}/members/{}", ada.user);
     ada.delete(&own).await.problem(409, "last_owner");
     assert_eq!(bob.get(&document).await.expect(200).body["role"], json!("editor"));
+    assert_eq!(owner_in_list_of(&ada).await, "ada");
+    assert_eq!(owner_in_list_of(&bob).await, "ada");
+    ada.patch(&member, json!({ "role": "owner" })).await.expect(200);
+    assert_eq!(owner_in_list_of(&ada).await, "ada");
+    assert_eq!(owner_in_list_of(&bob).await, "bob", "of two owners, whoever asks");
     ada.delete(&member).await.expect(204);
     bob.get(&document).await.problem(404, "document_not_found");
 
