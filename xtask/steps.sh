@@ -26,9 +26,8 @@ licences() {
 }
 
 # What Terraform tells servers, and what its alarms wait for, is what there is, and its manual has each
-# variable. Then each module is
-# validated and tested with mocked providers, in a copy: no account is asked, but their schemas come
-# from a registry, or from the mirror that TF_CLI_CONFIG_FILE names.
+# variable. Then each module is validated and tested with mocked providers, in a copy: no account is
+# asked, but their schemas come from a registry, or from the mirror that TF_CLI_CONFIG_FILE names.
 terraform() {
     for word in $(grep -rhoE 'CODESYNC_[A-Z0-9_]*[A-Z0-9]' terraform) \
         $(grep -hoE '"codesync_[a-z_]+"' terraform/modules/monitoring/*.tf terraform/modules/ecs-service/*.tf | tr -d '"'); do
