@@ -25,13 +25,16 @@ licences() {
     else echo 'Not checked: this machine lacks `cargo install cargo-deny`.'; fi
 }
 
-# What Terraform tells servers, and what its alarms wait for, is what there is. Then each module is
-# validated and tested with mocked providers, in a copy: no account is asked, but their schemas come
-# from a registry, or from the mirror that TF_CLI_CONFIG_FILE names.
+# What Terraform tells servers, and what its alarms wait for, is what there is, and its manual has each
+# variable. Then each module is validated and tested with mocked providers, in a copy: no account is
+# asked, but their schemas come from a registry, or from the mirror that TF_CLI_CONFIG_FILE names.
 terraform() {
     for word in $(grep -rhoE 'CODESYNC_[A-Z0-9_]*[A-Z0-9]' terraform) \
         $(grep -hoE '"codesync_[a-z_]+"' terraform/modules/monitoring/*.tf terraform/modules/ecs-service/*.tf | tr -d '"'); do
         grep -qF "\`$word\`" docs/operations.md || { echo "$word is not in docs/operations.md"; return 1; }
+    done
+    for word in $(sed -n 's/^variable "\(.*\)".*/\1/p' terraform/variables.tf); do
+        grep -qF "\`$word\`" terraform/README.md || { echo "$word is not in terraform/README.md"; return 1; }
     done
     tool=terraform
     command $tool version 2>/dev/null || tool=tofu

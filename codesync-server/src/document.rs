@@ -125,6 +125,9 @@ pub enum Output {
     Detach { subscriber: SubscriberId },
     /// The subscriber handed in an edit although he could know that he may not write.
     Trespassed { subscriber: SubscriberId },
+    /// A client says that its text at a revision differed from ours. Of many who say so at once, one
+    /// is named.
+    Mismatched { user: UserId, revision: Revision },
     /// Tell whoever handed in an edit what became of it: the revision it led to.
     Edited { edit: SubscriberId, answer: Result<Revision, EditRefusal> },
     /// Close the whole socket of a subscriber.

@@ -55,6 +55,7 @@ pub struct Metrics {
     append_failures: Family<Failure, Counter>,
     rejects: Rejects,
     joins: Counter,
+    mismatches: Counter,
     loads: Histogram,
     load_failures: Counter,
     snapshots: Histogram,
@@ -125,6 +126,7 @@ impl Metrics {
             append_failures: metric(r, "append_failures", "Appends that failed for another reason"),
             rejects: metric(r, "rejects", "Refusals sent to clients, by their code"),
             joins: metric(r, "joins", "Joins of documents"),
+            mismatches: metric(r, "hash_mismatches", "Times that a client's text differed from the server's"),
             loads: seconds(r, "document_load", "Time to read a document from snapshot and log"),
             load_failures: metric(r, "document_load_failures", "Documents that could not be read"),
             snapshots: seconds(r, "snapshot", "Time to keep a snapshot"),
@@ -183,6 +185,11 @@ impl Metrics {
 
     pub fn joined(&self) {
         self.joins.inc();
+    }
+
+    /// A client says that its text differed from ours.
+    pub fn mismatched(&self) {
+        self.mismatches.inc();
     }
 
     /// A document was read, or could not be.

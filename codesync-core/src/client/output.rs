@@ -152,6 +152,16 @@ pub enum ConflictReason {
     Ended(RejectCode),
 }
 
+impl ConflictReason {
+    /// Whether somebody has made a mistake: the server, this client, or the wire between them.
+    pub(super) fn is_difference(self) -> bool {
+        match self {
+            Self::Mismatch | Self::Unfitting => true,
+            Self::ServerBehind | Self::JournalReused | Self::Rejected(_) | Self::Ended(_) => false,
+        }
+    }
+}
+
 impl fmt::Display for ConflictReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -14,7 +14,7 @@ use super::pending::Pending;
 use super::presence::Announcer;
 use super::replica::{Replica, Standing, State, Status};
 use crate::bugs::{self, Bug};
-use crate::ids::{Channel, ClientId, DocumentId};
+use crate::ids::{Channel, ClientId, DocumentId, Revision};
 use crate::limits::ANSWER_MS_MAX;
 use crate::operation::Operation;
 use crate::protocol::{ClientDocument, ClientMessage, ClientPresence, RejectCode};
@@ -27,6 +27,9 @@ pub(super) struct Seat {
     link: Link,
     /// Whether the server's text must be fetched, because there is none here that can go on.
     afresh: bool,
+    /// The revision whose text turned out to differ from the server's, until the server has heard
+    /// of it.
+    differed_at: Option<Revision>,
     journal: Writer,
     announcer: Announcer,
     backoff: Backoff,
@@ -92,6 +95,7 @@ impl Seat {
             replica,
             link: Link::Apart { join_at: now },
             afresh,
+            differed_at: None,
             journal,
             announcer: Announcer::default(),
             backoff: Backoff::default(),
@@ -125,14 +129,15 @@ impl Seat {
         matches!(self.link, Link::Apart { join_at } if join_at <= now)
     }
 
-    /// Asks to join: for what came after our revision, or for the text.
+    /// Asks to join: for what came after our revision, or for the text. Where ours turned out to
+    /// differ from the server's, this is how it hears of that.
     pub(super) fn join(&mut self, request: u32, now: Duration) -> ClientMessage<'static> {
         self.link = Link::Joining { request, deadline: now + Duration::from_millis(ANSWER_MS_MAX) };
         ClientMessage::Document(ClientDocument::Join {
             request,
             client: self.replica.client(),
             document: self.document(),
-            at: (!self.afresh).then(|| self.replica.revision()),
+            at: if self.afresh { self.differed_at } else { Some(self.replica.revision()) },
             text: self.afresh,
         })
     }
@@ -174,6 +179,9 @@ impl Seat {
         let is_demotion = reason == ConflictReason::Rejected(RejectCode::ReadOnly);
         if !(is_demotion && bugs::active(Bug::UnsentDroppedOnDemotion)) {
             self.hand_over(reason, context);
+        }
+        if reason.is_difference() {
+            self.differed_at = Some(self.replica.revision());
         }
         self.start_afresh(context);
         self.rejoin(now, context);

@@ -80,8 +80,9 @@ pub enum ClientDocument {
         document: DocumentId,
         /// The revision of the client's confirmed text, if it has one: it wants what came after.
         at: Option<Revision>,
-        /// Whether it wants the whole text at head. Usual combinations are `at` without `text`
-        /// (resume) and `text` without `at` (afresh); with both, the text is sent and nothing else.
+        /// Whether it wants the whole text at head: with `at` absent, to begin afresh. With both, the
+        /// client says that the text it had at `at` turned out to differ from the server's; it is
+        /// sent the text and nothing else, and the server makes that known to whoever runs it.
         text: bool,
     },
     /// Takes no further part. What was sent on this channel before still arrives.

@@ -370,6 +370,10 @@ impl Actor {
                     self.to_socket(subscriber, Item::Close(code));
                     self.outboxes.remove(&subscriber);
                 }
+                Output::Mismatched { user, revision } => {
+                    tracing::error!(doc = %self.id, %user, %revision, "a client's text differed");
+                    metrics().mismatched();
+                }
                 Output::Edited { edit, answer } => {
                     if let Some(reply) = self.edits.remove(&edit) {
                         // Whoever asked may have gone; the edit stands all the same.
@@ -464,6 +468,7 @@ impl Actor {
             | Output::AwaitRoom { .. }
             | Output::Detach { .. }
             | Output::Trespassed { .. }
+            | Output::Mismatched { .. }
             | Output::Edited { .. }
             | Output::Close { .. }
             | Output::Failed { .. } => unreachable!("performed at once"),

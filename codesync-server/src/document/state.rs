@@ -49,6 +49,8 @@ use turns::Turns;
 
 /// Shortest time between two snapshots of a document that changes.
 pub const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(5);
+/// Shortest time between two differences of clients' texts that the operator is told of.
+pub const MISMATCH_INTERVAL: Duration = Duration::from_secs(60);
 /// With more subscribers than this, entries that follow each other closely are sent out together.
 pub const CROWD: usize = 4;
 /// Shortest time between two of these sendings, for each subscriber: nobody sees so little, and each
@@ -103,6 +105,8 @@ pub struct DocumentState {
     gone: BTreeSet<Author>,
     recent: Recent,
     checkpoint: Option<Checkpoint>,
+    /// When the operator was told last that a client's text differed.
+    mismatch_told: Option<Duration>,
     presence: Presence,
     snapshots: Snapshots,
     broadcast: Broadcast,
@@ -155,6 +159,7 @@ impl DocumentState {
             gone: BTreeSet::new(),
             recent: Recent::new(channel, document.head()),
             checkpoint: None,
+            mismatch_told: None,
             presence: Presence::new(channel),
             snapshots: Snapshots { kept: snapshot, writing: false, not_before: Duration::ZERO },
             broadcast: Broadcast::default(),

@@ -14,6 +14,7 @@ mod idempotency;
 mod listing;
 #[cfg(target_os = "linux")]
 mod memory;
+mod mismatch;
 mod operation;
 mod oplog;
 mod overload;

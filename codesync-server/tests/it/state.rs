@@ -5,5 +5,6 @@ mod bench;
 mod committing;
 mod edit;
 mod following;
+mod mismatch;
 mod others;
 mod turns;

@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io::{Read, Write};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -57,7 +58,9 @@ impl Usage {
 
 pub(crate) struct Pane {
     _master: Box<dyn MasterPty + Send>,
-    writer: Box<dyn Write + Send>,
+    /// Keys on their way: some programs take minutes for what is pasted at once.
+    keys: mpsc::Sender<Vec<u8>>,
+    unread: Arc<AtomicUsize>,
     child: Box<dyn Child + Send + Sync>,
     printed: Arc<(Mutex<Printed>, Condvar)>,
     began: Instant,
@@ -95,12 +98,24 @@ impl Pane {
                 }
             }
         });
-        let writer = pty.master.take_writer()?;
-        Ok(Self { _master: pty.master, writer, child, printed, began })
+        let mut writer = pty.master.take_writer()?;
+        let (keys, sent) = mpsc::channel::<Vec<u8>>();
+        let unread = Arc::<AtomicUsize>::default();
+        let left = Arc::clone(&unread);
+        thread::spawn(move || {
+            for keys in sent {
+                if writer.write_all(&keys).is_err() {
+                    return;
+                }
+                left.fetch_sub(keys.len(), Ordering::Relaxed);
+            }
+        });
+        Ok(Self { _master: pty.master, keys, unread, child, printed, began })
     }
 
     pub(crate) fn send(&mut self, keys: &[u8]) -> Result<()> {
-        Ok(self.writer.write_all(keys)?)
+        self.unread.fetch_add(keys.len(), Ordering::Relaxed);
+        Ok(self.keys.send(keys.to_vec())?)
     }
 
     /// Waits until this has been printed, and says how long after the start that was.
@@ -131,7 +146,8 @@ impl Pane {
             thread::sleep(REST);
             let now = self.usage()?;
             let used = now.since(before);
-            if used.bytes == 0 && used.cpu < IDLE_CPU {
+            let is_read = self.unread.load(Ordering::Relaxed) == 0;
+            if is_read && used.bytes == 0 && used.cpu < IDLE_CPU {
                 return Ok(before);
             }
             ensure!(Instant::now() < deadline, "it never comes to rest");

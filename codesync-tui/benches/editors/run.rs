@@ -75,20 +75,19 @@ pub(crate) fn all() -> Result<()> {
     let middle = |lines: usize| lines / 2;
     let files =
         [("3 000 lines", rust(3_000), 1_500), ("100 000 lines", rust(100_000), middle(100_000))];
-    let mut rows = Vec::new();
+    head(&peers);
     for (name, text, line) in &files {
-        rows.extend(bench.keys(name, text, (*line, At::NewLine), KEYS, &peers)?);
+        print(&bench.keys(name, text, (*line, At::NewLine), KEYS, &peers)?);
     }
     let begin = (1_501, At::LineBegin);
-    rows.extend(bench.keys("beginning of a line", &files[0].1, begin, KEYS, &peers)?);
+    print(&bench.keys("beginning of a line", &files[0].1, begin, KEYS, &peers)?);
     let long = format!("{MARKER} {}\nend\n", "abcdefghi ".repeat(250_000));
     let end = (1, At::NewLine);
-    rows.extend(bench.keys("a line of 2.5 MB", &long, end, FEW_KEYS, &peers)?);
+    print(&bench.keys("a line of 2.5 MB", &long, end, FEW_KEYS, &peers)?);
     let wide = format!("{MARKER} {}\nend\n", "日本語の行".repeat(160_000));
-    rows.extend(bench.keys("a line of 2.4 MB in Japanese", &wide, end, FEW_KEYS, &peers)?);
-    rows.push(bench.paste(&rust(3_000), &peers)?);
-    rows.extend(bench.opening(&rust(250_000)[..10 * 1024 * 1024 - 64], &peers)?);
-    print(&rows, &peers);
+    print(&bench.keys("a line of 2.4 MB in Japanese", &wide, end, FEW_KEYS, &peers)?);
+    print(&[bench.paste(&rust(3_000), &peers)?]);
+    print(&bench.opening(&rust(250_000)[..10 * 1024 * 1024 - 64], &peers)?);
     bench.together()?;
     bench.first_paint()
 }
@@ -261,11 +260,14 @@ impl Bench {
     }
 }
 
-fn print(rows: &[Row], peers: &[(Peer, String)]) {
+fn head(peers: &[(Peer, String)]) {
     let names = ["codesync"].into_iter().chain(peers.iter().map(|(peer, _)| peer.name));
     let heads: Vec<_> = names.collect();
     println!("\n| | {} |", heads.join(" | "));
     println!("|---{}|", "|---".repeat(heads.len()));
+}
+
+fn print(rows: &[Row]) {
     for row in rows {
         println!("| {} | {} |", row.name, row.cells.join(" | "));
     }

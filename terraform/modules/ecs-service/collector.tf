@@ -11,6 +11,7 @@ locals {
     "codesync_document_load_failures_total",
     "codesync_documents_open",
     "codesync_edits_committed_total",
+    "codesync_hash_mismatches_total",
     "codesync_rejects_total",
     "codesync_snapshot_failures_total",
     "codesync_sockets",

@@ -24,6 +24,9 @@ locals {
       about = "People wait a quarter of a second for their edits to be saved" }
       bus-lost = { namespace = local.namespace, metric = "codesync_bus_connected", dimensions = local.of_servers["websocket"], statistic = "Minimum", bound = 1, below = true
       about = "A server does not hear the others; edits reach them late" }
+      # One is one too many: everybody's text is the same, or a rule is broken somewhere.
+      hash-mismatch = { namespace = local.namespace, metric = "codesync_hash_mismatches_total", dimensions = local.of_servers["websocket"], statistic = "Sum", bound = 0
+      about = "A client found that its text was not the server's" }
       # One that should always be there: without numbers all alarms of this kind are blind.
       numbers-missing = { namespace = local.namespace, metric = "codesync_sockets", dimensions = local.of_servers["websocket"], statistic = "SampleCount", bound = 1, below = true, missing = "breaching"
       about = "Servers tell no numbers" }

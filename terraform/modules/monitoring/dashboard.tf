@@ -9,7 +9,7 @@ locals {
       { title = "Seconds until an edit is saved, on average", rows = [[local.namespace, "codesync_acknowledgement_seconds", local.of_servers["websocket"], "Average"]] },
       { title = "Edits not saved, races lost, refusals", rows = [for metric in ["codesync_append_failures_total", "codesync_append_conflicts_total", "codesync_rejects_total"] : [local.namespace, metric, local.of_servers["websocket"], "Sum"]] },
       { title = "Documents open", rows = [[local.namespace, "codesync_documents_open", local.of_servers["websocket"], "Sum"]] },
-      { title = "Documents not read, snapshots not kept", rows = [for metric in ["codesync_document_load_failures_total", "codesync_snapshot_failures_total"] : [local.namespace, metric, local.of_servers["websocket"], "Sum"]] },
+      { title = "Documents not read, texts that differed, snapshots not kept", rows = [for metric in ["codesync_document_load_failures_total", "codesync_hash_mismatches_total", "codesync_snapshot_failures_total"] : [local.namespace, metric, local.of_servers["websocket"], "Sum"]] },
       { title = "Requests, and answers that tell of a fault", rows = [for metric in ["RequestCount", "HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count"] : ["AWS/ApplicationELB", metric, local.of_balancer, "Sum"]] },
       { title = "Seconds until a request is answered", rows = [for statistic in ["p50", "p99"] : ["AWS/ApplicationELB", "TargetResponseTime", local.of_balancer, statistic]] },
       { title = "Tasks that live", rows = [for role, group in var.balancer.targets : ["AWS/ApplicationELB", "HealthyHostCount", merge(local.of_balancer, { TargetGroup = group }), "Average"]] },

@@ -42,6 +42,7 @@ impl Seat {
         if head.get() > NUMBER_MAX || last_seq.get() > NUMBER_MAX || last_revision > head {
             return Err(FrameError::Numbers);
         }
+        self.differed_at = None;
         self.replica.set_terms(admission.author, admission.document_bytes_max);
         self.set_writable(admission.writable);
         self.rename(admission.name, context);
@@ -254,6 +255,10 @@ impl Seat {
         self.link = Link::Apart { join_at: now };
         if code == RejectCode::RevisionAhead && !self.afresh {
             self.conflict(ConflictReason::ServerBehind, now, context);
+        } else if code == RejectCode::RevisionAhead && self.differed_at.is_some() {
+            // The server has gone back to before the text that differed. Its own is wanted all the
+            // same, and the next join says no more than that.
+            self.differed_at = None;
         } else if code == RejectCode::ClientIdTaken {
             self.client_taken(now, context);
         } else {

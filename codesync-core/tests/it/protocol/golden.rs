@@ -62,6 +62,7 @@ fn client_messages() -> Vec<(&'static str, ClientMessage<'static>)> {
         ),
         ("join afresh", join(None, true)),
         ("join to resume", join(Some(Revision::new(70_000)), false)),
+        ("join after a mismatch", join(Some(Revision::new(70_000)), true)),
         ("leave", ClientMessage::Document(ClientDocument::Leave { channel: CHANNEL })),
         ("select nothing", select(Vec::new())),
         ("select", select(vec![Selection::caret(5), Selection::new(1_000, 20)])),

@@ -11,7 +11,7 @@ use codesync_core::document::AuthorRecord;
 use codesync_core::protocol::{CloseCode, RejectCode, ServerDocument};
 
 use super::feed::{Stage, Subscriber};
-use super::{DocumentState, encode};
+use super::{DocumentState, MISMATCH_INTERVAL, encode};
 use crate::document::{Join, Output, SubscriberId};
 use crate::metrics::metrics;
 use crate::oplog::{ClientRecord, LogError, Registration};
@@ -170,12 +170,24 @@ impl DocumentState {
         let Some(subscriber) = self.subscribers.get_mut(&id) else { return };
         subscriber.admit(author, at, stage);
         self.take_rights(join.user, join.rights);
+        self.note_mismatch(now, join);
         self.authors.insert(author, id);
         self.deliver(id, joined);
         let arrived = self.presence.arrive(author, &join.person);
         self.tell_others(id, &arrived);
         self.pump(now, id);
         self.forget_gone();
+    }
+
+    /// Who wants the text although he had one has found that his was not ours. He need not speak the
+    /// truth: he is heard only here, where it is known that he may read the document, and however
+    /// often he and others say it, it comes to one word a minute.
+    fn note_mismatch(&mut self, now: Duration, join: &Join) {
+        let Some(revision) = join.at.filter(|_| join.text) else { return };
+        if self.mismatch_told.is_none_or(|told| told + MISMATCH_INTERVAL <= now) {
+            self.mismatch_told = Some(now);
+            self.outputs.push_back(Output::Mismatched { user: join.user, revision });
+        }
     }
 
     /// Ends a subscriber's part with a word to him.

@@ -53,6 +53,8 @@ pub(super) struct Bench<'a> {
     pub(super) starved: Vec<SubscriberId>,
     pub(super) closed: Vec<(SubscriberId, CloseCode)>,
     pub(super) trespasses: Vec<SubscriberId>,
+    /// Of what clients said that their text differed: the revisions.
+    pub(super) mismatches: Vec<Revision>,
     /// What became of edits of those who have not joined.
     pub(super) edited: Vec<(SubscriberId, Result<Revision, EditRefusal>)>,
     pub(super) failed: Option<RejectCode>,
@@ -99,6 +101,7 @@ impl<'a> Bench<'a> {
             starved: Vec::new(),
             closed: Vec::new(),
             trespasses: Vec::new(),
+            mismatches: Vec::new(),
             edited: Vec::new(),
             failed: None,
         };
@@ -141,6 +144,7 @@ impl<'a> Bench<'a> {
             Output::ReadLog { after } => self.reads.push_back(after),
             Output::ReadAccess { users } => self.asked.push_back(users),
             Output::Trespassed { subscriber } => self.trespasses.push(subscriber),
+            Output::Mismatched { revision, .. } => self.mismatches.push(revision),
             Output::ReadOlder { subscriber, from, to } => {
                 self.read_older += 1;
                 let runtime = tokio::runtime::Builder::new_current_thread().build();

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use codesync_core::client::{Connection, ConnectionConfig, Event, OpenDocument, Output, Replica};
+use codesync_core::protocol::{ServerMessage, codec};
 use codesync_core::{ClientId, DocumentId, Encoding, Selection, TextEdit};
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
@@ -120,6 +121,13 @@ impl Editor {
 
     pub(crate) async fn until_text(&mut self, text: &str) {
         self.until("a text", |editor| editor.is_saved() && editor.text() == text).await;
+    }
+
+    /// Takes a message for one of the server's.
+    pub(crate) async fn hear(&mut self, message: &ServerMessage<'_>) {
+        let frame = codec::encode_server(message);
+        self.connection.handle_frame(self.started.elapsed(), &frame).expect("a frame");
+        self.drain().await;
     }
 
     /// Takes part for a while.

@@ -400,6 +400,11 @@ impl World {
                     self.put(socket, Item::Trespassed);
                 }
             }
+            Output::Mismatched { revision, .. } => {
+                let detail =
+                    format!("somebody's text of document {document} at {revision} differed");
+                self.check(Err(broken("I7 equal", detail)));
+            }
             Output::Close { subscriber, code } => {
                 if let Some((socket, _)) = owner(subscriber) {
                     if code == CloseCode::TooSlow {

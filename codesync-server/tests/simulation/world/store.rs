@@ -213,6 +213,7 @@ impl World {
             | Output::AwaitRoom { .. }
             | Output::Detach { .. }
             | Output::Trespassed { .. }
+            | Output::Mismatched { .. }
             | Output::Edited { .. }
             | Output::Close { .. }
             | Output::Failed { .. } => unreachable!("performed at once"),

@@ -5,7 +5,7 @@ variables {
   vpc_id              = "vpc-1"
   subnet_ids          = ["subnet-a", "subnet-b"]
   security_group_ids  = ["sg-balancer"]
-  origin_secret       = "shown-by-cloudfront"
+  origin_secret       = "the-mark"
   log_bucket          = "logs"
   deletion_protection = true
 }

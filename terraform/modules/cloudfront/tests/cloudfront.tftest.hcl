@@ -8,7 +8,7 @@ variables {
   name                 = "codesync-test"
   balancer_domain_name = "balancer.example"
   balancer_encrypted   = true
-  origin_secret        = "shown-to-the-balancer"
+  origin_secret        = "the-mark"
   page_bucket          = { name = "page", domain_name = "page.s3.example" }
   logs_bucket_arn      = "arn:aws:s3:::logs"
   firewall             = true

@@ -27,7 +27,7 @@ run "what_can_go_wrong_has_an_alarm" {
     condition = length(setsubtract([
       "balancer-5xx", "latency", "unhealthy-api", "unhealthy-websocket", "cpu-api", "cpu-websocket", "memory-api", "memory-websocket",
       "database-cpu", "database-storage", "database-connections", "redis-cpu-codesync-test-001", "redis-memory-codesync-test-002",
-      "acknowledgement", "append-failures-api", "append-failures-websocket", "document-unreadable-websocket", "snapshot-failures-api", "numbers-missing",
+      "acknowledgement", "hash-mismatch", "append-failures-api", "append-failures-websocket", "document-unreadable-websocket", "snapshot-failures-api", "numbers-missing",
     ], keys(aws_cloudwatch_metric_alarm.this))) == 0
     error_message = "An alarm is missing."
   }
@@ -53,6 +53,13 @@ run "bounds_follow_what_they_are_about" {
   assert {
     condition     = jsonencode(aws_cloudwatch_metric_alarm.this["acknowledgement"].dimensions) == jsonencode({ Environment = "test", Service = "websocket" })
     error_message = "The alarm looks for numbers that nobody tells."
+  }
+  assert {
+    condition = (aws_cloudwatch_metric_alarm.this["hash-mismatch"].metric_name == "codesync_hash_mismatches_total"
+      && aws_cloudwatch_metric_alarm.this["hash-mismatch"].threshold == 0
+      && aws_cloudwatch_metric_alarm.this["hash-mismatch"].comparison_operator == "GreaterThanThreshold"
+    && jsonencode(aws_cloudwatch_metric_alarm.this["hash-mismatch"].dimensions) == jsonencode({ Environment = "test", Service = "websocket" }))
+    error_message = "A single text that differs wakes nobody."
   }
 }
 

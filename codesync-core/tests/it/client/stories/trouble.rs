@@ -82,6 +82,8 @@ fn until_the_servers_text_is_here_the_old_one_is_shown_and_kept() {
 #[test]
 fn copies_that_differ_are_noticed_and_the_users_text_is_handed_over() {
     let mut world = World::new("abc", 2);
+    world.edit(1, 0, 3, "abc");
+    world.settle();
     world.server.lies = true;
     world.server.checkpoint(0);
     world.server.lies = false;
@@ -89,6 +91,45 @@ fn copies_that_differ_are_noticed_and_the_users_text_is_handed_over() {
     world.settle();
     assert_eq!(reasons(&world, 0), [ConflictReason::Mismatch]);
     assert_eq!(world.clients[0].conflicts, ["abcunsaved"]);
+    assert_eq!(world.server.differences, [codesync_core::Revision::new(1)]);
+    world.check();
+    world.cut(0);
+    world.settle();
+    assert_eq!(world.server.differences.len(), 1, "it is told once");
+}
+
+#[test]
+fn a_difference_is_told_by_the_next_socket_if_this_one_breaks() {
+    let mut world = World::new("abc", 1);
+    world.server.lies = true;
+    world.server.checkpoint(0);
+    world.server.lies = false;
+    while world.clients[0].conflicts.is_empty() {
+        assert!(world.deliver_up(0) || world.deliver_down(0));
+    }
+    world.cut(0);
+    world.settle();
+    assert_eq!(world.server.differences, [codesync_core::Revision::ZERO]);
+    world.check();
+}
+
+#[test]
+fn a_server_that_went_back_to_before_the_difference_gives_its_text_all_the_same() {
+    let mut world = World::new("abc", 1);
+    world.edit(0, 3, 0, "x");
+    world.settle();
+    world.server.lies = true;
+    world.server.checkpoint(0);
+    world.server.lies = false;
+    while world.clients[0].conflicts.is_empty() {
+        assert!(world.deliver_up(0) || world.deliver_down(0));
+    }
+    world.cut(0);
+    world.server.restore_backup("abc", 0);
+    world.settle();
+    assert_eq!(reasons(&world, 0), [ConflictReason::Mismatch]);
+    assert!(world.server.differences.is_empty());
+    assert_eq!(world.text(0), "abc");
     world.check();
 }
 
@@ -121,6 +162,7 @@ fn a_server_restored_from_an_older_backup_is_noticed() {
     world.network = true;
     world.settle();
     assert_eq!(reasons(&world, 0), [ConflictReason::ServerBehind]);
+    assert!(world.server.differences.is_empty(), "a backup is no mistake");
     assert_eq!(world.clients[0].conflicts, ["abcxxxx"]);
     assert_eq!(world.clients[1].conflicts, ["unsaved abcxxxx"]);
     world.check();
@@ -158,6 +200,7 @@ fn an_operation_that_does_not_fit_is_not_applied() {
     world.clients[0].down.push_back(codec::encode_server(&applied));
     world.settle();
     assert_eq!(reasons(&world, 0), [ConflictReason::Unfitting]);
+    assert_eq!(world.server.differences, [codesync_core::Revision::ZERO]);
     world.check();
 }
 

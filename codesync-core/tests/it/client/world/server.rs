@@ -25,6 +25,8 @@ pub(in crate::client) struct Server {
     readers: BTreeSet<usize>,
     /// Clients of somebody else.
     pub(in crate::client) taken: BTreeSet<ClientId>,
+    /// At which revisions clients said that their text differed.
+    pub(in crate::client) differences: Vec<Revision>,
     /// What clients showed, each in the order in which it came.
     pub(in crate::client) tokens: Vec<Option<String>>,
     pub(in crate::client) token_life_ms: Option<u64>,
@@ -42,6 +44,7 @@ impl Server {
             lies: false,
             readers: BTreeSet::new(),
             taken: BTreeSet::new(),
+            differences: Vec::new(),
             tokens: Vec::new(),
             token_life_ms: None,
         }
@@ -221,6 +224,7 @@ impl Server {
             let message = code.sentence().into();
             return self.say(from, ServerDocument::Refused { request, code, message });
         }
+        self.differences.extend(at.filter(|_| text));
         self.document.register(author, AuthorRecord::new(client));
         let record = *self.document.author(author).unwrap();
         let whole = self.document.text().to_string();
