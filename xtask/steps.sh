@@ -81,6 +81,37 @@ tests() {
 
 doctests() { cargo test $crates --profile ci --doc; }
 
+# Instructions of a dozen cases of the core, which nothing else on the machine disturbs, against
+# those that are kept: 5 % more is a regression, 5 % less wants to be kept. Another compiler counts
+# otherwise. COUNT=keep writes them down anew.
+instructions() {
+    kept=codesync-core/benches/instructions.txt
+    compiler=$(rustc --version)
+    if ! valgrind --version 2>/dev/null; then echo 'Not counted: this machine lacks valgrind.'; return; fi
+    if [ -z "${COUNT:-}" ] && ! grep -qxF "# $compiler" $kept; then
+        echo "Not compared: $kept was counted with another compiler than $compiler."; return
+    fi
+    cargo test $crates --profile ci --no-run
+    made=$(mktemp -d)
+    trap 'rm -rf "$made"' EXIT
+    valgrind --tool=callgrind --callgrind-out-file="$made/out" --collect-atstart=no \
+        --toggle-collect='instructions::counted*' --dump-after='instructions::case*' \
+        "$INSTRUCTIONS" >"$made/names" 2>"$made/log" || { cat "$made/log"; return 1; }
+    { echo "# $compiler"
+      ls -v "$made"/out.* | xargs grep -h '^summary:' | cut -d' ' -f2 | paste - "$made/names" |
+          awk -F'\t' '{ printf "%12d  %s\n", $1, $2 }'; } >"$made/counts"
+    if [ -n "${COUNT:-}" ]; then cp "$made/counts" $kept; cat $kept; return; fi
+    awk 'FNR == 1 { next }
+        { count = $1; name = $0; sub(/^ *[0-9]+  /, "", name) }
+        NR == FNR { kept[name] = count; next }
+        { off = name in kept ? (count / kept[name] - 1) * 100 : 100; delete kept[name]
+          bad = off > 5 || off < -5; failed += bad
+          printf "%12d %+6.1f %%  %s%s\n", count, off, name, bad ? "  <<<" : "" }
+        END { for (name in kept) { failed++; print "not counted: " name } exit failed > 0 }' \
+        $kept "$made/counts" || {
+        echo "More than 5 % off. If that is meant: COUNT=keep cargo xtask test --only instructions"; return 1; }
+}
+
 # The real server, asked by made-up requests whether it is what its description says.
 api() {
     cargo test $crates --profile ci --no-run

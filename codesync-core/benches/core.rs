@@ -4,16 +4,25 @@
 //! (`-- transform`) to measure only what has it in its name.
 //!
 //! Peers: `operational-transform` (the Rust port of ot.js), `diamond-types` (the fastest text CRDT
-//! known to us), and `ropey` alone as the floor of what a rope costs.
+//! known to us), `cola` and `yrs` (two more), and the ropes `ropey` and `crop` alone, which keep no
+//! history. `memory.rs` beside this file counts bytes.
 
 #[path = "core/algebra.rs"]
 mod algebra;
 #[path = "core/catch_up.rs"]
 mod catch_up;
+#[path = "core/merge.rs"]
+mod merge;
+#[path = "core/peers.rs"]
+mod peers;
+#[path = "core/remote.rs"]
+mod remote;
 #[path = "core/replay.rs"]
 mod replay;
 #[path = "core/report.rs"]
 mod report;
+#[path = "core/session.rs"]
+mod session;
 #[path = "core/wire.rs"]
 mod wire;
 
@@ -31,6 +40,8 @@ fn main() {
     algebra::benches(&mut criterion);
     catch_up::benches(&mut criterion);
     replay::benches(&mut criterion);
+    remote::benches(&mut criterion);
+    merge::benches(&mut criterion);
     criterion.final_summary();
     if !std::env::args().any(|arg| arg == "--test" || arg == "--list") {
         report::print(started);

@@ -40,7 +40,6 @@ use crate::limits::{
     CHECKPOINT_REVISIONS, DOCUMENT_BYTES_CEILING, DOCUMENT_BYTES_MAX, HISTORY_BYTES_MAX,
     HISTORY_REVISIONS_MAX,
 };
-use crate::operation::Operation;
 use crate::text::{Text, TextHash};
 
 /// The authoritative copy of one document.
@@ -68,8 +67,6 @@ use crate::text::{Text, TextHash};
 pub struct Document {
     text: Text,
     history: History,
-    /// Heap bytes of the entries in `history` as they were pushed, for the bound on the window.
-    history_bytes: usize,
     authors: BTreeMap<Author, AuthorRecord>,
     document_bytes_max: u64,
 }
@@ -123,7 +120,6 @@ impl Document {
     pub fn new(head: Revision, text: Text) -> Self {
         Self {
             history: History::new(head, text.len()),
-            history_bytes: 0,
             text,
             authors: BTreeMap::new(),
             document_bytes_max: DOCUMENT_BYTES_MAX,
@@ -214,7 +210,6 @@ impl Document {
             }
         }
         self.text.apply(&operation).expect("the lengths were compared");
-        self.history_bytes += size_of::<Operation>() + operation.heap_bytes();
         self.history.push(operation).expect("the text at head has the length of history's head");
         let record = self.authors.entry(author).or_default();
         (record.last_seq, record.last_revision) = (seq, revision);
@@ -228,11 +223,6 @@ impl Document {
     /// ([`prepare_from`](Document::prepare_from), [`catch_up_from`](Document::catch_up_from)).
     pub fn evict_before(&mut self, revision: Revision) {
         self.history.evict_before(revision.min(self.head()));
-        self.history_bytes = self
-            .history
-            .since(self.history.start())
-            .map(|operation| size_of::<Operation>() + operation.heap_bytes())
-            .sum();
     }
 
     /// Forgetting a half at a time keeps the cost per commit constant.
@@ -240,8 +230,8 @@ impl Document {
         loop {
             let (start, head) = (self.history.start(), self.head());
             let revisions = head.get() - start.get();
-            let full =
-                revisions > HISTORY_REVISIONS_MAX as u64 || self.history_bytes > HISTORY_BYTES_MAX;
+            let full = revisions > HISTORY_REVISIONS_MAX as u64
+                || self.history.entry_bytes() > HISTORY_BYTES_MAX;
             if !full || revisions <= 1 {
                 return;
             }

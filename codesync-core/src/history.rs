@@ -19,6 +19,7 @@
 //!
 //! This module must not know about authors, logs or texts.
 
+mod entries;
 mod indexed;
 
 use std::collections::VecDeque;
@@ -26,22 +27,24 @@ use std::sync::OnceLock;
 
 pub use indexed::IndexedOperation;
 
+use entries::Entries;
+
 use crate::bugs::{self, Bug};
 use crate::ids::Revision;
 use crate::operation::{Bias, LengthMismatch, Operation};
 use crate::transform::{transform, transform_new};
 
-/// Blocks smaller than 2³ are not worth remembering: walking eight keystrokes is as fast.
-const BLOCK_LEVEL_MIN: u32 = 3;
+/// Blocks smaller than 2⁴ are not worth remembering: sixteen keystrokes are walked as fast.
+const BLOCK_LEVEL_MIN: u32 = 4;
 
 /// A window of committed operations, from [`start`](History::start) to [`head`](History::head).
 #[derive(Debug)]
 pub struct History {
     start: Revision,
-    /// Length in chars of the text at `start`.
-    start_len: usize,
-    /// `entries[i]` leads from `start + i` to `start + i + 1`.
-    entries: VecDeque<Operation>,
+    /// Length in chars of the text at head.
+    head_len: usize,
+    /// Entry `i` leads from `start + i` to `start + i + 1`.
+    entries: Entries,
     /// `levels[j - BLOCK_LEVEL_MIN]` holds the blocks of 2ʲ revisions that lie within the window.
     levels: Vec<Level>,
 }
@@ -83,7 +86,7 @@ impl History {
     /// An empty window at `start`, where the text has `len` chars.
     #[must_use]
     pub fn new(start: Revision, len: usize) -> Self {
-        Self { start, start_len: len, entries: VecDeque::new(), levels: Vec::new() }
+        Self { start, head_len: len, entries: Entries::default(), levels: Vec::new() }
     }
 
     /// The oldest revision that history leads from.
@@ -98,26 +101,28 @@ impl History {
         Revision::new(self.start.get() + self.entries.len() as u64)
     }
 
-    /// Length in chars of the text at `revision`, if that is within the window. O(1).
+    /// Length in chars of the text at `revision`, if that is within the window.
+    /// O(log n).
     #[must_use]
     pub fn len_at(&self, revision: Revision) -> Option<usize> {
         let after = usize::try_from(revision.since(self.start)?).ok()?;
-        match after.checked_sub(1) {
-            None => Some(self.start_len),
-            Some(index) => self.entries.get(index).map(Operation::target_len),
+        if after == self.entries.len() {
+            return Some(self.head_len);
         }
+        self.entries.len_before(after)
     }
 
     /// Length in chars of the text at [`head`](History::head).
     #[must_use]
     pub fn head_len(&self) -> usize {
-        self.entries.back().map_or(self.start_len, Operation::target_len)
+        self.head_len
     }
 
     /// The operations committed after `from`, oldest first; none if `from` is not in the window.
-    pub fn since(&self, from: Revision) -> impl Iterator<Item = &Operation> {
-        let skip = from.since(self.start).map_or(self.entries.len(), |n| n as usize);
-        self.entries.iter().skip(skip)
+    pub fn since(&self, from: Revision) -> impl Iterator<Item = Operation> {
+        let len = self.entries.len();
+        let skip = from.since(self.start).map_or(len, |n| n as usize);
+        self.entries.range(skip.min(len)..len)
     }
 
     /// Adds the operation that leads from [`head`](History::head) to the next revision.
@@ -129,7 +134,8 @@ impl History {
     /// [`LengthMismatch`] if it is not made for the text at `head`; nothing is added then.
     pub fn push(&mut self, operation: Operation) -> Result<(), LengthMismatch> {
         LengthMismatch::check(operation.base_len(), self.head_len())?;
-        self.entries.push_back(operation);
+        self.entries.push(&operation);
+        self.head_len = operation.target_len();
         let head = self.head().get();
         for level in BLOCK_LEVEL_MIN..head.trailing_zeros().saturating_add(1).min(u64::BITS - 1) {
             let (number, begin) = ((head >> level) - 1, head - (1 << level));
@@ -154,9 +160,9 @@ impl History {
     /// Has no effect outside the window. O(entries forgotten).
     pub fn evict_before(&mut self, revision: Revision) {
         let Some(n) = revision.since(self.start) else { return };
-        let (Some(len), Ok(n)) = (self.len_at(revision), usize::try_from(n)) else { return };
-        self.entries.drain(..n);
-        (self.start, self.start_len) = (revision, len);
+        let Some(n) = usize::try_from(n).ok().filter(|n| *n <= self.entries.len()) else { return };
+        self.entries.forget(n);
+        self.start = revision;
         for (slot, level) in self.levels.iter_mut().enumerate() {
             let size = 1 << (slot as u32 + BLOCK_LEVEL_MIN);
             while !level.blocks.is_empty() && level.first * size < revision.get() {
@@ -169,8 +175,6 @@ impl History {
     /// Heap bytes of the operations and of the blocks composed so far, roughly. O(window).
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
-        let entries = self.entries.capacity() * size_of::<Operation>()
-            + self.entries.iter().map(Operation::heap_bytes).sum::<usize>();
         let blocks = self.levels.iter().map(|level| {
             level.blocks.capacity() * size_of::<OnceLock<Box<IndexedOperation>>>()
                 + level
@@ -180,7 +184,12 @@ impl History {
                     .map(|block| size_of::<IndexedOperation>() + block.heap_bytes())
                     .sum::<usize>()
         });
-        entries + blocks.sum::<usize>()
+        self.entries.heap_bytes() + blocks.sum::<usize>()
+    }
+
+    /// Bytes that the operations take, without the blocks. O(1).
+    pub(crate) fn entry_bytes(&self) -> usize {
+        self.entries.bytes()
     }
 
     /// Carries an operation made at `from` over everything committed since.
@@ -203,13 +212,13 @@ impl History {
         let mut carried = operation.clone();
         if bugs::active(Bug::TieReversed) {
             for entry in self.since(from) {
-                carried = transform(entry, &carried)?.1;
+                carried = transform(&entry, &carried)?.1;
             }
             return Ok(carried);
         }
         for piece in self.pieces(from, to) {
             carried = match piece {
-                Piece::Entry(entry) => transform_new(&carried, entry)?,
+                Piece::Few(operation) => transform_new(&carried, &operation)?,
                 Piece::Block(block) => block.transform_new(&carried)?,
             };
         }
@@ -227,34 +236,46 @@ impl History {
         let (Some(len), Some(_), true) = (self.len_at(from), self.len_at(to), from <= to) else {
             return Err(self.out_of(from, to));
         };
-        let pieces = self.pieces(from, to).map(|piece| match piece {
-            Piece::Entry(entry) => entry,
-            Piece::Block(block) => block.operation(),
-        });
-        Ok(pieces.fold(Operation::identity(len), |before, after| compose(&before, after)))
+        let mut pieces = self.pieces(from, to);
+        let first = match pieces.next() {
+            None => Operation::identity(len),
+            Some(Piece::Few(operation)) => operation,
+            Some(Piece::Block(block)) => block.operation().clone(),
+        };
+        Ok(pieces.fold(first, |before, piece| match piece {
+            Piece::Few(operation) => compose(&before, &operation),
+            Piece::Block(block) => compose(&before, block.operation()),
+        }))
     }
 
     fn out_of(&self, from: Revision, to: Revision) -> OutOfHistory {
         OutOfHistory { from, to, start: self.start, head: self.head() }
     }
 
-    /// The stretch as aligned pieces, the largest that fit. The stretch is within the window.
+    /// The stretch as aligned blocks, the largest that fit, with what is left between them as few
+    /// operations as it is. The stretch is within the window.
     fn pieces(&self, from: Revision, to: Revision) -> impl Iterator<Item = Piece<'_>> {
-        let (mut at, to) = (from.get(), to.get());
-        std::iter::from_fn(move || {
-            if at == to {
+        const SIZE: u64 = 1 << BLOCK_LEVEL_MIN;
+        let (from, to) = (from.get(), to.get());
+        let blocks_from = from.next_multiple_of(SIZE).min(to);
+        let blocks_to = (to - to % SIZE).max(blocks_from);
+        let mut at = blocks_from;
+        let blocks = std::iter::from_fn(move || {
+            if at == blocks_to {
                 return None;
             }
-            let largest = (to - at).ilog2().min(at.trailing_zeros());
-            if largest < BLOCK_LEVEL_MIN {
-                let entry = &self.entries[(at - self.start.get()) as usize];
-                at += 1;
-                return Some(Piece::Entry(entry));
-            }
-            let block = self.block(largest, at >> largest);
-            at += 1 << largest;
+            let level = (blocks_to - at).ilog2().min(at.trailing_zeros());
+            let block = self.block(level, at >> level);
+            at += 1 << level;
             Some(Piece::Block(block))
-        })
+        });
+        self.few(from, blocks_from).chain(blocks).chain(self.few(blocks_to, to))
+    }
+
+    /// The stretch as few operations as it is without composing.
+    fn few(&self, from: u64, to: u64) -> impl Iterator<Item = Piece<'_>> {
+        let start = self.start.get();
+        self.entries.composed((from - start) as usize..(to - start) as usize).map(Piece::Few)
     }
 
     /// Block `number` of 2^`level` revisions, composed now if it was not yet.
@@ -263,9 +284,8 @@ impl History {
         kept.blocks[(number - kept.first) as usize].get_or_init(|| {
             let composed = if level == BLOCK_LEVEL_MIN {
                 let begin = ((number << level) - self.start.get()) as usize;
-                let mut entries = self.entries.range(begin..begin + (1 << level));
-                let first = entries.next().expect("a block has entries").clone();
-                entries.fold(first, |before, after| compose(&before, after))
+                let entries = self.entries.composed(begin..begin + (1 << level));
+                entries.reduce(|before, after| compose(&before, &after)).expect("it has entries")
             } else {
                 let half = level - 1;
                 let (left, right) =
@@ -278,7 +298,7 @@ impl History {
 }
 
 enum Piece<'a> {
-    Entry(&'a Operation),
+    Few(Operation),
     Block(&'a IndexedOperation),
 }
 
@@ -307,7 +327,7 @@ mod tests {
             for to in from..=70 {
                 let mut expected = Operation::identity(from);
                 for entry in history.since(Revision::new(from as u64)).take(to - from) {
-                    expected = expected.compose(entry, Bias::Right).unwrap();
+                    expected = expected.compose(&entry, Bias::Right).unwrap();
                 }
                 let composed =
                     history.compose(Revision::new(from as u64), Revision::new(to as u64));

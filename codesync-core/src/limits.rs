@@ -71,7 +71,7 @@ pub const CHECKPOINT_REVISIONS: u64 = 256;
 /// Most committed operations that an authority keeps at hand for one document.
 pub const HISTORY_REVISIONS_MAX: usize = 16 * 1024;
 
-/// Most heap bytes of committed operations that an authority keeps at hand for one document.
+/// Most bytes of committed operations, as they are packed, that an authority keeps at hand for one document.
 pub const HISTORY_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Most submissions that go to the log as one batch.

@@ -19,20 +19,23 @@
 
 mod builder;
 mod compose;
-mod cursor;
 mod encoding;
+mod hunks;
+mod splice;
 mod split;
 
 use std::fmt;
 use std::ops::Range;
 
 use compact_str::CompactString;
-use smallvec::SmallVec;
 
 pub use builder::OperationBuilder;
 pub use compose::Bias;
-pub(crate) use cursor::{Cursor, Discard, Head, Walk};
 pub use encoding::{OperationDecodeError, OperationLimits};
+pub(crate) use hunks::{Ahead, Discard, Hunk, Hunks, Leg};
+
+use builder::length;
+use hunks::Kept;
 
 use crate::text::Text;
 
@@ -47,40 +50,11 @@ pub enum Component<'a> {
     Delete(usize),
 }
 
-/// One part of an operation, as kept: lengths only, all inserted text lies in one buffer.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub(crate) enum Run {
-    Retain(u32),
-    Insert { chars: u32, bytes: u32 },
-    Delete(u32),
-}
-
-impl Run {
-    /// Chars of the base that the run covers.
-    pub(crate) fn base_len(self) -> u32 {
-        match self {
-            Run::Retain(n) | Run::Delete(n) => n,
-            Run::Insert { .. } => 0,
-        }
-    }
-
-    /// Chars of the target that the run produces.
-    pub(crate) fn target_len(self) -> u32 {
-        match self {
-            Run::Retain(n) => n,
-            Run::Insert { chars, .. } => chars,
-            Run::Delete(_) => 0,
-        }
-    }
-}
-
-/// Runs that fit without a heap allocation: a replacement in the middle of a text has three.
-const RUNS_INLINE: usize = 4;
-
 /// A whole edit: what becomes of each char of a base text, and what is inserted in each gap.
 ///
-/// Lengths and offsets count Unicode scalar values (`char`s). A keystroke needs no heap: up to
-/// four runs and 24 bytes of inserted text lie in the value itself. All lengths stay below 2³².
+/// Lengths and offsets count Unicode scalar values (`char`s). A keystroke needs no heap: one
+/// place of change and 24 bytes of inserted text lie in the value itself. All lengths stay below
+/// 2³².
 ///
 /// ```
 /// use codesync_core::Operation;
@@ -91,7 +65,7 @@ const RUNS_INLINE: usize = 4;
 /// ```
 #[derive(Clone, Eq, Hash, PartialEq)]
 pub struct Operation {
-    runs: SmallVec<[Run; RUNS_INLINE]>,
+    hunks: Kept,
     inserted: CompactString,
     base_len: u32,
     target_len: u32,
@@ -142,12 +116,16 @@ impl Operation {
     pub fn replace(base_len: usize, range: Range<usize>, text: &str) -> Self {
         assert!(range.start <= range.end, "range {range:?} runs backward");
         assert!(range.end <= base_len, "range {range:?} ends past {base_len} chars");
-        Operation::builder()
-            .retain(range.start)
-            .insert(text)
-            .delete(range.len())
-            .retain(base_len - range.end)
-            .finish()
+        let (base_len, chars) = (length(base_len), length(char_count(text)));
+        // Within the base, whose length was just found to fit.
+        let (retain, delete) = (range.start as u32, range.len() as u32);
+        let hunk = Hunk { retain, chars, bytes: length(text.len()), delete };
+        let mut hunks = Kept::new();
+        if chars | delete != 0 {
+            hunks.push(hunk);
+        }
+        let target_len = (base_len - delete).checked_add(chars).expect(builder::TOO_LONG);
+        Operation { hunks, inserted: text.into(), base_len, target_len }
     }
 
     /// Length in chars of the texts it applies to.
@@ -165,13 +143,13 @@ impl Operation {
     /// Whether it changes nothing.
     #[must_use]
     pub fn is_identity(&self) -> bool {
-        self.runs.is_empty()
+        self.hunks.is_empty()
     }
 
-    /// Number of components, the implied last retain not counted.
+    /// Number of components, the implied last retain not counted. O(components).
     #[must_use]
     pub fn component_count(&self) -> usize {
-        self.runs.len()
+        self.hunks.iter().map(|hunk| hunk.component_count()).sum()
     }
 
     /// All inserted text, left to right, without marks between the places.
@@ -183,23 +161,40 @@ impl Operation {
     /// Heap bytes that the operation holds, for bounds on memory.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
-        let runs = if self.runs.spilled() { self.runs.capacity() * size_of::<Run>() } else { 0 };
+        let spilled = self.hunks.spilled();
+        let hunks = if spilled { self.hunks.capacity() * size_of::<Hunk>() } else { 0 };
         let text = if self.inserted.is_heap_allocated() { self.inserted.capacity() } else { 0 };
-        runs + text
+        hunks + text
     }
 
     /// The components from left to right. A retain that reaches to the end is implied.
     #[must_use]
     pub fn components(&self) -> Components<'_> {
-        Components { runs: self.runs.iter(), inserted: &self.inserted }
+        let left = self.component_count();
+        Components { next: Ahead::new(&self.hunks), inserted: &self.inserted, left }
     }
 
-    pub(crate) fn runs(&self) -> &[Run] {
-        &self.runs
+    /// The places of change, from left to right.
+    pub(crate) fn hunks(&self) -> &[Hunk] {
+        &self.hunks
     }
 
-    pub(crate) fn cursor(&self) -> Cursor<'_> {
-        Cursor::new(self)
+    /// This operation carried over `over`: its `hunks` then, of whose deleted chars `both` are
+    /// deleted by the other too. What it inserts stays the same.
+    ///
+    /// # Panics
+    ///
+    /// If the length would not stay below 2³².
+    pub(crate) fn carried(&self, hunks: Hunks, over: &Operation, both: u32) -> Operation {
+        // What both keep of the base, and what each inserts.
+        let target_len = u64::from(self.target_len) + u64::from(over.target_len) + u64::from(both)
+            - u64::from(self.base_len);
+        Operation {
+            hunks: hunks.finish(),
+            inserted: self.inserted.clone(),
+            base_len: over.target_len,
+            target_len: u32::try_from(target_len).expect(builder::TOO_LONG),
+        }
     }
 
     /// The operation's effect on a plain string: for tests and small programs.
@@ -231,7 +226,7 @@ impl Operation {
     /// The operation that takes this one back.
     ///
     /// `base` is the text before this operation; the deleted parts are read from it.
-    /// O(runs · log n + deleted chars).
+    /// O(components · log n + deleted chars).
     ///
     /// Law: `apply(apply(t, op), invert(op, t)) == t`.
     ///
@@ -265,7 +260,7 @@ impl Operation {
     /// Where the gap at `offset` of the base lies in the target.
     ///
     /// An insertion into that very gap goes to the right of the result with [`Bias::Left`], to the
-    /// left of it with [`Bias::Right`]. O(runs).
+    /// left of it with [`Bias::Right`]. O(components).
     ///
     /// # Panics
     ///
@@ -274,28 +269,19 @@ impl Operation {
     pub fn map_offset(&self, offset: usize, bias: Bias) -> usize {
         assert!(offset <= self.base_len(), "offset {offset} is past {} chars", self.base_len);
         let (mut base, mut target) = (0, 0);
-        for run in &self.runs {
-            match *run {
-                Run::Insert { chars, .. } => {
-                    if base == offset && bias == Bias::Left {
-                        return target;
-                    }
-                    target += chars as usize;
-                }
-                _ if base == offset => return target,
-                Run::Retain(n) => {
-                    let n = n as usize;
-                    if base + n > offset {
-                        return target + (offset - base);
-                    }
-                    (base, target) = (base + n, target + n);
-                }
-                Run::Delete(n) => {
-                    base += n as usize;
-                    if base > offset {
-                        return target;
-                    }
-                }
+        for hunk in &self.hunks {
+            let gap = base + hunk.retain as usize;
+            if offset < gap {
+                break;
+            }
+            target += hunk.retain as usize;
+            if offset == gap && bias == Bias::Left {
+                return target;
+            }
+            target += hunk.chars as usize;
+            base = gap + hunk.delete as usize;
+            if offset == gap || offset < base {
+                return target;
             }
         }
         target + (offset - base)
@@ -304,7 +290,7 @@ impl Operation {
     /// Where the gap at `offset` of the target lay in the base.
     ///
     /// An offset inside inserted text belongs to the gap it was inserted in; where chars were
-    /// deleted, the leftmost of the gaps they leave together is taken. O(runs).
+    /// deleted, the leftmost of the gaps they leave together is taken. O(components).
     ///
     /// # Panics
     ///
@@ -313,26 +299,17 @@ impl Operation {
     pub fn map_offset_back(&self, offset: usize) -> usize {
         assert!(offset <= self.target_len(), "offset {offset} is past {} chars", self.target_len);
         let (mut base, mut target) = (0, 0);
-        for run in &self.runs {
-            if target == offset {
+        for hunk in &self.hunks {
+            let gap = target + hunk.retain as usize;
+            if offset < gap {
+                break;
+            }
+            base += hunk.retain as usize;
+            target = gap + hunk.chars as usize;
+            if offset <= target {
                 return base;
             }
-            match *run {
-                Run::Insert { chars, .. } => {
-                    target += chars as usize;
-                    if target >= offset {
-                        return base;
-                    }
-                }
-                Run::Retain(n) => {
-                    let n = n as usize;
-                    if target + n > offset {
-                        return base + (offset - target);
-                    }
-                    (base, target) = (base + n, target + n);
-                }
-                Run::Delete(n) => base += n as usize,
-            }
+            base += hunk.delete as usize;
         }
         base + (offset - target)
     }
@@ -356,27 +333,34 @@ impl fmt::Debug for Operation {
 /// Iterator over an operation's components; see [`Operation::components`].
 #[derive(Clone, Debug)]
 pub struct Components<'a> {
-    runs: std::slice::Iter<'a, Run>,
+    next: Ahead<'a>,
+    /// Inserted text from there to the end.
     inserted: &'a str,
+    left: usize,
 }
 
 impl<'a> Iterator for Components<'a> {
     type Item = Component<'a>;
 
     fn next(&mut self) -> Option<Component<'a>> {
-        Some(match *self.runs.next()? {
-            Run::Retain(n) => Component::Retain(n as usize),
-            Run::Delete(n) => Component::Delete(n as usize),
-            Run::Insert { bytes, .. } => {
-                let (text, rest) = self.inserted.split_at(bytes as usize);
-                self.inserted = rest;
-                Component::Insert(text)
-            }
-        })
+        self.left = self.left.checked_sub(1)?;
+        let hunk = &mut self.next.next;
+        let component = if hunk.retain > 0 {
+            Component::Retain(std::mem::take(&mut hunk.retain) as usize)
+        } else if hunk.chars > 0 {
+            let (text, rest) = self.inserted.split_at(hunk.bytes as usize);
+            self.inserted = rest;
+            hunk.chars = 0;
+            Component::Insert(text)
+        } else {
+            Component::Delete(std::mem::take(&mut hunk.delete) as usize)
+        };
+        self.next.advance_if_taken();
+        Some(component)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.runs.size_hint()
+        (self.left, Some(self.left))
     }
 }
 

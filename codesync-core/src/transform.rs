@@ -20,7 +20,7 @@
 //! `new`, what the server committed is `old` – so both walk the same squares, and a person whose
 //! words arrive while another types at the same place is not torn apart.
 
-use crate::operation::{Discard, Head, LengthMismatch, Operation, OperationBuilder, Walk};
+use crate::operation::{Ahead, Discard, Hunk, Hunks, Leg, LengthMismatch, Operation};
 
 /// Carries `new` over `old` and `old` over `new`: `(new', old')`.
 ///
@@ -47,9 +47,10 @@ pub fn transform(
     new: &Operation,
     old: &Operation,
 ) -> Result<(Operation, Operation), LengthMismatch> {
-    let (mut new_leg, mut old_leg) = (Operation::builder(), Operation::builder());
-    walk(new, old, &mut new_leg, &mut old_leg)?;
-    Ok((new_leg.finish(), old_leg.finish()))
+    let mut new_leg = Hunks::with_capacity(new.hunks().len());
+    let mut old_leg = Hunks::with_capacity(old.hunks().len());
+    let both = walk(new, old, &mut new_leg, &mut old_leg)?;
+    Ok((new.carried(new_leg, old, both), old.carried(old_leg, new, both)))
 }
 
 /// Carries `new` over `old`: the first half of [`transform`], for about half of its cost.
@@ -58,60 +59,85 @@ pub fn transform(
 ///
 /// As [`transform`].
 pub fn transform_new(new: &Operation, old: &Operation) -> Result<Operation, LengthMismatch> {
-    let mut new_leg: OperationBuilder = Operation::builder();
-    walk(new, old, &mut new_leg, &mut Discard)?;
-    Ok(new_leg.finish())
+    let mut new_leg = Hunks::with_capacity(new.hunks().len());
+    let both = walk(new, old, &mut new_leg, &mut Discard)?;
+    Ok(new.carried(new_leg, old, both))
 }
 
+/// Walks over both and returns how many chars both delete.
+///
+/// Most hunks stand apart: one lies wholly before what the other operation changes next, and then
+/// goes over as it is. Neither leg touches the inserted text, which stays in its order.
 fn walk(
     new: &Operation,
     old: &Operation,
-    new_leg: &mut impl Walk,
-    old_leg: &mut impl Walk,
-) -> Result<(), LengthMismatch> {
+    new_leg: &mut impl Leg,
+    old_leg: &mut impl Leg,
+) -> Result<u32, LengthMismatch> {
     LengthMismatch::check(old.base_len(), new.base_len())?;
-    let (mut new, mut old) = (new.cursor(), old.cursor());
-    loop {
-        // Both cursors are at the same offset of the base here, so two insertions under them are
-        // in the same gap.
-        match (new.head(), old.head()) {
-            (Head::Insert(n), _) => {
-                new_leg.insert_run(new.take_inserted(n), n);
-                old_leg.retain_run(n);
-            }
-            (_, Head::Insert(n)) => {
-                old_leg.insert_run(old.take_inserted(n), n);
-                new_leg.retain_run(n);
-            }
-            (Head::Tail(n), Head::Tail(_)) => {
-                new_leg.retain_run(n);
-                old_leg.retain_run(n);
-                return Ok(());
-            }
-            (Head::Retain(a) | Head::Tail(a), Head::Retain(b) | Head::Tail(b)) => {
-                let n = a.min(b);
-                new_leg.retain_run(n);
-                old_leg.retain_run(n);
-                new.skip_base(n);
-                old.skip_base(n);
-            }
-            (Head::Delete(a), Head::Retain(b) | Head::Tail(b)) => {
-                let n = a.min(b);
-                new_leg.delete_run(n);
-                new.skip_base(n);
-                old.skip_base(n);
-            }
-            (Head::Retain(a) | Head::Tail(a), Head::Delete(b)) => {
-                let n = a.min(b);
-                old_leg.delete_run(n);
-                new.skip_base(n);
-                old.skip_base(n);
-            }
-            (Head::Delete(a), Head::Delete(b)) => {
-                let n = a.min(b);
-                new.skip_base(n);
-                old.skip_base(n);
-            }
+    let (mut new, mut old) = (Ahead::new(new.hunks()), Ahead::new(old.hunks()));
+    let mut both = 0;
+    while !new.is_done() && !old.is_done() {
+        // Both are at the same offset of the base here.
+        let (n, o) = (new.next, old.next);
+        if n.retain + n.delete <= o.retain {
+            new_leg.push(n);
+            old_leg.retain(n.retain + n.chars);
+            old.next.retain -= n.retain + n.delete;
+            new.advance();
+        } else if o.retain + o.delete < n.retain {
+            old_leg.push(o);
+            new_leg.retain(o.retain + o.chars);
+            new.next.retain -= o.retain + o.delete;
+            old.advance();
+        } else {
+            both += overlap(&mut new.next, &mut old.next, new_leg, old_leg);
+            new.advance_if_taken();
+            old.advance_if_taken();
+        }
+    }
+    new.finish(new_leg);
+    old.finish(old_leg);
+    Ok(both)
+}
+
+/// Takes hunks that touch each other up to where one of them is taken to its end, and returns how
+/// many chars both delete.
+fn overlap(new: &mut Hunk, old: &mut Hunk, new_leg: &mut impl Leg, old_leg: &mut impl Leg) -> u32 {
+    let kept = new.retain.min(old.retain);
+    new_leg.retain(kept);
+    old_leg.retain(kept);
+    new.retain -= kept;
+    old.retain -= kept;
+    // Two insertions that are next now are in the same gap: the new one stands left.
+    if new.retain == 0 && new.chars > 0 {
+        old_leg.retain(new.chars);
+        new_leg.push(new.take_insertion());
+    }
+    if old.retain == 0 && old.chars > 0 {
+        new_leg.retain(old.chars);
+        old_leg.push(old.take_insertion());
+    }
+    match (new.retain, old.retain) {
+        (0, 0) => {
+            let both = new.delete.min(old.delete);
+            new.delete -= both;
+            old.delete -= both;
+            both
+        }
+        (0, kept) => {
+            let deleted = new.delete.min(kept);
+            new.delete -= deleted;
+            old.retain -= deleted;
+            new_leg.push(Hunk::deletion(deleted));
+            0
+        }
+        (kept, _) => {
+            let deleted = old.delete.min(kept);
+            old.delete -= deleted;
+            new.retain -= deleted;
+            old_leg.push(Hunk::deletion(deleted));
+            0
         }
     }
 }

@@ -11,10 +11,10 @@ use crate::{services, wasm};
 
 /// The cheap ones first, and the page before the programs that contain it.
 #[rustfmt::skip]
-const STEPS: [&str; 19] = [
+const STEPS: [&str; 20] = [
     "locks", "format", "ring", "licences", "terraform", "packages", "wasm", "typecheck", "lint",
-    "page_tests", "page", "page_size", "clippy", "docs", "tests", "doctests", "api", "end_to_end",
-    "fuzz",
+    "page_tests", "page", "page_size", "clippy", "docs", "tests", "doctests", "instructions", "api",
+    "end_to_end", "fuzz",
 ];
 
 /// What asks the running server whether it is as it is described, and what makes up its requests.
@@ -68,6 +68,9 @@ fn step(name: &str, long: bool) -> Result<()> {
         shell.env("CODESYNC_SERVER_BIN", program("codesync-server"));
         shell.env("CODESYNC_BIN", program("codesync"));
         shell.env("CODESYNC_PLAY_TRACE", program("examples/play_trace"));
+    }
+    if name == "instructions" {
+        shell.env("INSTRUCTIONS", program("examples/instructions"));
     }
     if name == "api" {
         // The folder has the version's name, so that another version is another folder.

@@ -46,7 +46,7 @@ pub(crate) fn benches(criterion: &mut Criterion) {
         group.bench_function("own work over each entry", |b| {
             b.iter(|| {
                 ready.since(Revision::ZERO).fold(own.clone(), |own, entry| {
-                    transform_new(&own, entry).expect("neighbours in history")
+                    transform_new(&own, &entry).expect("neighbours in history")
                 })
             });
         });

@@ -1,49 +1,46 @@
 //! A long operation with its prefix sums, over which a short one is carried without a pass.
 
-use crate::operation::{LengthMismatch, Operation, Run, Walk};
+use crate::operation::{LengthMismatch, Operation, OperationBuilder};
 use crate::transform::transform_new;
 
-/// Below this many runs a plain walk is faster than a search.
-const RUNS_MIN: usize = 32;
+/// Below this many hunks a plain walk is faster than a search.
+const HUNKS_MIN: usize = 16;
 
-/// An operation that remembers at which offsets its runs begin.
+/// An operation that remembers at which offsets its changes lie.
 ///
-/// Carrying a keystroke over a stretch of 10 000 runs takes two binary searches, not a walk.
-/// The sums cost 8 bytes a run and are kept from 32 runs on.
+/// Carrying a keystroke over a stretch of 10 000 components takes a binary search, not a walk.
+/// The sums cost 8 bytes a place of change and are kept from 16 places on.
 #[derive(Debug)]
 pub struct IndexedOperation {
     operation: Operation,
-    /// Where each run begins, and where the last one ends; empty for a short operation.
-    starts: Box<[Start]>,
+    /// Where each hunk changes something; empty for a short operation.
+    places: Box<[Place]>,
 }
 
-/// Offsets in chars at which a run begins, in the base and in the target.
+/// Offsets in chars at which a hunk inserts, in the base and in the target.
 #[derive(Clone, Copy, Debug)]
-struct Start {
+struct Place {
     base: u32,
     target: u32,
 }
 
 impl IndexedOperation {
-    /// Computes the prefix sums. O(runs).
+    /// Computes the prefix sums. O(components).
     #[must_use]
     pub fn new(operation: Operation) -> Self {
-        let starts = if operation.component_count() < RUNS_MIN {
+        let places = if operation.hunks().len() < HUNKS_MIN {
             Box::default()
         } else {
-            let mut at = Start { base: 0, target: 0 };
-            let runs = operation.runs().iter().map(|run| {
-                let start = at;
-                at.base += run.base_len();
-                at.target += run.target_len();
-                start
+            let mut at = Place { base: 0, target: 0 };
+            let places = operation.hunks().iter().map(|hunk| {
+                let place = Place { base: at.base + hunk.retain, target: at.target + hunk.retain };
+                at.base = place.base + hunk.delete;
+                at.target = place.target + hunk.chars;
+                place
             });
-            let mut starts = Vec::with_capacity(operation.component_count() + 1);
-            starts.extend(runs);
-            starts.push(at);
-            starts.into_boxed_slice()
+            places.collect()
         };
-        Self { operation, starts }
+        Self { operation, places }
     }
 
     /// The operation itself.
@@ -55,64 +52,38 @@ impl IndexedOperation {
     /// Heap bytes held, prefix sums included.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
-        self.operation.heap_bytes() + size_of_val(&*self.starts)
+        self.operation.heap_bytes() + size_of_val(&*self.places)
     }
 
     /// [`transform_new`] over this operation, the same to the bit.
     ///
-    /// O(k · log m + d) for `k` components over `m` runs, `d` of which lie within chars that
-    /// `new` deletes; never more than the plain walk by more than a constant factor.
+    /// O(k · log m + d) for `k` components over `m`, `d` of which lie within chars that `new`
+    /// deletes; never more than the plain walk by more than a constant factor.
     ///
     /// # Errors
     ///
     /// [`LengthMismatch`] if `new` is not made for the same text.
     pub fn transform_new(&self, new: &Operation) -> Result<Operation, LengthMismatch> {
-        let searches = new.component_count() * (self.starts.len() | 1).ilog2() as usize;
-        if self.starts.is_empty() || searches > self.starts.len() {
+        let searches = new.hunks().len() * (self.places.len() | 1).ilog2() as usize;
+        if self.places.is_empty() || searches > self.places.len() {
             return transform_new(new, &self.operation);
         }
         LengthMismatch::check(self.operation.base_len(), new.base_len())?;
         let mut carried = Operation::builder();
         // `at` is how far `carried` reaches in this operation's target.
         let (mut base, mut at, mut inserted) = (0, 0, new.inserted_text());
-        for run in new.runs() {
-            match *run {
-                Run::Retain(n) => base += n,
-                Run::Insert { chars, bytes } => {
-                    let (text, rest) = inserted.split_at(bytes as usize);
-                    inserted = rest;
-                    let (_, target) = self.find(base);
-                    carried.retain_run(target - at);
-                    carried.insert_run(text, chars);
-                    at = target;
-                }
-                Run::Delete(n) => {
-                    let (mut index, target) = self.find(base);
-                    carried.retain_run(target - at);
-                    at = target;
-                    let end = base + n;
-                    while base < end {
-                        match self.operation.runs().get(index) {
-                            Some(Run::Insert { chars, .. }) => {
-                                carried.retain_run(*chars);
-                                at += chars;
-                            }
-                            Some(Run::Retain(_)) => {
-                                let n = self.starts[index + 1].base.min(end) - base;
-                                carried.delete_run(n);
-                                (base, at) = (base + n, at + n);
-                            }
-                            Some(Run::Delete(_)) => {
-                                base = self.starts[index + 1].base.min(end);
-                            }
-                            None => {
-                                carried.delete_run(end - base);
-                                (base, at) = (end, at + (end - base));
-                            }
-                        }
-                        index += 1;
-                    }
-                }
+        for hunk in new.hunks() {
+            base += hunk.retain;
+            let (index, target) = self.find(base);
+            carried.retain_chars(target - at);
+            at = target;
+            let (text, rest) = inserted.split_at(hunk.bytes as usize);
+            inserted = rest;
+            carried.insert_chars(text, hunk.chars);
+            let end = base + hunk.delete;
+            if base < end {
+                at = self.delete(base, end, index, at, &mut carried);
+                base = end;
             }
         }
         Ok(carried
@@ -120,20 +91,51 @@ impl IndexedOperation {
             .expect("what was carried over stays within the target"))
     }
 
-    /// The run that the gap at `base` stands before or lies in, and where the gap lies in the
-    /// target: left of what is inserted into it. Past the last run: the number of runs.
-    fn find(&self, base: u32) -> (usize, u32) {
-        let index = self.starts.partition_point(|start| start.base < base);
-        match self.starts.get(index) {
-            Some(start) if start.base == base => (index, start.target),
-            _ => {
-                // The gap lies within the run before, or behind the end of the last one.
-                let start = self.starts[index - 1];
-                match self.operation.runs().get(index - 1) {
-                    Some(Run::Delete(_)) => (index - 1, start.target),
-                    _ => (index - 1, start.target + (base - start.base)),
-                }
-            }
+    /// Deletes what is left of the chars from `base` to `end`, and returns how far that reaches in
+    /// the target. Hunk `index` is the first at `base` or behind, and `at` is where `base` lies.
+    fn delete(
+        &self,
+        mut base: u32,
+        end: u32,
+        index: usize,
+        mut at: u32,
+        carried: &mut OperationBuilder,
+    ) -> u32 {
+        if let Some(before) = index.checked_sub(1) {
+            base = base.max(self.deleted_to(before).min(end));
         }
+        for (place, hunk) in self.places[index..].iter().zip(&self.operation.hunks()[index..]) {
+            if place.base >= end {
+                break;
+            }
+            let left = place.base - base;
+            carried.delete_chars(left);
+            carried.retain_chars(hunk.chars);
+            at += left + hunk.chars;
+            base = (place.base + hunk.delete).min(end);
+        }
+        carried.delete_chars(end - base);
+        at + (end - base)
+    }
+
+    /// The first hunk at the gap `base` or behind it, and where the gap lies in the target: left of
+    /// what is inserted into it.
+    fn find(&self, base: u32) -> (usize, u32) {
+        let index = self.places.partition_point(|place| place.base < base);
+        let target = match (self.places.get(index), index.checked_sub(1)) {
+            (Some(place), _) if place.base == base => place.target,
+            (_, None) => base,
+            (_, Some(before)) => {
+                // Within the chars that the hunk before deletes, or behind them.
+                let target = self.places[before].target + self.operation.hunks()[before].chars;
+                target + base.saturating_sub(self.deleted_to(before))
+            }
+        };
+        (index, target)
+    }
+
+    /// Offset in the base up to which a hunk deletes.
+    fn deleted_to(&self, index: usize) -> u32 {
+        self.places[index].base + self.operation.hunks()[index].delete
     }
 }

@@ -1,10 +1,8 @@
 //! The one way to put an operation together: left to right, in normal form from the start.
 
 use compact_str::CompactString;
-use smallvec::SmallVec;
 
-use super::cursor::Walk;
-use super::{LengthMismatch, Operation, RUNS_INLINE, Run, char_count};
+use super::{Hunk, Hunks, Leg, LengthMismatch, Operation, char_count};
 
 /// Collects components from left to right and merges them into normal form.
 ///
@@ -16,15 +14,15 @@ use super::{LengthMismatch, Operation, RUNS_INLINE, Run, char_count};
 /// against [limits](crate::limits) that are far smaller before it gets here.
 #[derive(Clone, Debug, Default)]
 pub struct OperationBuilder {
-    runs: SmallVec<[Run; RUNS_INLINE]>,
+    hunks: Hunks,
     inserted: CompactString,
     base_len: u32,
     target_len: u32,
 }
 
-const TOO_LONG: &str = "the lengths of an operation stay below 2^32";
+pub(super) const TOO_LONG: &str = "the lengths of an operation stay below 2^32";
 
-fn length(n: usize) -> u32 {
+pub(super) fn length(n: usize) -> u32 {
     u32::try_from(n).expect(TOO_LONG)
 }
 
@@ -52,27 +50,24 @@ impl OperationBuilder {
 
     /// Keeps `chars` chars of the base.
     pub fn push_retain(&mut self, chars: usize) {
-        self.retain_run(length(chars));
+        self.retain_chars(length(chars));
     }
 
     /// Inserts `text` into the gap reached.
     pub fn push_insert(&mut self, text: &str) {
-        self.insert_run(text, length(char_count(text)));
+        self.insert_chars(text, length(char_count(text)));
     }
 
     /// Drops `chars` chars of the base.
     pub fn push_delete(&mut self, chars: usize) {
-        self.delete_run(length(chars));
+        self.delete_chars(length(chars));
     }
 
     /// The operation over a base of exactly the chars walked over so far.
     #[must_use]
-    pub fn finish(mut self) -> Operation {
-        if let Some(Run::Retain(_)) = self.runs.last() {
-            self.runs.pop();
-        }
+    pub fn finish(self) -> Operation {
         Operation {
-            runs: self.runs,
+            hunks: self.hunks.finish(),
             inserted: self.inserted,
             base_len: self.base_len,
             target_len: self.target_len,
@@ -101,50 +96,23 @@ impl OperationBuilder {
         self.target_len as usize
     }
 
-    pub(super) fn run_count(&self) -> usize {
-        self.runs.len()
-    }
-}
-
-impl Walk for OperationBuilder {
-    fn retain_run(&mut self, n: u32) {
-        if n == 0 {
-            return;
-        }
+    pub(crate) fn retain_chars(&mut self, n: u32) {
         self.base_len = self.base_len.checked_add(n).expect(TOO_LONG);
         self.target_len = self.target_len.checked_add(n).expect(TOO_LONG);
-        match self.runs.last_mut() {
-            Some(Run::Retain(last)) => *last += n,
-            _ => self.runs.push(Run::Retain(n)),
-        }
+        self.hunks.retain(n);
     }
 
-    fn insert_run(&mut self, text: &str, n: u32) {
-        if n == 0 {
-            return;
-        }
-        let more = length(text.len());
-        // The buffer's length is checked too, so that no run's byte count can overflow.
+    /// `n` is the number of chars in `text`.
+    pub(crate) fn insert_chars(&mut self, text: &str, n: u32) {
+        // The buffer's length is checked too, so that no hunk's byte count can overflow.
         length(self.inserted.len().checked_add(text.len()).expect(TOO_LONG));
         self.target_len = self.target_len.checked_add(n).expect(TOO_LONG);
         self.inserted.push_str(text);
-        match self.runs.last_mut() {
-            Some(Run::Insert { chars, bytes }) => {
-                *chars += n;
-                *bytes += more;
-            }
-            _ => self.runs.push(Run::Insert { chars: n, bytes: more }),
-        }
+        self.hunks.push(Hunk::insertion(n, length(text.len())));
     }
 
-    fn delete_run(&mut self, n: u32) {
-        if n == 0 {
-            return;
-        }
+    pub(crate) fn delete_chars(&mut self, n: u32) {
         self.base_len = self.base_len.checked_add(n).expect(TOO_LONG);
-        match self.runs.last_mut() {
-            Some(Run::Delete(last)) => *last += n,
-            _ => self.runs.push(Run::Delete(n)),
-        }
+        self.hunks.push(Hunk::deletion(n));
     }
 }

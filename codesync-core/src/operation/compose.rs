@@ -13,8 +13,10 @@
 //! so what others committed into any of those gaps stands right of it. Sending two edits composed
 //! then has the effect of sending one after the other, for any one committed operation between.
 
-use super::cursor::{Head, Walk};
-use super::{LengthMismatch, Operation};
+use std::mem;
+
+use super::splice::{Source, Splice};
+use super::{Ahead, Hunk, Hunks, Leg, LengthMismatch, Operation};
 
 /// Which of several gaps that have become one is meant: the leftmost or the rightmost.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -30,7 +32,7 @@ impl Operation {
     ///
     /// Use [`Bias::Right`] for operations that are committed and [`Bias::Left`] for one's own
     /// that are not yet (the [law of history](crate::history) and the law of the pending
-    /// buffer). O(runs of both).
+    /// buffer). O(components and inserted text of both).
     ///
     /// Law: `apply(t, a.compose(b)) == apply(apply(t, a), b)`.
     ///
@@ -49,47 +51,94 @@ impl Operation {
         if next.is_identity() {
             return Ok(self.clone());
         }
-        let mut composed = Operation::builder();
-        let (mut first, mut second) = (self.cursor(), next.cursor());
-        loop {
-            match (first.head(), second.head()) {
-                (Head::Delete(n), Head::Insert(_)) if bias == Bias::Right => {
-                    composed.delete_run(n);
-                    first.skip_base(n);
-                }
-                (_, Head::Insert(n)) => composed.insert_run(second.take_inserted(n), n),
-                (Head::Delete(n), _) => {
-                    composed.delete_run(n);
-                    first.skip_base(n);
-                }
-                (Head::Insert(a), Head::Retain(b) | Head::Tail(b)) => {
-                    let n = a.min(b);
-                    composed.insert_run(first.take_inserted(n), n);
-                    second.skip_base(n);
-                }
-                (Head::Insert(a), Head::Delete(b)) => {
-                    let n = a.min(b);
-                    first.take_inserted(n);
-                    second.skip_base(n);
-                }
-                (Head::Tail(n), Head::Tail(_)) => {
-                    composed.retain_run(n);
-                    return Ok(composed.finish());
-                }
-                (Head::Retain(a) | Head::Tail(a), Head::Retain(b) | Head::Tail(b)) => {
-                    let n = a.min(b);
-                    composed.retain_run(n);
-                    first.skip_base(n);
-                    second.skip_base(n);
-                }
-                (Head::Retain(a) | Head::Tail(a), Head::Delete(b)) => {
-                    let n = a.min(b);
-                    composed.delete_run(n);
-                    first.skip_base(n);
-                    second.skip_base(n);
-                }
+        let mut composed = Hunks::with_room(self.hunks.len() + next.hunks.len());
+        let mut splice = Splice::with_room(self.inserted.len() + next.inserted.len());
+        let mut first = Side::new(self);
+        let mut second = Side::new(next);
+        while !first.ahead.is_done() && !second.ahead.is_done() {
+            // Both are at the same offset of the text between here.
+            let (f, s) = (first.ahead.next, second.ahead.next);
+            let (first_end, second_end) = (f.retain + f.chars, s.retain + s.delete);
+            if first_end < s.retain || (first_end == s.retain && bias == Bias::Right) {
+                composed.push(f);
+                splice.take(&mut first.inserted, f.bytes);
+                second.ahead.next.retain -= first_end;
+                first.ahead.advance();
+            } else if second_end <= f.retain {
+                composed.push(s);
+                splice.take(&mut second.inserted, s.bytes);
+                first.ahead.next.retain -= second_end;
+                second.ahead.advance();
+            } else {
+                overlap(&mut first, &mut second, bias, &mut composed, &mut splice);
+                first.ahead.advance_if_taken();
+                second.ahead.advance_if_taken();
             }
         }
+        for side in [first, second] {
+            side.ahead.finish(&mut composed);
+            splice.take_rest(side.inserted);
+        }
+        Ok(Operation {
+            hunks: composed.finish(),
+            inserted: splice.finish(),
+            base_len: self.base_len,
+            target_len: next.target_len,
+        })
+    }
+}
+
+/// One of the two operations, as far as it is not composed yet.
+struct Side<'a> {
+    ahead: Ahead<'a>,
+    inserted: Source<'a>,
+}
+
+impl<'a> Side<'a> {
+    fn new(operation: &'a Operation) -> Self {
+        Self { ahead: Ahead::new(&operation.hunks), inserted: Source::new(&operation.inserted) }
+    }
+}
+
+/// Takes hunks that touch each other up to where a part of one of them ends.
+fn overlap(
+    first: &mut Side<'_>,
+    second: &mut Side<'_>,
+    bias: Bias,
+    composed: &mut Hunks,
+    splice: &mut Splice,
+) {
+    let (f, s) = (&mut first.ahead.next, &mut second.ahead.next);
+    let kept = f.retain.min(s.retain);
+    composed.retain(kept);
+    f.retain -= kept;
+    s.retain -= kept;
+    if s.retain == 0 && s.chars > 0 {
+        let deletes = f.retain == 0 && f.chars == 0;
+        if deletes && bias == Bias::Right {
+            composed.push(Hunk::deletion(mem::take(&mut f.delete)));
+        }
+        splice.take(&mut second.inserted, s.bytes);
+        composed.push(s.take_insertion());
+    } else if f.retain > 0 {
+        let deleted = f.retain.min(s.delete);
+        f.retain -= deleted;
+        s.delete -= deleted;
+        composed.push(Hunk::deletion(deleted));
+    } else if f.chars == 0 {
+        composed.push(Hunk::deletion(mem::take(&mut f.delete)));
+    } else if s.retain > 0 {
+        let chars = f.chars.min(s.retain);
+        let bytes = first.inserted.bytes_of(chars, f);
+        s.retain -= chars;
+        splice.take(&mut first.inserted, bytes);
+        composed.push(f.take_inserted(chars, bytes));
+    } else {
+        let chars = f.chars.min(s.delete);
+        let bytes = first.inserted.bytes_of(chars, f);
+        s.delete -= chars;
+        first.inserted.skip(bytes);
+        f.take_inserted(chars, bytes);
     }
 }
 

@@ -9,8 +9,7 @@
 //! Varints as in postcard's wire specification (<https://postcard.jamesmunns.com/wire-format>),
 //! in their shortest form only, so that an operation has exactly one encoding.
 
-use super::cursor::Walk;
-use super::{Component, Operation, OperationBuilder, Run, char_count};
+use super::{Operation, OperationBuilder, char_count};
 
 const KIND_BITS: u32 = 2;
 const RETAIN: u64 = 0;
@@ -88,21 +87,26 @@ impl Operation {
     /// The operation as bytes; [`Operation::decode`] with the same base length reads them back.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(self.runs.len() * 3 + self.inserted.len());
+        let mut bytes = Vec::with_capacity(self.hunks.len() * 6 + self.inserted.len());
         self.encode_into(&mut bytes);
         bytes
     }
 
     /// Appends the operation's bytes to `bytes`.
     pub fn encode_into(&self, bytes: &mut Vec<u8>) {
-        for component in self.components() {
-            match component {
-                Component::Retain(n) => push_head(bytes, n, RETAIN),
-                Component::Delete(n) => push_head(bytes, n, DELETE),
-                Component::Insert(text) => {
-                    push_head(bytes, text.len(), INSERT);
-                    bytes.extend_from_slice(text.as_bytes());
-                }
+        let mut inserted = &*self.inserted;
+        for hunk in &self.hunks {
+            if hunk.retain > 0 {
+                push_head(bytes, hunk.retain, RETAIN);
+            }
+            if hunk.bytes > 0 {
+                let (text, rest) = inserted.split_at(hunk.bytes as usize);
+                inserted = rest;
+                push_head(bytes, hunk.bytes, INSERT);
+                bytes.extend_from_slice(text.as_bytes());
+            }
+            if hunk.delete > 0 {
+                push_head(bytes, hunk.delete, DELETE);
             }
         }
     }
@@ -110,12 +114,9 @@ impl Operation {
     /// Number of bytes that [`Operation::encode`] produces. O(components).
     #[must_use]
     pub fn encoded_len(&self) -> usize {
-        let heads = self.runs.iter().map(|run| match *run {
-            Run::Retain(n) | Run::Delete(n) | Run::Insert { bytes: n, .. } => {
-                varint_len(u64::from(n) << KIND_BITS)
-            }
-        });
-        heads.sum::<usize>() + self.inserted.len()
+        let heads = self.hunks.iter().flat_map(|hunk| [hunk.retain, hunk.bytes, hunk.delete]);
+        let head_bytes = |n| if n > 0 { varint_len(u64::from(n) << KIND_BITS) } else { 0 };
+        heads.map(head_bytes).sum::<usize>() + self.inserted.len()
     }
 
     /// Reads an operation over a base of `base_len` chars from all of `bytes`.
@@ -144,7 +145,7 @@ impl Operation {
         };
         let mut builder = Operation::builder();
         let mut rest = bytes;
-        let mut kind_before = None;
+        let (mut kind_before, mut components) = (None, 0);
         while !rest.is_empty() {
             let at = bytes.len() - rest.len();
             let (head, after) = take_varint(rest).ok_or(E::Malformed { at })?;
@@ -163,10 +164,10 @@ impl Operation {
                     // `reached` fits in 32 bits, so `n` does.
                     let n = n as u32;
                     if kind == DELETE {
-                        builder.delete_run(n);
+                        builder.delete_chars(n);
                     } else {
                         within_target(&builder, n as usize)?;
-                        builder.retain_run(n);
+                        builder.retain_chars(n);
                     }
                 }
                 INSERT => {
@@ -176,11 +177,12 @@ impl Operation {
                     let text = std::str::from_utf8(text).map_err(|_| E::NotUtf8 { at })?;
                     let chars = char_count(text);
                     within_target(&builder, chars)?;
-                    builder.insert_run(text, chars as u32);
+                    builder.insert_chars(text, chars as u32);
                 }
                 _ => return Err(E::UnknownKind { at, kind: kind as u8 }),
             }
-            if builder.run_count() > limits.components_max {
+            components += 1;
+            if components > limits.components_max {
                 return Err(E::TooManyComponents { components_max: limits.components_max });
             }
         }
@@ -192,8 +194,8 @@ impl Operation {
     }
 }
 
-fn push_head(bytes: &mut Vec<u8>, length: usize, kind: u64) {
-    push_varint(bytes, ((length as u64) << KIND_BITS) | kind);
+fn push_head(bytes: &mut Vec<u8>, length: u32, kind: u64) {
+    push_varint(bytes, (u64::from(length) << KIND_BITS) | kind);
 }
 
 fn push_varint(bytes: &mut Vec<u8>, mut n: u64) {

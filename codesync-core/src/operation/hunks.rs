@@ -1,0 +1,202 @@
+//! The places that an operation changes, as kept: lengths only, all inserted text lies elsewhere.
+
+use std::mem;
+
+use smallvec::SmallVec;
+
+/// One place of change: what is kept before it, what is inserted, and what is deleted behind that.
+///
+/// ```text
+///   delete 2 · insert "x"   is two hunks:   =0 +0 -2,  =0 +1 -0
+///   insert "x" · delete 2   is one hunk:    =0 +1 -2
+/// ```
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub(crate) struct Hunk {
+    /// Chars kept since the hunk before.
+    pub(crate) retain: u32,
+    /// Chars inserted into the gap that is reached then.
+    pub(crate) chars: u32,
+    /// Bytes of those chars.
+    pub(crate) bytes: u32,
+    /// Chars deleted behind that gap.
+    pub(crate) delete: u32,
+}
+
+impl Hunk {
+    /// How many components it stands for.
+    pub(super) fn component_count(self) -> usize {
+        usize::from(self.retain > 0) + usize::from(self.chars > 0) + usize::from(self.delete > 0)
+    }
+
+    pub(crate) fn insertion(chars: u32, bytes: u32) -> Self {
+        Self { chars, bytes, ..Self::default() }
+    }
+
+    pub(crate) fn deletion(chars: u32) -> Self {
+        Self { delete: chars, ..Self::default() }
+    }
+
+    /// Its insertion, which it has no more.
+    pub(crate) fn take_insertion(&mut self) -> Self {
+        Self::insertion(mem::take(&mut self.chars), mem::take(&mut self.bytes))
+    }
+
+    /// The first `chars` chars of its insertion, which it has no more; they are `bytes` long.
+    pub(super) fn take_inserted(&mut self, chars: u32, bytes: u32) -> Self {
+        self.chars -= chars;
+        self.bytes -= bytes;
+        Self::insertion(chars, bytes)
+    }
+
+    /// Whether nothing of it is left.
+    pub(crate) fn is_empty(self) -> bool {
+        self.retain | self.chars | self.delete == 0
+    }
+}
+
+/// Hunks that fit without a heap allocation: a replacement has one.
+const HUNKS_INLINE: usize = 1;
+
+/// So few that they often are one in the end, and then need no room of their own.
+const HUNKS_FEW: usize = 4;
+
+/// The hunks of an operation.
+pub(super) type Kept = SmallVec<[Hunk; HUNKS_INLINE]>;
+
+/// What receives an operation from left to right: hunks in the making, or nothing, where one leg of
+/// a transform is not wanted.
+pub(crate) trait Leg {
+    /// Keeps `chars` chars of the base.
+    fn retain(&mut self, chars: u32);
+    /// Does what `hunk` does, its retain included.
+    fn push(&mut self, hunk: Hunk);
+    /// Does what `hunks` do, which follow each other and the last one pushed.
+    fn extend(&mut self, hunks: &[Hunk]);
+}
+
+/// Hunks in the making, in normal form from the start.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hunks {
+    kept: Kept,
+    /// Chars kept since the last hunk.
+    retain: u32,
+}
+
+impl Hunks {
+    pub(crate) fn with_capacity(hunks: usize) -> Self {
+        Self { kept: Kept::with_capacity(hunks), retain: 0 }
+    }
+
+    /// Room for `most` hunks, which may turn out to be far fewer.
+    pub(super) fn with_room(most: usize) -> Self {
+        Self::with_capacity(if most > HUNKS_FEW { most } else { 0 })
+    }
+
+    /// What was made. The retain that reaches to the end is left out.
+    pub(super) fn finish(mut self) -> Kept {
+        if self.kept.spilled() && self.kept.len() < self.kept.capacity() / 2 {
+            self.kept.shrink_to_fit();
+        }
+        self.kept
+    }
+
+    /// Takes in a hunk that touches the one before it: they may be one.
+    #[cold]
+    fn merge(&mut self, mut hunk: Hunk) {
+        if let Some(last) = self.kept.last_mut() {
+            if last.delete == 0 {
+                last.chars += hunk.chars;
+                last.bytes += hunk.bytes;
+                (hunk.chars, hunk.bytes) = (0, 0);
+            }
+            if hunk.chars == 0 {
+                last.delete += hunk.delete;
+                return;
+            }
+        }
+        if !hunk.is_empty() {
+            self.kept.push(hunk);
+        }
+    }
+}
+
+impl Leg for Hunks {
+    #[inline]
+    fn retain(&mut self, chars: u32) {
+        self.retain += chars;
+    }
+
+    #[inline]
+    fn push(&mut self, mut hunk: Hunk) {
+        hunk.retain += self.retain;
+        if hunk.chars | hunk.delete == 0 {
+            self.retain = hunk.retain;
+            return;
+        }
+        self.retain = 0;
+        if hunk.retain == 0 {
+            return self.merge(hunk);
+        }
+        self.kept.push(hunk);
+    }
+
+    #[inline]
+    fn extend(&mut self, hunks: &[Hunk]) {
+        if !hunks.is_empty() {
+            self.kept.extend_from_slice(hunks);
+        }
+    }
+}
+
+/// The leg that nobody asked for.
+pub(crate) struct Discard;
+
+impl Leg for Discard {
+    #[inline]
+    fn retain(&mut self, _chars: u32) {}
+    #[inline]
+    fn push(&mut self, _hunk: Hunk) {}
+    #[inline]
+    fn extend(&mut self, _hunks: &[Hunk]) {}
+}
+
+/// The hunks of an operation that are still to come; the next may be taken in parts.
+#[derive(Clone, Debug)]
+pub(crate) struct Ahead<'a> {
+    /// What is left of the next hunk: its retain goes first, then its insertion, then its deletion.
+    pub(crate) next: Hunk,
+    rest: std::slice::Iter<'a, Hunk>,
+}
+
+impl<'a> Ahead<'a> {
+    pub(crate) fn new(hunks: &'a [Hunk]) -> Self {
+        let mut ahead = Self { next: Hunk::default(), rest: hunks.iter() };
+        ahead.advance();
+        ahead
+    }
+
+    /// Whether all was taken.
+    #[inline]
+    pub(crate) fn is_done(&self) -> bool {
+        self.next.is_empty()
+    }
+
+    /// Leaves the next hunk for the one after it.
+    #[inline]
+    pub(crate) fn advance(&mut self) {
+        self.next = self.rest.next().copied().unwrap_or_default();
+    }
+
+    /// Goes on if the next hunk was taken to its end.
+    pub(crate) fn advance_if_taken(&mut self) {
+        if self.next.is_empty() {
+            self.advance();
+        }
+    }
+
+    /// Does all that is left.
+    pub(crate) fn finish(self, leg: &mut impl Leg) {
+        leg.push(self.next);
+        leg.extend(self.rest.as_slice());
+    }
+}
