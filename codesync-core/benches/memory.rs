@@ -20,20 +20,24 @@ fn main() {
     if std::env::args().any(|arg| arg == "--test" || arg == "--list") {
         return;
     }
-    let names = ["codesync", "diamond-types", "ratio", "cola and crop", "yrs"];
-    print!("\n{:<24}", "open document, kB");
-    names.iter().for_each(|name| print!(" {name:>14}"));
-    println!(" {:>14}", "its text");
     for name in traces::sequential_names() {
         let trace = traces::sequential(name);
         let bytes = peers::byte_patches(&trace);
         let ours = held(|| session::text_and_history(&trace));
-        let diamond_types = held(|| peers::diamond_types(&trace));
-        print!("{name:<24} {:>14.0} {:>14.0}", ours, diamond_types);
-        print!(" {:>14.2}", ours / diamond_types);
-        print!(" {:>14.0} {:>14.0}", held(|| peers::cola(&bytes)), held(|| peers::yrs(&trace)));
-        println!(" {:>14.0}", trace.end_content.len() as f64 / 1e3);
+        println!("\n{name}, a text of {:.0} kB", trace.end_content.len() as f64 / 1e3);
+        let line = |what: &str, held: f64| {
+            println!("  {what:<36} {held:>8.0} kB {:>8.2}×", ours / held);
+        };
+        line("codesync text and history", ours);
+        line("diamond-types", held(|| peers::diamond_types(&trace)));
+        line("operational-transform and ropey", held(|| peers::operational_transform(&trace)));
+        line("cola and crop", held(|| peers::cola(&bytes)));
+        line("yrs", held(|| peers::yrs(&trace)));
+        line("codesync text", held(|| session::text(&trace)));
+        line("ropey", held(|| peers::ropey(&trace)));
+        line("crop", held(|| peers::crop(&bytes)));
     }
+    println!("\nratio: what ours holds divided by what this line's does");
 }
 
 /// Heap kilobytes that what is made holds.

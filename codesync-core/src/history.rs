@@ -17,6 +17,8 @@
 //! bit, for every `x`, and any bracketing of history gives the same operation. Blocks may hence be
 //! dropped and made again at will. (Shown exhaustively for small texts in `tests/it/laws.rs`.)
 //!
+//! The operations themselves are packed (`entries.rs`): a stretch of typing takes a byte a char.
+//!
 //! This module must not know about authors, logs or texts.
 
 mod entries;

@@ -14,6 +14,7 @@
 //! the representation can be exchanged. It knows nothing of revisions, clients or the wire.
 
 mod apply;
+mod buffered;
 mod chars;
 mod diff;
 mod edit;
@@ -25,8 +26,6 @@ mod typing;
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use ropey::{Rope, RopeBuilder};
 
@@ -38,7 +37,8 @@ pub(crate) use self::edit::{Place, places};
 pub use self::encoding::{Encoding, OffsetError, Position, PositionError};
 pub use self::hash::TextHash;
 pub use self::line_ending::LineEnding;
-use self::typing::Typing;
+
+use self::buffered::Buffered;
 
 /// The text of a document: a sequence of Unicode scalar values, cheap to edit and to clone.
 ///
@@ -58,16 +58,9 @@ use self::typing::Typing;
 /// assert_eq!(before.line(1), "brûlée");
 /// # Ok::<(), codesync_core::ApplyError>(())
 /// ```
-#[derive(Default)]
+#[derive(Clone, Default, Eq, PartialEq)]
 pub struct Text {
-    /// The text but for what was typed last.
-    written: Rope,
-    typing: Typing,
-    /// The text with what was typed last, from when somebody first reads it.
-    whole: OnceLock<Rope>,
-    /// Whether somebody has read since the last edit. Where each edit is read, as where it is
-    /// drawn, collecting them would only mean to change two ropes.
-    read: AtomicBool,
+    rope: Buffered,
 }
 
 impl Text {
@@ -80,7 +73,7 @@ impl Text {
     /// Length in `char`s. O(1).
     #[must_use]
     pub fn len(&self) -> usize {
-        self.typing.len(&self.written)
+        self.rope.len()
     }
 
     /// Whether there is no character at all. O(1).
@@ -92,19 +85,19 @@ impl Text {
     /// Length in bytes of UTF-8. O(log n).
     #[must_use]
     pub fn len_bytes(&self) -> usize {
-        self.typing.len_bytes(&self.written)
+        self.rope.len_bytes()
     }
 
     /// Length in UTF-16 code units. O(1).
     #[must_use]
     pub fn len_utf16(&self) -> usize {
-        self.rope().len_utf16_cu()
+        self.rope.whole().len_utf16_cu()
     }
 
     /// Number of lines: one more than there are line feeds. O(1).
     #[must_use]
     pub fn len_lines(&self) -> usize {
-        self.rope().len_lines()
+        self.rope.whole().len_lines()
     }
 
     /// The text between two offsets, borrowed when it lies in one piece of the rope.
@@ -118,13 +111,13 @@ impl Text {
     #[must_use]
     pub fn slice(&self, range: Range<usize>) -> Cow<'_, str> {
         self.check_range(&range);
-        self.rope().slice(range).into()
+        self.rope.whole().slice(range).into()
     }
 
     /// The pieces of the whole text in order. They are not empty; their borders mean nothing.
     #[must_use]
     pub fn chunks(&self) -> Chunks<'_> {
-        Chunks::new(self.rope().chunks())
+        Chunks::new(self.rope.whole().chunks())
     }
 
     /// The pieces of the text between two offsets, in order. O(log n) to begin.
@@ -135,13 +128,13 @@ impl Text {
     #[must_use]
     pub fn chunks_in(&self, range: Range<usize>) -> Chunks<'_> {
         self.check_range(&range);
-        Chunks::new(self.rope().slice(range).chunks())
+        Chunks::new(self.rope.whole().slice(range).chunks())
     }
 
     /// The character after the gap `offset`, or `None` at the end of the text and beyond. O(log n).
     #[must_use]
     pub fn char_at(&self, offset: usize) -> Option<char> {
-        self.rope().get_char(offset)
+        self.rope.whole().get_char(offset)
     }
 
     /// A cursor in the gap `offset` that walks the characters in both directions.
@@ -154,7 +147,7 @@ impl Text {
     #[must_use]
     pub fn chars_from(&self, offset: usize) -> Chars<'_> {
         self.check_offset(offset);
-        Chars::new(self.rope().chars_at(offset), offset)
+        Chars::new(self.rope.whole().chars_at(offset), offset)
     }
 
     /// The text of a line without its line feed, borrowed when it lies in one piece.
@@ -175,7 +168,7 @@ impl Text {
     #[must_use]
     pub fn line_start(&self, line: usize) -> usize {
         self.check_line(line);
-        self.rope().line_to_char(line)
+        self.rope.whole().line_to_char(line)
     }
 
     /// The offsets between which a line lies, without its line feed. O(log n).
@@ -187,7 +180,7 @@ impl Text {
     pub fn line_range(&self, line: usize) -> Range<usize> {
         let start = self.line_start(line);
         let last = line + 1 == self.len_lines();
-        let end = if last { self.len() } else { self.rope().line_to_char(line + 1) - 1 };
+        let end = if last { self.len() } else { self.rope.whole().line_to_char(line + 1) - 1 };
         start..end
     }
 
@@ -200,44 +193,7 @@ impl Text {
     #[must_use]
     pub fn line_of(&self, offset: usize) -> usize {
         self.check_offset(offset);
-        self.rope().char_to_line(offset)
-    }
-
-    /// The whole text as a rope.
-    fn rope(&self) -> &Rope {
-        self.read.store(true, Ordering::Relaxed);
-        if self.typing.is_empty() {
-            return &self.written;
-        }
-        self.whole.get_or_init(|| {
-            let mut whole = self.written.clone();
-            self.typing.write(&mut whole);
-            whole
-        })
-    }
-
-    /// The whole text as a rope, to be changed.
-    fn rope_mut(&mut self) -> &mut Rope {
-        if !self.typing.is_empty() {
-            match self.whole.take() {
-                Some(whole) => self.written = whole,
-                None => self.typing.write(&mut self.written),
-            }
-            self.typing.clear();
-        }
-        &mut self.written
-    }
-
-    /// Replaces a range; `chars` is the number of chars in `text`.
-    fn replace(&mut self, range: Range<usize>, text: &str, chars: usize) {
-        let read = std::mem::take(self.read.get_mut());
-        if !read && self.typing.replace(&range, text, chars) {
-            return;
-        }
-        self.rope_mut();
-        if read || !self.typing.replace(&range, text, chars) {
-            typing::replace(&mut self.written, range, text);
-        }
+        self.rope.whole().char_to_line(offset)
     }
 
     #[track_caller]
@@ -260,13 +216,7 @@ impl Text {
 impl From<&str> for Text {
     /// Copies `text` as it is: a carriage return stays one. O(n).
     fn from(text: &str) -> Self {
-        Rope::from_str(text).into()
-    }
-}
-
-impl From<Rope> for Text {
-    fn from(written: Rope) -> Self {
-        Self { written, ..Self::default() }
+        Self { rope: Rope::from_str(text).into() }
     }
 }
 
@@ -286,29 +236,15 @@ impl<'a> FromIterator<&'a str> for Text {
     }
 }
 
-impl Clone for Text {
-    fn clone(&self) -> Self {
-        self.rope().clone().into()
-    }
-}
-
-impl Eq for Text {}
-
-impl PartialEq for Text {
-    fn eq(&self, other: &Self) -> bool {
-        self.rope() == other.rope()
-    }
-}
-
 impl PartialEq<str> for Text {
     fn eq(&self, other: &str) -> bool {
-        *self.rope() == *other
+        *self.rope.whole() == *other
     }
 }
 
 impl PartialEq<&str> for Text {
     fn eq(&self, other: &&str) -> bool {
-        *self.rope() == **other
+        *self.rope.whole() == **other
     }
 }
 
@@ -366,7 +302,7 @@ impl TextBuilder {
     /// The text of all parts.
     #[must_use]
     pub fn finish(self) -> Text {
-        self.rope.finish().into()
+        Text { rope: self.rope.finish().into() }
     }
 }
 

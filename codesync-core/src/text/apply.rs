@@ -36,7 +36,7 @@ impl Text {
             [hunk] => {
                 let start = hunk.retain as usize;
                 let range = start..start + hunk.delete as usize;
-                self.replace(range, operation.inserted_text(), hunk.chars as usize);
+                self.rope.replace(range, operation.inserted_text(), hunk.chars as usize);
             }
             hunks
                 if hunks.len() <= IN_PLACE_HUNKS
@@ -51,7 +51,7 @@ impl Text {
     }
 
     fn edit_in_place(&mut self, operation: &Operation) {
-        let rope = self.rope_mut();
+        let rope = self.rope.whole_mut();
         let mut offset = 0;
         for component in operation.components() {
             match component {

@@ -155,8 +155,8 @@ impl Text {
         }
         let scalar = match encoding {
             Encoding::Scalar => return Ok(offset),
-            Encoding::Utf8 => self.rope().byte_to_char(offset),
-            Encoding::Utf16 => self.rope().utf16_cu_to_char(offset),
+            Encoding::Utf8 => self.rope.whole().byte_to_char(offset),
+            Encoding::Utf16 => self.rope.whole().utf16_cu_to_char(offset),
         };
         let start = self.encode(encoding, scalar);
         if start == offset {
@@ -225,8 +225,8 @@ impl Text {
     pub(super) fn encode(&self, encoding: Encoding, offset: usize) -> usize {
         match encoding {
             Encoding::Scalar => offset,
-            Encoding::Utf8 => self.rope().char_to_byte(offset),
-            Encoding::Utf16 => self.rope().char_to_utf16_cu(offset),
+            Encoding::Utf8 => self.rope.whole().char_to_byte(offset),
+            Encoding::Utf16 => self.rope.whole().char_to_utf16_cu(offset),
         }
     }
 }
