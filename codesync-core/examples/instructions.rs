@@ -14,6 +14,8 @@ use codesync_core::{
     Author, Bias, Channel, History, Operation, OperationLimits, Revision, Text, transform,
 };
 
+const FITS: &str = "all are made for each other";
+
 fn main() {
     let trace = traces::sequential("sveltecomponent");
     let (one, other) = (spread(1, 40_000), spread(2, 40_000));
@@ -21,29 +23,29 @@ fn main() {
     let (left, right) = (Operation::replace(99, 7..7, "l"), Operation::replace(99, 9..9, "r"));
     let after = Operation::replace(100, 8..8, "n");
 
-    case("transform a keystroke", || transform(&left, &right));
-    case("transform 2000 components", || transform(&one, &other));
-    case("compose a keystroke", || left.compose(&after, Bias::Left));
-    case("compose 2000 components", || one.compose(&next, Bias::Right));
+    case("transform a keystroke", || transform(&left, &right).expect(FITS));
+    case("transform 2000 components", || transform(&one, &other).expect(FITS));
+    case("compose a keystroke", || left.compose(&after, Bias::Left).expect(FITS));
+    case("compose 2000 components", || one.compose(&next, Bias::Right).expect(FITS));
     let bytes = case("encode 2000 components", || one.encode());
     case("decode 2000 components", || {
-        Operation::decode(&bytes, one.base_len(), &OperationLimits::REPRESENTABLE)
+        Operation::decode(&bytes, one.base_len(), &OperationLimits::REPRESENTABLE).expect(FITS)
     });
     let indexed = case("index 2000 components", || IndexedOperation::new(one.clone()));
     let key = Operation::replace(one.base_len(), 9_999..9_999, "k");
-    case("a keystroke over 2000 components", || indexed.transform_new(&key));
+    case("a keystroke over 2000 components", || indexed.transform_new(&key).expect(FITS));
 
     let mut text = case("type a session", || typed(&trace));
     let history = case("keep the history of a session", || history(&trace));
-    case("compose a session", || history.compose(Revision::ZERO, history.head()));
+    case("compose a session", || history.compose(Revision::ZERO, history.head()).expect(FITS));
     case("carry over a session", || {
-        history.transform(&Operation::replace(0, 0..0, "own"), Revision::ZERO)
+        history.transform(&Operation::replace(0, 0..0, "own"), Revision::ZERO).expect(FITS)
     });
     let frames = frames(&trace);
     case("receive a session", || received(&frames));
     let everywhere = replace_everywhere(&text);
     case("take back what is replaced all over", || everywhere.invert(&text));
-    case("replace all over a text", || text.apply(&everywhere));
+    case("replace all over a text", || text.apply(&everywhere).expect(FITS));
 }
 
 /// A case by name, after which the counts so far are written down.
