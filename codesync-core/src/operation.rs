@@ -5,11 +5,11 @@
 //!
 //! ```text
 //!   base      h e l l o           5 chars, 6 gaps
-//!   runs      retain 1 · delete 1 · insert "a" · (retain 3)
+//!   parts     retain 1 · delete 1 · insert "a" · (retain 3)
 //!   target    h a l l o
 //! ```
 //!
-//! *Normal form*: equal neighbours are merged, empty runs are dropped, the retain that reaches to
+//! *Normal form*: equal neighbours are merged, empty parts are dropped, the retain that reaches to
 //! the end is left out – and nothing else. `insert, delete` and `delete, insert` at one place put
 //! the new text into different gaps and are different operations; other libraries order them one
 //! way and thereby lose the gap, and with it the exactness of [composing history](crate::history).
@@ -388,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_neighbours_are_merged_and_empty_runs_dropped() {
+    fn equal_neighbours_are_merged_and_empty_parts_dropped() {
         let op = op(5, |b| {
             b.retain(0).insert("").retain(1).retain(1).insert("a").insert("b").delete(1).delete(2)
         });

@@ -104,6 +104,7 @@ fn a_difference_is_told_by_the_next_socket_if_this_one_breaks() {
     world.server.lies = true;
     world.server.checkpoint(0);
     world.server.lies = false;
+    world.edit(0, 3, 0, "unsaved");
     while world.clients[0].conflicts.is_empty() {
         assert!(world.deliver_up(0) || world.deliver_down(0));
     }
@@ -121,6 +122,7 @@ fn a_server_that_went_back_to_before_the_difference_gives_its_text_all_the_same(
     world.server.lies = true;
     world.server.checkpoint(0);
     world.server.lies = false;
+    world.edit(0, 3, 0, "unsaved");
     while world.clients[0].conflicts.is_empty() {
         assert!(world.deliver_up(0) || world.deliver_down(0));
     }
