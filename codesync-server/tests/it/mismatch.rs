@@ -1,6 +1,6 @@
 //! Copies that differ: the client says so on its socket, and the operator can count it.
 
-use codesync_core::client::{ConflictReason, Event};
+use codesync_core::client::{ConflictReason, Event, State};
 use codesync_core::protocol::{
     ClientDocument, ClientMessage, RejectCode, ServerDocument, ServerMessage,
 };
@@ -50,11 +50,11 @@ async fn a_client_whose_text_differs_is_counted_and_goes_on_with_the_servers() {
     let (revision, hash) = (ada.replica().revision(), TextHash::of("something else"));
     let lie = ServerDocument::Checkpoint { channel, revision, hash };
     ada.hear(&ServerMessage::Document(lie)).await;
-    ada.until_text("abcd").await;
+    ada.until("the other text", |ada| ada.replica().status().state == State::Synchronized).await;
     let is_mismatch =
         |event: &Event| matches!(event, Event::Conflict { reason: ConflictReason::Mismatch, .. });
     assert!(ada.events.iter().any(is_mismatch), "{:?}", ada.events);
-    assert_eq!(mismatches(), 1);
+    assert_eq!((ada.text().as_str(), mismatches()), ("abcd", 1));
     ada.append(" and on").await;
     ada.until_saved().await;
     assert_eq!(server.content(id).await, "abcd and on");
