@@ -69,7 +69,7 @@ fn spread(seed: usize, base_len: usize) -> Operation {
         let before = 1 + (edit * 7 + seed * 13) % 30;
         operation.push_retain(before);
         let rest = 40 - before;
-        if (edit + seed) % 3 > 0 {
+        if !(edit + seed).is_multiple_of(3) {
             operation.push_insert(&"etaoinsh"[..1 + (edit * seed) % 8]);
             operation.push_retain(rest);
         } else {

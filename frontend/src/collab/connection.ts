@@ -8,8 +8,9 @@ import type { FrameSink, OrderedWriter } from './writer';
 const SUBPROTOCOL = 'codesync.v1';
 /** `setTimeout` wraps around above this. */
 const TIMEOUT_MS_MAX = 0x7fff_ffff;
-/** However long somebody composes a character, the others are not kept waiting for longer. */
-const HOLD_MS_MAX = 3_000;
+/** However long somebody composes a character, the others are not kept waiting for longer; the server's answers wait
+ * too, and the core gives up on one after 15 s. */
+const HOLD_MS_MAX = 10_000;
 
 /** The parts of a WebSocket that are used, so that a test can stand in for one. */
 export interface Socket {
