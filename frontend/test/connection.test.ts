@@ -172,7 +172,7 @@ describe('LiveConnection', () => {
 
     client.live.hold(true);
     server.insert(0, 'soon ');
-    await server.pass(2_900);
+    await server.pass(9_900);
     expect(client.text).toBe('theirs abmine');
     await server.pass(200);
     expect(client.text).toBe('soon theirs abmine');
