@@ -73,9 +73,9 @@ test('what is composed on a phone stands in the terminal, while others type too'
         selectionEnd: composed.length,
       });
     await compose('に');
+    await terminal.shows('here: に');
     await compose('にほん');
-    await terminal.shows('here: にほん');
-    // What Bo types now waits until the word is whole, or comes after it.
+    // What Bo types now waits until the word is whole, and so does the server's answer to its beginning.
     terminal.press('end');
     terminal.send('Bo 👩‍🚀');
     await compose('日本');
