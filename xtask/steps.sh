@@ -82,8 +82,8 @@ tests() {
 doctests() { cargo test $crates --profile ci --doc; }
 
 # Instructions of a dozen cases of the core, which nothing else on the machine disturbs, against
-# those that are kept: 5 % more is a regression, 5 % less wants to be kept. Another compiler counts
-# otherwise. COUNT=keep writes them down anew.
+# those that are kept: 10 % more is a regression, 10 % less wants to be kept. Where the compiler cuts
+# the crate into parts makes 4 %; another compiler counts otherwise. COUNT=keep writes them down anew.
 instructions() {
     kept=codesync-core/benches/instructions.txt
     compiler=$(rustc --version)
@@ -105,11 +105,11 @@ instructions() {
         { count = $1; name = $0; sub(/^ *[0-9]+  /, "", name) }
         NR == FNR { kept[name] = count; next }
         { off = name in kept ? (count / kept[name] - 1) * 100 : 100; delete kept[name]
-          bad = off > 5 || off < -5; failed += bad
+          bad = off > 10 || off < -10; failed += bad
           printf "%12d %+6.1f %%  %s%s\n", count, off, name, bad ? "  <<<" : "" }
         END { for (name in kept) { failed++; print "not counted: " name } exit failed > 0 }' \
         $kept "$made/counts" || {
-        echo "More than 5 % off. If that is meant: COUNT=keep cargo xtask test --only instructions"; return 1; }
+        echo "More than 10 % off. If that is meant: COUNT=keep cargo xtask test --only instructions"; return 1; }
 }
 
 # The real server, asked by made-up requests whether it is what its description says.
