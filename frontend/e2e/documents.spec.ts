@@ -81,6 +81,7 @@ test('the list is sorted, and thrown away documents come back', async ({ server,
   await page.getByRole('button', { name: 'Take it back' }).click();
   await expect(titles).toHaveText(['sort-10.txt', 'sort-2.txt', 'sort-1.txt']);
   await page.getByRole('button', { name: 'Move sort-1.txt to the trash' }).click();
+  await expect(titles).toHaveText(['sort-10.txt', 'sort-2.txt']);
   await page.getByRole('link', { name: 'Trash' }).click();
   await page.getByRole('button', { name: 'Take sort-1.txt back' }).click();
   await expect(page.getByText('The trash is empty.')).toBeVisible();
