@@ -6,10 +6,8 @@ const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium';
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'test-results',
-  // Two tests at a time, each with a server of its own: most of a test is waiting, for what the user
-  // would wait for too.
-  workers: 2,
-  fullyParallel: true,
+  // Two at a time are hardly faster where there are two cores, and wait for each other.
+  workers: 1,
   retries: 0,
   // What is waited for is a condition: patience costs nothing where it comes true, and a busy machine
   // may need it.
