@@ -1,9 +1,10 @@
 //! Colours for a window of lines, at the cost of what changed.
 //!
 //! The engine remembers the parser's state before every line of the window and before about every
-//! 128th line elsewhere. An edit makes lines *stale*; parsing begins at the nearest state above the
-//! first stale line and ends where it meets a state equal to the one remembered there, mostly one
-//! line further. What lies below the window stays stale until somebody looks at it.
+//! 128th line elsewhere, and around lines that were edited, where others most likely type on. An
+//! edit makes lines *stale*; parsing begins at the nearest state above the first stale line and ends
+//! where it meets a state equal to the one remembered there, mostly one line further. What lies
+//! below the window stays stale until somebody looks at it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -14,9 +15,11 @@ use super::Span;
 use super::parser::Parser;
 use crate::editor::change::LineChange;
 
-/// Lines between two remembered states outside of the window, as long as there are not too many.
+/// Lines between two remembered states where nobody looks or writes, as long as they are not too
+/// many.
 const STRIDE_LINES: usize = 128;
-/// Most states that are remembered; beyond it, every second one is forgotten.
+/// Most states that are remembered outside of the window; beyond it, those are forgotten that stand
+/// closer than the stride, and if these were few, the stride doubles.
 const STATES_MAX: usize = 4_096;
 /// A longer line has no colours, in characters.
 const LINE_CHARS_MAX: usize = 2_000;
@@ -35,6 +38,8 @@ pub(crate) struct Engine<P: Parser> {
     stale: BTreeSet<usize>,
     window: Range<usize>,
     stride: usize,
+    /// The line whose state was remembered because reading was interrupted there.
+    interrupted: Option<usize>,
 }
 
 impl<P: Parser> Engine<P> {
@@ -47,6 +52,7 @@ impl<P: Parser> Engine<P> {
             stale: BTreeSet::from([0]),
             window: 0..0,
             stride: STRIDE_LINES,
+            interrupted: None,
         }
     }
 
@@ -125,8 +131,11 @@ impl<P: Parser> Engine<P> {
 
     fn keep_bound(&mut self) {
         if self.states.len() > STATES_MAX + self.window.len() {
-            self.stride *= 2;
             self.thin(0..usize::MAX);
+            if self.states.len() > STATES_MAX / 2 + self.window.len() {
+                self.stride *= 2;
+                self.thin(0..usize::MAX);
+            }
         }
     }
 
@@ -155,7 +164,8 @@ impl<P: Parser> Engine<P> {
         while let Some(first) = self.stale.first().copied().filter(|first| *first < end) {
             self.keep_bound();
             let (from, mut state) = self.state_above(first);
-            let mut kept = self.pick_up(first, from);
+            let is_resumed = self.interrupted.take() == Some(from) && from == first;
+            let mut kept = if is_resumed { self.pick_up(from) } else { from };
             let mut patience = PATIENCE_LINES;
             let mut line = from;
             loop {
@@ -168,7 +178,9 @@ impl<P: Parser> Engine<P> {
                     break;
                 }
                 let is_over = line >= end || patience == 0;
-                if is_over || self.window.contains(&line) || line - kept >= self.stride {
+                let is_edited = !is_resumed && (line == first || line == first + 1);
+                let is_apart = line - kept >= self.stride;
+                if is_over || is_edited || is_apart || self.window.contains(&line) {
                     self.states.insert(line, state.clone());
                     kept = line;
                 } else if line > from {
@@ -177,6 +189,7 @@ impl<P: Parser> Engine<P> {
                 if is_over {
                     self.stale = self.stale.split_off(&line);
                     self.stale.insert(line);
+                    self.interrupted = Some(line);
                     break;
                 }
                 let spans = self.read(text, line, &mut state);
@@ -193,12 +206,12 @@ impl<P: Parser> Engine<P> {
         Some(())
     }
 
-    /// The last line above whose state stays remembered, when reading goes on at `from`. Where it
-    /// was interrupted a state stands closer to its neighbour than the stride.
-    fn pick_up(&mut self, first: usize, from: usize) -> usize {
+    /// Forgets the state where reading was interrupted, if it stands closer to its neighbour than
+    /// the stride; the line of that neighbour.
+    fn pick_up(&mut self, from: usize) -> usize {
         let before = self.states.range(..from).next_back().map_or(0, |(line, _)| *line);
         let is_crowded = from - before < self.stride && !self.window.contains(&from);
-        if from == first && is_crowded {
+        if is_crowded {
             self.states.remove(&from);
             return before;
         }
@@ -321,6 +334,32 @@ mod tests {
         edit(&mut text, &mut engine, at..at, "(\n");
         assert_eq!(engine.spans(&text, &window, &never), Some(fresh(&text, &window)));
         assert_eq!(engine.parser.reads.get(), 5_070 + 30, "to the end of the window, no further");
+    }
+
+    #[test]
+    fn an_edit_far_above_costs_its_line_when_its_author_writes_on() {
+        let mut text = Text::from("a(b)c\n".repeat(10_000).as_str());
+        let mut engine = Engine::new(Brackets::default());
+        let window = 9_000..9_060;
+        engine.spans(&text, &window, &never);
+        let places = [70, 1_111, 4_321];
+        for round in 0..20 {
+            let before = engine.parser.reads.get();
+            for line in places {
+                let at = text.line_start(line);
+                edit(&mut text, &mut engine, at..at, "x");
+            }
+            engine.spans(&text, &window, &never);
+            let most = if round == 0 { 3 * 2 * STRIDE_LINES } else { 3 };
+            assert!(engine.parser.reads.get() - before <= most, "in round {round}");
+        }
+        for line in 0..9_000 {
+            let at = text.line_start(line);
+            edit(&mut text, &mut engine, at..at, "x");
+            engine.spans(&text, &window, &never);
+        }
+        assert_eq!(engine.stride, STRIDE_LINES, "what is forgotten is what crowds");
+        assert!(engine.states.len() <= STATES_MAX + 200, "{} states", engine.states.len());
     }
 
     #[test]
