@@ -111,7 +111,7 @@ impl fmt::Display for Failure {
         write!(
             f,
             "  again, with everything that happens:\n    CODESYNC_SIM_SEED={seed} cargo test --profile ci \
-             -p codesync-server --test simulation one_plan -- --nocapture"
+             -p codesync-simulation one_plan -- --nocapture"
         )
     }
 }
