@@ -1,5 +1,6 @@
 # What the steps of `cargo xtask test` do, for sh with -eu in the top folder; their order, and the
-# steps that are more than a few commands, stand in src/test.rs.
+# steps that are more than a few commands, stand in src. PROGRAMS is where Cargo puts what it builds,
+# and MADE the folder for what is made only once.
 #
 # One profile and one choice of crates, so that nothing is compiled twice. xtask is left out of
 # most: it has no tests, and the largest of dependencies.
@@ -96,7 +97,7 @@ instructions() {
     trap 'rm -rf "$made"' EXIT
     valgrind --tool=callgrind --callgrind-out-file="$made/out" --collect-atstart=no \
         --toggle-collect='instructions::counted*' --dump-after='instructions::case*' \
-        "$INSTRUCTIONS" >"$made/names" 2>"$made/log" || { cat "$made/log"; return 1; }
+        "$PROGRAMS/examples/instructions" >"$made/names" 2>"$made/log" || { cat "$made/log"; return 1; }
     { echo "# $compiler"
       ls -v "$made"/out.* | xargs grep -h '^summary:' | cut -d' ' -f2 | paste - "$made/names" |
           awk -F'\t' '{ printf "%12d  %s\n", $1, $2 }'; } >"$made/counts"
@@ -114,18 +115,27 @@ instructions() {
 
 # The real server, asked by made-up requests whether it is what its description says.
 api() {
+    asking="schemathesis==4.32.5 hypothesis==6.170.17"
+    # The folder has the versions' name, so that another version is another folder.
+    export ASKING="$MADE/$(echo "$asking" | tr ' ' '-')"
+    [ -x "$ASKING/bin/schemathesis" ] || install_python "$ASKING" $asking
     cargo test $crates --profile ci --no-run
     # What its library keeps for itself belongs to it, not into this folder.
-    export HYPOTHESIS_STORAGE_DIRECTORY="${SCHEMATHESIS%/bin/*}/hypothesis"
+    export HYPOTHESIS_STORAGE_DIRECTORY="$ASKING/hypothesis"
     for asked in schemathesis:examples,coverage,fuzzing schemathesis-stateful:stateful; do
-        "$API_SERVER" sh -c 'exec "$SCHEMATHESIS" --config-file ".ci/$0.toml" \
+        "$PROGRAMS/examples/api_server" sh -c 'exec "$ASKING/bin/schemathesis" --config-file ".ci/$0.toml" \
             run "$CODESYNC_API_URL/api/openapi.json" --phases "$1" --checks all' "${asked%:*}" "${asked#*:}"
     done
 }
 
+chromium() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
+
 # The programs are those that the tests needed, examples among them: built alone, they would share
 # fewer dependencies.
 end_to_end() {
+    chromium || install_debian chromium
+    export CHROMIUM="$(chromium)" CODESYNC_SERVER_BIN="$PROGRAMS/codesync-server" \
+        CODESYNC_BIN="$PROGRAMS/codesync" CODESYNC_PLAY_TRACE="$PROGRAMS/examples/play_trace"
     cargo test $crates --profile ci --no-run
     npm --prefix frontend run e2e
 }

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use anyhow::anyhow;
 
 const USAGE: &str = "\
-cargo xtask run [--port N] [--data DIR]   build, serve on http://localhost:3000, open the editor
+cargo xtask run [--port N]                build, serve on http://localhost:3000, open the editor
 cargo xtask test [--long] [--only STEP]   all that CI checks; --long draws many more cases
 cargo xtask services -- COMMAND           the command, with Redis, Postgres and S3 beside it
 cargo xtask wasm                          the browser's copy of the core, in frontend/src/wasm

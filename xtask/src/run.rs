@@ -17,15 +17,31 @@ use crate::wasm;
 /// How long the server may take until it answers.
 const ANSWER_MAX: Duration = Duration::from_secs(30);
 
-pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    let (mut port, mut data) = (3000_u16, None);
-    for pair in arguments.chunks(2) {
-        match pair {
-            [name, value] if name == "--port" => port = value.parse().context("--port")?,
-            [name, value] if name == "--data" => data = Some(value),
-            _ => bail!("`run` takes --port N and --data DIR, not `{}`", pair.join(" ")),
+/// A program that does not outlive us, whatever becomes of the rest.
+struct Ours(Child);
+
+impl Ours {
+    fn start(command: &mut Command) -> Result<Self> {
+        Ok(Self(command.spawn().with_context(|| format!("could not start {command:?}"))?))
+    }
+}
+
+impl Drop for Ours {
+    /// Asks it to put everything in order and end, by its own id, and waits for that.
+    fn drop(&mut self) {
+        if let Ok(None) = self.0.try_wait() {
+            answer(Command::new("sh").args(["-c", &format!("kill -TERM {}", self.0.id())]));
+            let _status = self.0.wait();
         }
     }
+}
+
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    let port = match arguments {
+        [] => 3000,
+        [name, port] if name == "--port" => port.parse::<u16>().context("--port")?,
+        _ => bail!("`run` takes --port N, not `{}`", arguments.join(" ")),
+    };
     if let Err(cause) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
         let remedy = "end the program that has it (`ss -ltnp` names it), or take another";
         bail!("port {port} cannot be used, {cause}: {remedy}: `cargo xtask run --port N`");
@@ -37,11 +53,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     for signal in [SIGHUP, SIGINT, SIGTERM] {
         signal_hook::flag::register(signal, Arc::clone(&stop))?;
     }
+    let port = port.to_string();
     let mut server = Command::new(program("codesync-server"));
-    server.stdin(Stdio::null()).args(["serve", "--port", &port.to_string()]);
-    server.args(data.into_iter().flat_map(|folder| ["--data", folder]));
-    let terminal = stdin().is_terminal() && stdout().is_terminal();
-    if terminal {
+    server.stdin(Stdio::null()).args(["serve", "--port", &port]);
+    let has_terminal = stdin().is_terminal() && stdout().is_terminal();
+    if has_terminal {
         // The editor owns the screen, so what the server says goes to a file.
         let log = target().join("codesync-server.log");
         println!("The server writes to {}", log.display());
@@ -51,61 +67,43 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     // A group of its own: Ctrl-C reaches the server once, through us.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut server, 0);
-    let mut server = server.spawn().context("could not start codesync-server")?;
-    let served = serve(port, terminal, &stop, &mut server);
-    // The server is ours: whatever became of the rest, it does not outlive us.
-    end(&mut server)?;
-    served
-}
-
-fn serve(port: u16, terminal: bool, stop: &AtomicBool, server: &mut Child) -> Result<()> {
-    let (started, port) = (Instant::now(), port.to_string());
+    let mut server = Ours::start(&mut server)?;
     let mut health = Command::new(program("codesync-server"));
     health.args(["healthcheck", "--port", &port]);
+    let started = Instant::now();
     while answer(&mut health).is_none() {
         ensure!(started.elapsed() < ANSWER_MAX, "the server does not answer");
-        if stopped(server, stop)? {
+        if is_stopped(&mut server, &stop)? {
             return Ok(());
         }
     }
+
     let link = welcome(&format!("http://localhost:{port}"))?;
     let editor = program("codesync");
     println!("\n  In a browser            {link}");
     println!("  In a second terminal    {} open {link}\n", editor.display());
-    if !terminal {
+    if !has_terminal {
         println!("Serving until stopped.");
-        while !stopped(server, stop)? {}
+        while !is_stopped(&mut server, &stop)? {}
         return Ok(());
     }
-    let mut editor = Command::new(editor).arg("open").arg(link).spawn().context("no editor")?;
-    while editor.try_wait()?.is_none() {
-        let stopped = stopped(server, stop);
-        if !matches!(stopped, Ok(false)) {
-            end(&mut editor)?;
-            return stopped.map(drop);
+    let mut editor = Ours::start(Command::new(editor).arg("open").arg(link))?;
+    while !is_stopped(&mut server, &stop)? {
+        if let Some(status) = editor.0.try_wait()? {
+            ensure!(status.success(), "the editor ended with {status}");
+            break;
         }
     }
-    let status = editor.wait()?;
-    ensure!(status.success(), "the editor ended with {status}");
     Ok(())
 }
 
 /// Waits a moment, then says whether we were asked to stop; an error if the server stopped itself.
-fn stopped(server: &mut Child, stop: &AtomicBool) -> Result<bool> {
+fn is_stopped(server: &mut Ours, stop: &AtomicBool) -> Result<bool> {
     std::thread::sleep(Duration::from_millis(50));
-    if let Some(status) = server.try_wait()? {
+    if let Some(status) = server.0.try_wait()? {
         bail!("codesync-server ended with {status}: see above, or its log");
     }
     Ok(stop.load(Ordering::Relaxed))
-}
-
-/// Asks a child to put everything in order and end, by its own id, and waits for that.
-fn end(child: &mut Child) -> Result<()> {
-    if child.try_wait()?.is_none() {
-        answer(Command::new("sh").args(["-c", &format!("kill -TERM {}", child.id())]));
-        child.wait()?;
-    }
-    Ok(())
 }
 
 /// The link of the document called Welcome, which is made if there is none.

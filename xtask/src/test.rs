@@ -4,9 +4,9 @@
 
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 
-use crate::tools::{answer, check, command, install_debian, install_python, program, target};
+use crate::tools::{check, program, shell, target};
 use crate::{services, wasm};
 
 /// The cheap ones first, and the page before the programs that contain it.
@@ -17,19 +17,14 @@ const STEPS: [&str; 20] = [
     "end_to_end", "fuzz",
 ];
 
-/// What asks the running server whether it is as it is described, and what makes up its requests.
-const SCHEMATHESIS: &str = "schemathesis==4.32.5 hypothesis==6.170.17";
-
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    let (mut long, mut only) = (false, None);
-    let mut arguments = arguments.iter();
-    while let Some(word) = arguments.next() {
-        match word.as_str() {
-            "--long" => long = true,
-            "--only" => only = Some(arguments.next().context("--only wants a step")?.as_str()),
-            other => bail!("`test` takes --long and --only STEP, not `{other}`"),
-        }
-    }
+    let (long, only) = match &arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => (false, None),
+        ["--long"] => (true, None),
+        ["--only", step] => (false, Some(*step)),
+        ["--long", "--only", step] => (true, Some(*step)),
+        other => bail!("`test` takes --long and --only STEP, not `{}`", other.join(" ")),
+    };
     ensure!(only.is_none_or(|only| STEPS.contains(&only)), "the steps are {}", STEPS.join(", "));
 
     let (mut lines, mut failed) = (Vec::new(), 0);
@@ -48,39 +43,15 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 }
 
 fn step(name: &str, long: bool) -> Result<()> {
+    let mut shell = shell(name);
+    // Where the programs are that Cargo built, and what is made only once.
+    shell.env("PROGRAMS", program("")).env("MADE", target());
+    shell.envs(long.then_some(("CODESYNC_TEST_LONG", "1")));
     match name {
-        "packages" => return wasm::install_packages(),
-        "wasm" => return wasm::build(),
-        "page" => return wasm::build_page(),
-        _ => {}
+        "packages" => wasm::install_packages(),
+        "wasm" => wasm::build(),
+        "page" => wasm::build_page(),
+        "tests" => services::check_served(&mut shell),
+        _ => check(&mut shell),
     }
-    let mut shell = command("sh -euc");
-    shell
-        .arg(format!(". xtask/steps.sh; {name}"))
-        .envs(long.then_some(("CODESYNC_TEST_LONG", "1")));
-    if name == "end_to_end" {
-        let names = ["chromium", "chromium-browser", "google-chrome"];
-        let find = || names.iter().find_map(|name| answer(&mut command(&format!("which {name}"))));
-        if find().is_none() {
-            install_debian("chromium")?;
-        }
-        shell.env("CHROMIUM", find().context("there is no Chromium")?);
-        shell.env("CODESYNC_SERVER_BIN", program("codesync-server"));
-        shell.env("CODESYNC_BIN", program("codesync"));
-        shell.env("CODESYNC_PLAY_TRACE", program("examples/play_trace"));
-    }
-    if name == "instructions" {
-        shell.env("INSTRUCTIONS", program("examples/instructions"));
-    }
-    if name == "api" {
-        // The folder has the version's name, so that another version is another folder.
-        let folder = target().join(SCHEMATHESIS.replace(' ', "-"));
-        let schemathesis = folder.join("bin/schemathesis");
-        if !schemathesis.is_file() {
-            install_python(&folder, SCHEMATHESIS)?;
-        }
-        shell.env("SCHEMATHESIS", schemathesis);
-        shell.env("API_SERVER", program("examples/api_server"));
-    }
-    if name == "tests" { services::check_served(&mut shell) } else { check(&mut shell) }
 }

@@ -48,25 +48,11 @@ pub(crate) fn answer(command: &mut Command) -> Option<String> {
     Some(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
 }
 
-/// Installs Debian packages if we may; otherwise the error is the command to run.
-pub(crate) fn install_debian(packages: &str) -> Result<()> {
-    let install = format!("apt-get install -y --no-install-recommends {packages}");
-    let root = answer(&mut command("id -u")).is_some_and(|id| id == "0");
-    let may = root || answer(&mut command("sudo -n true")).is_some();
-    ensure!(may, "packages are missing: run `sudo {install}`, then this again");
-    let sudo = if root { "" } else { "sudo -n " };
-    check(&mut command(&format!("{sudo}apt-get update -qq")))?;
-    check(command(&format!("{sudo}{install}")).env("DEBIAN_FRONTEND", "noninteractive"))
-}
-
-/// Python packages, each with its version, in an environment of their own.
-pub(crate) fn install_python(folder: &Path, packages: &str) -> Result<()> {
-    if answer(command("python3 -c").arg("import ensurepip")).is_none() {
-        install_debian("python3-venv")?;
-    }
-    check(command("python3 -m venv").arg(folder))?;
-    let packages = packages.split_whitespace();
-    check(Command::new(folder.join("bin/pip")).args(["install", "-q"]).args(packages))
+/// A function of `steps.sh` or `install.sh`, with its words.
+pub(crate) fn shell(line: &str) -> Command {
+    let mut shell = command("sh -euc");
+    shell.arg(format!(". xtask/install.sh; . xtask/steps.sh; {line}"));
+    shell
 }
 
 /// When a file last changed; the beginning of time for one that is absent.

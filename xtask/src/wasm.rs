@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use anyhow::{Context, Result, ensure};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::tools::{answer, changed, check, command, install_debian, root, target};
+use crate::tools::{answer, changed, check, command, root, shell, target};
 
 /// What the core may weigh in the browser, in bytes after gzip.
 const GZIP_BYTES_MAX: usize = 150_000;
@@ -59,10 +59,6 @@ fn changed_below(path: &Path) -> SystemTime {
 
 /// The page's npm packages, as the lock file has them.
 pub(crate) fn install_packages() -> Result<()> {
-    let recent =
-        "node -e [a,b]=process.versions.node.split('.');process.exit(a>20||a==20&&b>=19?0:1)";
-    let found = answer(&mut command(recent)).is_some();
-    ensure!(found, "the page needs Node 20.19 or newer: install it from https://nodejs.org");
     let installed = changed(&root().join("frontend/node_modules/.package-lock.json"));
     if changed(&root().join("frontend/package-lock.json")) > installed {
         check(&mut command("npm --prefix frontend ci"))?;
@@ -84,7 +80,7 @@ fn compiler() -> Result<Command> {
     if !Path::new("/usr/lib/rustlib/src/rust/library/std").is_dir()
         || answer(&mut command("/usr/bin/cargo --version")).is_none()
     {
-        install_debian("rustc-web cargo-web rust-web-src")?;
+        check(&mut shell("install_debian rustc-web cargo-web rust-web-src"))?;
     }
     println!("wasm: rustup cannot add the target here; compiled by Debian's rustc-web");
     let linkers = Path::new(&rustc("--print sysroot")).join("lib/rustlib");

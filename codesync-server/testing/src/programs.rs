@@ -1,20 +1,9 @@
-//! Where the servers' programs are, and which package brings one that is missing.
+//! Where the servers' programs are, and what brings one that is missing.
 
 use std::env;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
-
-/// What `pip` installs for the S3 server.
-pub const MOTO_PACKAGES: &str =
-    "moto==5.2.5 flask==3.1.3 flask-cors==6.0.5 py-partiql-parser==0.6.3 PyYAML==6.0.4";
-
-/// The virtual environment of Python in which the S3 server is, or where it is to be made: the same
-/// for all builds of this repository, wherever they go.
-#[must_use]
-pub fn moto_folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/moto")
-}
 
 /// The server itself.
 pub fn redis() -> Result<PathBuf> {
@@ -29,10 +18,11 @@ pub fn postgres(name: &str) -> Result<PathBuf> {
     find(name, path().chain(folders.into_iter().rev()), "the Debian package postgresql")
 }
 
-/// The S3 server.
+/// The S3 server, in the virtual environment that `xtask/install.sh` makes, the same for all builds
+/// of this repository, wherever they go.
 pub fn moto() -> Result<PathBuf> {
-    let own = moto_folder().join("bin");
-    find("moto_server", [own].into_iter().chain(path()), "cargo xtask services")
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/moto/bin");
+    find("moto_server", [own].into_iter().chain(path()), "`cargo xtask services -- true`")
 }
 
 fn path() -> impl Iterator<Item = PathBuf> {
