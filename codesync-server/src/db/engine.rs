@@ -14,7 +14,7 @@ use futures_util::TryStreamExt;
 use sqlx::postgres::{PgArguments, PgConnection, PgRow, Postgres};
 use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnection, SqliteRow};
-use sqlx::{Decode, Row as _, SqlSafeStr, Type};
+use sqlx::{Decode, Either, Executor as _, Row as _, SqlSafeStr, Type};
 
 use crate::ids::{LinkId, SessionId, UserId, VersionId};
 
@@ -47,7 +47,7 @@ macro_rules! values {
 pub(crate) use values;
 
 impl Connection<'_> {
-    /// Runs a statement. How many rows it changed.
+    /// Runs one statement. How many rows it changed.
     pub(crate) async fn execute(
         &mut self,
         sql: impl SqlSafeStr + Send,
@@ -55,8 +55,15 @@ impl Connection<'_> {
     ) -> Result<u64, sqlx::Error> {
         match self {
             Self::Sqlite(connection) => {
-                let done = sqlite(sql, values).execute(&mut **connection).await?;
-                Ok(done.rows_affected())
+                // SQLite is done when it says so. The end of its answer, which `execute` waits for,
+                // comes by itself, and would wake us once more.
+                let mut answer = connection.fetch_many(sqlite(sql, values));
+                while let Some(part) = answer.try_next().await? {
+                    if let Either::Left(done) = part {
+                        return Ok(done.rows_affected());
+                    }
+                }
+                Ok(0)
             }
             Self::Postgres(connection) => {
                 let done = postgres(sql, values).execute(&mut **connection).await?;

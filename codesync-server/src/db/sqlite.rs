@@ -19,6 +19,7 @@ use sqlx::{ConnectOptions, Connection};
 
 use crate::db::trouble::Trouble;
 use crate::db::{OpenError, engine, schema};
+use crate::oplog;
 use writer::Writer;
 
 /// Reading connections, each a thread of its own.
@@ -60,6 +61,7 @@ impl Sqlite {
         schema::settle(&mut engine::Connection::Sqlite(&mut connection))
             .await
             .map_err(|error| open_error(path, &error))?;
+        oplog::equip(&mut connection).await.map_err(|error| open_error(path, &error))?;
         let reads = readers(path, reading).await?;
         let path: Arc<Path> = path.into();
         let writer = Writer::spawn(path.clone(), writing, connection);

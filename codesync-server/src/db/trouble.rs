@@ -34,6 +34,13 @@ impl Trouble {
         }
     }
 
+    /// Whether it is the `raise` of a trigger in SQLite.
+    pub(crate) fn is_raised(error: &sqlx::Error) -> bool {
+        // SQLITE_CONSTRAINT_TRIGGER, https://sqlite.org/rescode.html.
+        const RAISED: &str = "1811";
+        error.as_database_error().and_then(|error| error.code()).is_some_and(|it| it == RAISED)
+    }
+
     fn in_sqlite(error: &SqliteError, text: String) -> Self {
         // Primary result codes of SQLite, https://sqlite.org/rescode.html.
         const IOERR: i32 = 10;

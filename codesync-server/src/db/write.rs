@@ -17,6 +17,12 @@ pub(crate) trait Write: Send + 'static {
         &mut self,
         connection: &mut Connection<'_>,
     ) -> Result<Self::Done, Stop<Self::Refusal>>;
+
+    /// Whether all that it writes is one statement, of which nothing remains when it is refused.
+    /// SQLite then needs no transaction around it, and no savepoint in one.
+    fn is_one_statement(&self) -> bool {
+        false
+    }
 }
 
 /// A change did not run to its end.

@@ -1,21 +1,56 @@
-//! Appending to SQLite: all statements of an append are one message to the connection's thread.
+//! Appending to SQLite: an append is one statement.
 //!
-//! One by one, each would go to that thread and back, which costs more than what it does there. So
-//! each asks by `changes()` whether the one before it did its part, and the last answers for all.
+//! Each statement goes to the connection's thread and back, which costs more than what it does
+//! there, and one that stands alone needs no transaction around it. So the writing connection has a
+//! view, [`APPENDING`], that entries are inserted into; what an insert does is its trigger's
+//! business, compiled once. The trigger refuses an entry that does not fit, and with it the whole
+//! statement.
 
 use std::fmt::Write as _;
 
 use async_trait::async_trait;
 use sqlx::AssertSqlSafe;
+use sqlx::sqlite::SqliteConnection;
 
 use crate::db::engine::{Connection, Value};
 use crate::db::now_ms;
+use crate::db::trouble::Trouble;
 use crate::db::write::{Stop, Write};
-use crate::oplog::database::{AuthorMove, find_head};
-use crate::oplog::{Append, AppendError, Entry};
+use crate::oplog::database::find_head;
+use crate::oplog::{Append, AppendError};
 
-/// Rows in one insert; SQLite allows some 32 000 values a statement.
-const ROWS_MAX: usize = 256;
+/// Authors come first, so that the head moves only if each is where the entries say he is.
+const APPENDING: &str = "
+create temp view appending (
+    document, epoch, access, bytes, committed_at, revision, author, seq, operation, base_length
+) as select null, null, null, null, null, null, null, null, null, null;
+
+create temp trigger append instead of insert on appending begin
+    update clients set last_seq = new.seq, last_revision = new.revision
+    where document = new.document and author = new.author and last_seq = new.seq - 1;
+    select raise(abort, 'the author is elsewhere') where changes() = 0;
+
+    update documents set head = new.revision, bytes = new.bytes
+    where id = new.document and epoch = new.epoch and access = new.access
+        and head = new.revision - 1;
+    select raise(abort, 'the head is elsewhere') where changes() = 0;
+
+    -- To the second, because it moves the document in an index, which is one more page to write.
+    update documents set updated_at = new.committed_at
+    where id = new.document and updated_at <= new.committed_at - 1000;
+
+    insert into entries (document, revision, author, seq, operation, base_length, committed_at)
+    values (
+        new.document, new.revision, new.author, new.seq, new.operation, new.base_length,
+        new.committed_at
+    );
+end;";
+
+/// Gives a writing connection what it appends with. Nothing of it is in the file.
+pub(crate) async fn equip(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(APPENDING).execute(connection).await?;
+    Ok(())
+}
 
 #[async_trait]
 impl Write for Append {
@@ -26,86 +61,46 @@ impl Write for Append {
         if self.entries.is_empty() {
             return Ok(());
         }
-        if let Some(authors) = self.authors() {
-            let (script, rows) = Script::of(self, &authors);
-            let answer = connection.row(AssertSqlSafe(script.sql), script.values).await?;
-            let written = answer.map(|row| row.number("written")).transpose()?;
-            if written == Some(rows as u64) {
-                return Ok(());
+        let (sql, values) = self.statement();
+        match connection.execute(AssertSqlSafe(sql), values).await {
+            Ok(_) => Ok(()),
+            Err(error) if Trouble::is_raised(&error) => {
+                let head = find_head(connection, self.document).await?;
+                Err(Stop::Refused(self.why_refused(head)))
             }
+            Err(error) => Err(Stop::Failed(error)),
         }
-        // Whatever did not do its part, the head has not moved.
-        let head = find_head(connection, self.document).await?;
-        Err(Stop::Refused(self.why_refused(head)))
+    }
+
+    fn is_one_statement(&self) -> bool {
+        true
     }
 }
 
-/// Statements that run one after the other, with the values of all.
-#[derive(Debug, Default)]
-struct Script {
-    sql: String,
-    values: Vec<Value>,
-}
-
-impl Script {
-    /// What appends, and how many rows its last statement writes if all goes well.
-    ///
-    /// Authors come first, so that the head moves only if each is where the entries say he is.
-    fn of(append: &Append, authors: &[AuthorMove]) -> (Self, usize) {
-        let mut script = Self::default();
-        let document = script.value(append.document);
-        let now = script.value(now_ms());
-        for (n, author) in authors.iter().enumerate() {
-            let seq = script.value(author.last_seq.get());
-            let revision = script.value(author.last_revision.get());
-            let number = script.value(author.author.get());
-            let before = script.value(author.seq_before);
-            let asked = if n == 0 { "" } else { " and changes() = 1" };
-            let _ = write!(
-                script.sql,
-                "update clients set last_seq = ${seq}, last_revision = ${revision} where document = ${document} and author = ${number} and last_seq = ${before}{asked}; "
-            );
-        }
-        let head = script.value(append.expected_head.get() + append.entries.len() as u64);
-        let bytes = script.value(append.text_bytes);
-        let epoch = script.value(append.epoch.get());
-        let expected = script.value(append.expected_head.get());
-        let access = script.value(append.access.get());
-        let _ = write!(
-            script.sql,
-            "update documents set head = ${head}, bytes = ${bytes}, updated_at = max(updated_at, ${now}) where id = ${document} and epoch = ${epoch} and head = ${expected} and access = ${access} and changes() = 1; "
-        );
-        let mut before = 1;
-        for entries in append.entries.chunks(ROWS_MAX) {
-            script.insert(document, now, entries, before);
-            before = entries.len();
-        }
-        script.sql.push_str("select changes() as written");
-        (script, before)
-    }
-
-    fn insert(&mut self, document: usize, now: usize, entries: &[Entry], before: usize) {
-        self.sql.push_str(
-            "insert into entries (document, revision, author, seq, operation, base_length, committed_at) select * from (values ",
-        );
-        for (n, entry) in entries.iter().enumerate() {
-            let revision = self.value(entry.revision.get());
-            let author = self.value(entry.author.get());
-            let seq = self.value(entry.seq.get());
-            let operation = self.value(entry.operation.as_ref());
-            let base_length = self.value(entry.base_length as u64);
+impl Append {
+    /// What appends, with its values.
+    fn statement(&self) -> (String, Vec<Value>) {
+        let mut values: Vec<Value> = vec![
+            self.document.into(),
+            self.epoch.get().into(),
+            self.access.get().into(),
+            self.text_bytes.into(),
+            now_ms().into(),
+        ];
+        let mut sql = String::from("insert into appending values ");
+        for (n, entry) in self.entries.iter().enumerate() {
             let comma = if n == 0 { "" } else { ", " };
-            let _ = write!(
-                self.sql,
-                "{comma}(${document}, ${revision}, ${author}, ${seq}, ${operation}, ${base_length}, ${now})"
-            );
+            let at = values.len();
+            let (a, b, c, d, e) = (at + 1, at + 2, at + 3, at + 4, at + 5);
+            let _ = write!(sql, "{comma}($1, $2, $3, $4, $5, ${a}, ${b}, ${c}, ${d}, ${e})");
+            values.extend([
+                Value::from(entry.revision.get()),
+                entry.author.get().into(),
+                entry.seq.get().into(),
+                entry.operation.as_ref().into(),
+                (entry.base_length as u64).into(),
+            ]);
         }
-        let _ = write!(self.sql, ") where changes() = {before}; ");
-    }
-
-    /// Takes a value, and says its number.
-    fn value(&mut self, value: impl Into<Value>) -> usize {
-        self.values.push(value.into());
-        self.values.len()
+        (sql, values)
     }
 }

@@ -2,15 +2,17 @@
 //!
 //! While one transaction is being committed, further changes wait in a bounded queue; when it is
 //! done, all of them go into the next. There is no timer: an idle writer starts at once, a busy one
-//! batches by itself. Each change runs in a savepoint, so that one refused leaves the others be.
+//! batches by itself. Each change runs in a savepoint, so that one refused leaves the others be; one
+//! that is a single statement needs none, and alone no transaction either.
 
 use std::path::Path;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -19,6 +21,7 @@ use super::finish;
 use crate::db::engine::Connection;
 use crate::db::trouble::Trouble;
 use crate::db::write::{Stop, Write, WriteError, Written};
+use crate::oplog;
 
 /// Changes that may wait for the writer; beyond it, callers wait to hand theirs in.
 const QUEUE_MAX: usize = 1024;
@@ -123,6 +126,7 @@ enum Step {
 /// A [`Write`] with its type put away.
 #[async_trait]
 trait Job: Send {
+    fn is_one_statement(&self) -> bool;
     async fn run(&mut self, connection: &mut SqliteConnection) -> Step;
     fn settle(self: Box<Self>, outcome: &Outcome);
 }
@@ -135,6 +139,10 @@ struct Pending<W: Write> {
 
 #[async_trait]
 impl<W: Write> Job for Pending<W> {
+    fn is_one_statement(&self) -> bool {
+        self.work.is_one_statement()
+    }
+
     async fn run(&mut self, connection: &mut SqliteConnection) -> Step {
         match self.work.run(&mut Connection::Sqlite(connection)).await {
             Ok(done) => {
@@ -191,10 +199,11 @@ struct WriterTask {
 impl WriterTask {
     async fn run(mut self, mut queue: mpsc::Receiver<Box<dyn Job>>, stop: CancellationToken) {
         let mut batch = Vec::with_capacity(BATCH_MAX);
+        let mut stopped = pin!(stop.cancelled());
         loop {
             tokio::select! {
                 biased;
-                () = stop.cancelled(), if !queue.is_closed() => queue.close(),
+                () = &mut stopped, if !queue.is_closed() => queue.close(),
                 count = queue.recv_many(&mut batch, BATCH_MAX) => {
                     if count == 0 {
                         break;
@@ -217,12 +226,15 @@ impl WriterTask {
     async fn transact(&mut self, batch: &mut [Box<dyn Job>]) -> Outcome {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => match self.options.connect().await {
+            None => match self.connect().await {
                 Ok(connection) => connection,
                 Err(error) => return Outcome::Failed(Trouble::of(&error)),
             },
         };
-        let outcome = transact(&mut connection, batch).await;
+        let outcome = match batch {
+            [job] if job.is_one_statement() => run_alone(&mut connection, job.as_mut()).await,
+            batch => transact(&mut connection, batch).await,
+        };
         // After a failure the connection's state is doubtful; the next batch opens a fresh one.
         if let Outcome::Committed = outcome {
             self.connection = Some(connection);
@@ -230,6 +242,12 @@ impl WriterTask {
             tracing::debug!(%error, "closing the writing connection");
         }
         outcome
+    }
+
+    async fn connect(&self) -> Result<SqliteConnection, sqlx::Error> {
+        let mut connection = self.options.connect().await?;
+        oplog::equip(&mut connection).await?;
+        Ok(connection)
     }
 
     /// Remembers how writing goes, and says so once when that changes.
@@ -263,36 +281,70 @@ impl WriterTask {
     }
 }
 
+/// One statement is a transaction by itself.
+async fn run_alone(connection: &mut SqliteConnection, job: &mut dyn Job) -> Outcome {
+    match job.run(connection).await {
+        Step::Keep | Step::Undo => Outcome::Committed,
+        Step::Abort(trouble) => uncommitted(trouble),
+    }
+}
+
 async fn transact(connection: &mut SqliteConnection, batch: &mut [Box<dyn Job>]) -> Outcome {
     // Whatever it says, it is one message to the connection's thread and one back.
-    let mut next = "begin immediate; savepoint job";
-    let mut left = batch.len();
+    let mut next = vec!["begin immediate"];
     for job in batch {
-        let step = match sqlx::query(next).execute(&mut *connection).await {
-            Ok(_) => job.run(connection).await,
+        let is_guarded = !job.is_one_statement();
+        if is_guarded {
+            next.push("savepoint job");
+        }
+        let step = match say(connection, &mut next).await {
+            Ok(()) => job.run(connection).await,
             Err(error) => Step::Abort(Trouble::of(&error)),
         };
-        left -= 1;
-        next = match (step, left) {
-            (Step::Keep, 0) => "release job; commit",
-            (Step::Keep, _) => "release job; savepoint job",
-            (Step::Undo, 0) => "rollback to job; release job; commit",
-            (Step::Undo, _) => "rollback to job; release job; savepoint job",
-            (Step::Abort(trouble), _) => {
+        match step {
+            Step::Keep if is_guarded => next.push("release job"),
+            Step::Undo if is_guarded => next.extend(["rollback to job", "release job"]),
+            Step::Keep | Step::Undo => {}
+            Step::Abort(trouble) => {
                 roll_back(connection).await;
                 return Outcome::Failed(trouble);
             }
-        };
+        }
     }
-    match sqlx::query(next).execute(&mut *connection).await {
-        Ok(_) => Outcome::Committed,
+    next.push("commit");
+    match say(connection, &mut next).await {
+        Ok(()) => Outcome::Committed,
         Err(error) => {
             roll_back(connection).await;
-            match Trouble::of(&error) {
-                // A commit that finds no room has not written its last frame.
-                Trouble::Full => Outcome::Failed(Trouble::Full),
-                _ => Outcome::Unknown(error.to_string()),
-            }
+            uncommitted(Trouble::of(&error))
+        }
+    }
+}
+
+/// Runs these statements, if there are any, and forgets them.
+async fn say(
+    connection: &mut SqliteConnection,
+    statements: &mut Vec<&'static str>,
+) -> Result<(), sqlx::Error> {
+    match std::mem::take(statements).as_slice() {
+        [] => {}
+        [one] => {
+            Connection::Sqlite(connection).execute(*one, Vec::new()).await?;
+        }
+        several => {
+            sqlx::query(AssertSqlSafe(several.join("; "))).execute(connection).await?;
+        }
+    }
+    Ok(())
+}
+
+/// What a failed commit comes to.
+fn uncommitted(trouble: Trouble) -> Outcome {
+    match trouble {
+        // Found before the last frame of a commit is written, with which it counts.
+        trouble @ (Trouble::Full | Trouble::Damaged(_)) => Outcome::Failed(trouble),
+        Trouble::Io(text) | Trouble::Collision(text) | Trouble::Other(text) => {
+            Outcome::Unknown(text)
         }
     }
 }
