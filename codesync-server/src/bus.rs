@@ -2,8 +2,9 @@
 //!
 //! Whatever it says is also in the log or the database, or is presence, which may be lost; whatever
 //! it loses, doubles or reorders is repaired from there. It must not be trusted with anything else.
-//! Everybody who listens hears everything, whoever published it included. [`in_process`] serves
-//! one process, [`redis`] several; one conformance suite runs on both.
+//! Everybody who listens hears everything but his own entries and presence, which he knows: to be
+//! woken for them would cost more than all the rest of it. [`in_process`] serves one process,
+//! [`redis`] several; one conformance suite runs on both.
 
 pub mod in_process;
 #[cfg(feature = "cloud")]
@@ -12,6 +13,7 @@ pub mod redis;
 mod listeners;
 
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use async_trait::async_trait;
 use codesync_core::{Author, DocumentId, Revision, Selection};
@@ -50,6 +52,17 @@ pub enum Hint {
     Presence { origin: Origin, presence: Presence },
     /// The permissions of the document are at least at this version.
     Access(AccessVersion),
+}
+
+impl Hint {
+    /// Whether this server said it, and knows it.
+    fn is_known_to(&self, server: Origin) -> bool {
+        match self {
+            Self::Committed { origin, .. } | Self::Presence { origin, .. } => *origin == server,
+            // In the queue of wishes, the own one has a place among the others.
+            Self::Wish(_) | Self::Head(_) | Self::Access(_) => false,
+        }
+    }
 }
 
 /// What one server says of the people in a document who are connected to it.
@@ -102,8 +115,13 @@ pub trait Bus: Send + Sync + 'static {
     /// Tells all who listen to the document, as far as it goes. Never waits.
     fn publish(&self, document: DocumentId, hint: Hint);
 
-    /// Listens to a document from now on.
-    async fn subscribe(&self, document: DocumentId) -> Box<dyn Subscription<Hint>>;
+    /// Listens to a document from now on. What the listener itself committed, or said of who is
+    /// there, is no news to it.
+    async fn subscribe(
+        &self,
+        document: DocumentId,
+        listener: Origin,
+    ) -> Box<dyn Subscription<Hint>>;
 
     /// Tells all servers, as far as it goes. Never waits.
     fn announce(&self, notice: Notice);
@@ -116,8 +134,14 @@ pub trait Bus: Send + Sync + 'static {
 }
 
 /// What is said about one document, or to all servers, until this is dropped.
-#[async_trait]
 pub trait Subscription<T>: Send + 'static {
+    /// The next one; if there is none yet, the task is woken when there is.
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Heard<T>>;
+}
+
+impl<T: 'static> dyn Subscription<T> {
     /// Waits for the next one. May be dropped while waiting without losing anything.
-    async fn next(&mut self) -> Heard<T>;
+    pub async fn next(&mut self) -> Heard<T> {
+        std::future::poll_fn(|context| self.poll_next(context)).await
+    }
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use codesync_core::DocumentId;
 
 use crate::bus::listeners::Listeners;
-use crate::bus::{Bus, Heard, Hint, Notice, Subscription};
+use crate::bus::{Bus, Heard, Hint, Notice, Origin, Subscription};
 
 /// A bus for the servers of one process.
 #[derive(Debug, Default)]
@@ -17,16 +17,20 @@ pub struct InProcessBus {
 #[async_trait]
 impl Bus for InProcessBus {
     fn publish(&self, document: DocumentId, hint: Hint) {
-        self.listeners.tell(document, Heard::News(Arc::new(hint)));
+        self.listeners.tell(document, &Heard::News(Arc::new(hint)));
     }
 
-    async fn subscribe(&self, document: DocumentId) -> Box<dyn Subscription<Hint>> {
+    async fn subscribe(
+        &self,
+        document: DocumentId,
+        listener: Origin,
+    ) -> Box<dyn Subscription<Hint>> {
         self.listeners.sweep();
-        self.listeners.listen(document)
+        self.listeners.listen(document, listener)
     }
 
     fn announce(&self, notice: Notice) {
-        self.listeners.tell_all(Heard::News(Arc::new(notice)));
+        self.listeners.tell_all(&Heard::News(Arc::new(notice)));
     }
 
     async fn notices(&self) -> Box<dyn Subscription<Notice>> {

@@ -26,7 +26,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::bus::listeners::Listeners;
-use crate::bus::{Bus, Heard, Hint, Notice, Subscription};
+use crate::bus::{Bus, Heard, Hint, Notice, Origin, Subscription};
 use crate::redis::{CONNECT_MAX, Redis};
 
 /// Messages that may wait for Redis, and their bytes; beyond it they are dropped.
@@ -130,8 +130,12 @@ impl Bus for RedisBus {
         self.say(Topic::Document(document), message::encode_hint(hint));
     }
 
-    async fn subscribe(&self, document: DocumentId) -> Box<dyn Subscription<Hint>> {
-        let subscription = self.shared.listeners.listen(document);
+    async fn subscribe(
+        &self,
+        document: DocumentId,
+        listener: Origin,
+    ) -> Box<dyn Subscription<Hint>> {
+        let subscription = self.shared.listeners.listen(document, listener);
         if self.is_connected() {
             let (done, is_done) = oneshot::channel();
             let known = async {
@@ -198,8 +202,8 @@ impl Shared {
             return;
         };
         match self.topic(channel) {
-            Some(Topic::Document(id)) => self.listeners.tell(id, message::decode_hint(payload)),
-            Some(Topic::Notices) => self.listeners.tell_all(message::decode_notice(payload)),
+            Some(Topic::Document(id)) => self.listeners.tell(id, &message::decode_hint(payload)),
+            Some(Topic::Notices) => self.listeners.tell_all(&message::decode_notice(payload)),
             None => {}
         }
     }
@@ -289,9 +293,9 @@ impl Task {
             connection.subscribe(channels).await?;
         }
         for id in &self.subscribed {
-            self.shared.listeners.tell(*id, Heard::Lost);
+            self.shared.listeners.tell(*id, &Heard::Lost);
         }
-        self.shared.listeners.tell_all(Heard::Lost);
+        self.shared.listeners.tell_all(&Heard::Lost);
         // Whoever comes from here on has missed nothing.
         self.shared.connected.store(true, Ordering::Relaxed);
         Ok(())
@@ -308,7 +312,7 @@ impl Task {
         }
         // Whoever wished it may have lost patience, and has read the log long ago.
         if wish.done.send(()).is_err() {
-            self.shared.listeners.tell(wish.document, Heard::Lost);
+            self.shared.listeners.tell(wish.document, &Heard::Lost);
         }
         Ok(())
     }
@@ -329,7 +333,7 @@ impl Task {
         for id in self.shared.listeners.ids() {
             if self.subscribed.insert(id) {
                 connection.subscribe(self.shared.channel(Topic::Document(id))).await?;
-                self.shared.listeners.tell(id, Heard::Lost);
+                self.shared.listeners.tell(id, &Heard::Lost);
             }
         }
         self.say_lost(connection).await

@@ -5,7 +5,10 @@
 //! is not in a snapshot yet is kept first.
 
 use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,8 +17,8 @@ use codesync_core::{DocumentId, History, Revision, Text};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{Semaphore, mpsc, oneshot};
-use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
+use tokio::time::{Instant, Sleep};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 use tracing::Instrument;
 
 use crate::access::AccessTable;
@@ -35,6 +38,8 @@ use crate::snapshots::{SnapshotKey, SnapshotStore};
 
 /// How long a document stays open with nobody in it.
 pub const IDLE_MAX: Duration = Duration::from_secs(30);
+/// How long a document sleeps that waits for nothing but others.
+const QUIET_MAX: Duration = Duration::from_secs(3600);
 /// Commands taken before outputs are performed.
 const COMMANDS_AT_ONCE: usize = 128;
 /// Newest snapshots of a document that are kept; beside them those of its versions.
@@ -130,6 +135,9 @@ impl Actor {
     pub(crate) async fn run(mut self, retire: Retire, stop: CancellationToken) {
         // A look at the log after subscribing: what was committed in between is found here.
         self.state.handle_hints_lost();
+        // Made once and not for each edit: to set an alarm takes a lock that all tasks share.
+        let mut alarm = pin!(tokio::time::sleep_until(self.deadline()));
+        let mut stopped = pin!(stop.cancelled());
         loop {
             if self.perform() {
                 // Failed. Whoever still has a handle finds it closed and opens the document anew.
@@ -140,20 +148,12 @@ impl Actor {
             if self.is_over(&retire) {
                 break;
             }
+            // One that rings too early does no harm, and is set anew then.
             let deadline = self.deadline();
-            tokio::select! {
-                Some(done) = self.work.next(), if !self.work.is_empty() => self.done(done),
-                command = self.mailbox.recv(), if !self.has_no_handles() => match command {
-                    Some(command) => self.commands(command),
-                    None => self.end = End::Closing,
-                },
-                heard = self.subscription.next() => self.heard(heard),
-                () = tokio::time::sleep_until(deadline) => {
-                    let now = self.now();
-                    self.state.handle_timeout(now);
-                }
-                () = stop.cancelled(), if !self.has_no_handles() => self.end = End::Closing,
+            if deadline < alarm.deadline() || alarm.is_elapsed() {
+                alarm.as_mut().reset(deadline);
             }
+            poll_fn(|context| self.poll_news(context, alarm.as_mut(), stopped.as_mut())).await;
         }
         retire.now();
         if self.state.subscriber_count() > 0 {
@@ -161,6 +161,42 @@ impl Actor {
             self.say(bus::Presence::Everyone(Vec::new()));
         }
         tracing::debug!(doc = %self.id, revision = %self.state.head(), "document closed");
+    }
+
+    /// Takes something from each source that has anything, so that none keeps another waiting.
+    fn poll_news(
+        &mut self,
+        context: &mut Context<'_>,
+        alarm: Pin<&mut Sleep>,
+        stopped: Pin<&mut WaitForCancellationFuture<'_>>,
+    ) -> Poll<()> {
+        let mut news = Poll::Pending;
+        if let Poll::Ready(Some(done)) = self.work.poll_next_unpin(context) {
+            self.done(done);
+            news = Poll::Ready(());
+        }
+        if let Poll::Ready(heard) = self.subscription.poll_next(context) {
+            self.heard(heard);
+            news = Poll::Ready(());
+        }
+        if alarm.poll(context).is_ready() {
+            let now = self.now();
+            self.state.handle_timeout(now);
+            news = Poll::Ready(());
+        }
+        if self.has_no_handles() {
+            return news;
+        }
+        if stopped.poll(context).is_ready() {
+            self.end = End::Closing;
+            return Poll::Ready(());
+        }
+        match self.mailbox.poll_recv(context) {
+            Poll::Ready(Some(command)) => self.commands(command),
+            Poll::Ready(None) => self.end = End::Closing,
+            Poll::Pending => return news,
+        }
+        Poll::Ready(())
     }
 
     fn now(&self) -> Duration {
@@ -223,14 +259,15 @@ impl Actor {
     }
 
     fn deadline(&self) -> Instant {
-        let far = Instant::now() + Duration::from_secs(3600);
-        let state = self.state.poll_timeout().map_or(far, |due| self.started + due);
+        let since_start = |due: Duration| self.started + due;
+        let state = self.state.poll_timeout().map(since_start);
         let idle = match self.end {
-            End::NotYet { idle: Some(since) } => since + IDLE_MAX,
-            _ => far,
+            End::NotYet { idle } => idle.map(|since| since + IDLE_MAX),
+            End::Retired | End::Closing | End::Flushing => None,
         };
-        let version = self.keeper.due().map_or(far, |due| self.started + due);
-        state.min(idle).min(version)
+        let version = self.keeper.due().map(since_start);
+        let due = [state, idle, version].into_iter().flatten().min();
+        due.unwrap_or_else(|| Instant::now() + QUIET_MAX)
     }
 
     fn commands(&mut self, first: Command) {
@@ -329,8 +366,6 @@ impl Actor {
             return self.state.handle_hints_lost();
         };
         match hint.as_ref() {
-            Hint::Committed { origin, .. } | Hint::Presence { origin, .. }
-                if *origin == self.services.origin => {}
             Hint::Committed { origin, entries } => {
                 let now = self.now();
                 self.state.handle_hint(now, *origin, entries);

@@ -215,7 +215,7 @@ impl Registry {
         let _permit = shared.services.heavy.acquire().await;
         let record = shared.documents.find(id).await.map_err(open_error)?;
         // Subscribe first, then read: what is committed in between is heard.
-        let subscription = shared.services.bus.subscribe(id).await;
+        let subscription = shared.services.bus.subscribe(id, shared.services.origin).await;
         let log = shared.services.log.as_ref();
         let (began, span) = (Instant::now(), tracing::info_span!("load", doc = %id));
         let snapshots = shared.services.snapshots.as_ref();

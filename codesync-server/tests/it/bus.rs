@@ -20,6 +20,7 @@ use crate::support::PATIENCE;
 const DOCUMENT: DocumentId = DocumentId::from_bytes([1; 16]);
 const OTHER: DocumentId = DocumentId::from_bytes([2; 16]);
 const ORIGIN: Origin = Origin::new(u64::MAX);
+const LISTENER: Origin = Origin::new(1);
 
 /// Two servers' ends of one bus.
 struct Fixture {
@@ -55,6 +56,7 @@ macro_rules! conformance {
 conformance! {
     every_kind_of_hint_arrives_as_it_was_sent,
     hints_are_heard_in_order_and_only_for_their_document,
+    nobody_hears_his_own_entries_and_presence_but_his_wishes,
     notices_reach_all_servers_their_own_included,
     whoever_listens_too_slowly_is_told_that_something_is_lost,
     waiting_may_be_given_up_without_losing_anything,
@@ -91,7 +93,7 @@ async fn news<T: Clone + 'static>(subscription: &mut Box<dyn Subscription<T>>) -
 }
 
 async fn every_kind_of_hint_arrives_as_it_was_sent(bus: Fixture) {
-    let mut heard = bus.right.subscribe(DOCUMENT).await;
+    let mut heard = bus.right.subscribe(DOCUMENT, LISTENER).await;
     let person = Person {
         author: Author::new(3),
         name: "Åsa 🚀".to_owned(),
@@ -115,8 +117,8 @@ async fn every_kind_of_hint_arrives_as_it_was_sent(bus: Fixture) {
 }
 
 async fn hints_are_heard_in_order_and_only_for_their_document(bus: Fixture) {
-    let mut heard = bus.right.subscribe(DOCUMENT).await;
-    let mut other = bus.left.subscribe(OTHER).await;
+    let mut heard = bus.right.subscribe(DOCUMENT, LISTENER).await;
+    let mut other = bus.left.subscribe(OTHER, LISTENER).await;
     for revision in 1..=100 {
         bus.left.publish(DOCUMENT, committed(revision));
         bus.left.publish(OTHER, committed(1000 + revision));
@@ -125,6 +127,17 @@ async fn hints_are_heard_in_order_and_only_for_their_document(bus: Fixture) {
         assert_eq!(news(&mut heard).await, committed(revision));
         assert_eq!(news(&mut other).await, committed(1000 + revision));
     }
+}
+
+async fn nobody_hears_his_own_entries_and_presence_but_his_wishes(bus: Fixture) {
+    let mut own = bus.left.subscribe(DOCUMENT, ORIGIN).await;
+    let mut other = bus.right.subscribe(DOCUMENT, LISTENER).await;
+    let presence = Hint::Presence { origin: ORIGIN, presence: Presence::Who };
+    for hint in [committed(1), presence, Hint::Wish(ORIGIN)] {
+        bus.left.publish(DOCUMENT, hint.clone());
+        assert_eq!(news(&mut other).await, hint);
+    }
+    assert_eq!(news(&mut own).await, Hint::Wish(ORIGIN));
 }
 
 async fn notices_reach_all_servers_their_own_included(bus: Fixture) {
@@ -138,8 +151,8 @@ async fn notices_reach_all_servers_their_own_included(bus: Fixture) {
 }
 
 async fn whoever_listens_too_slowly_is_told_that_something_is_lost(bus: Fixture) {
-    let mut slow = bus.right.subscribe(DOCUMENT).await;
-    let mut quick = bus.right.subscribe(DOCUMENT).await;
+    let mut slow = bus.right.subscribe(DOCUMENT, LISTENER).await;
+    let mut quick = bus.right.subscribe(DOCUMENT, LISTENER).await;
     for revision in 1..=1000 {
         bus.left.publish(DOCUMENT, committed(revision));
         assert_eq!(news(&mut quick).await, committed(revision));
@@ -157,7 +170,7 @@ async fn a_bus_that_others_hear_says_so(bus: Fixture) {
 }
 
 async fn waiting_may_be_given_up_without_losing_anything(bus: Fixture) {
-    let mut heard = bus.right.subscribe(DOCUMENT).await;
+    let mut heard = bus.right.subscribe(DOCUMENT, LISTENER).await;
     for revision in 1..=20 {
         let soon = tokio::time::timeout(Duration::from_millis(1), heard.next());
         assert!(soon.await.is_err(), "nothing was said");

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -11,7 +12,7 @@ use codesync_core::protocol::{RejectCode, ServerDocument, ServerMessage, ServerP
 use codesync_core::{Author, ClientId, DocumentId, LineEnding, Operation, Revision, Seq};
 use codesync_server::access::{AccessVersion, Rights, Role};
 use codesync_server::bus::in_process::InProcessBus;
-use codesync_server::bus::{Bus, Heard, Hint, Notice, Subscription};
+use codesync_server::bus::{Bus, Heard, Hint, Notice, Origin, Subscription};
 use codesync_server::db::documents::{Documents, NewDocument};
 use codesync_server::db::memory::{MemoryDocuments, MemoryVersions};
 use codesync_server::document::handle::{Command, DocumentHandle};
@@ -82,7 +83,7 @@ struct Silence;
 impl Bus for SilentBus {
     fn publish(&self, _: DocumentId, _: Hint) {}
 
-    async fn subscribe(&self, _: DocumentId) -> Box<dyn Subscription<Hint>> {
+    async fn subscribe(&self, _: DocumentId, _: Origin) -> Box<dyn Subscription<Hint>> {
         Box::new(Silence)
     }
 
@@ -97,10 +98,9 @@ impl Bus for SilentBus {
     }
 }
 
-#[async_trait]
 impl<T: 'static> Subscription<T> for Silence {
-    async fn next(&mut self) -> Heard<T> {
-        std::future::pending().await
+    fn poll_next(&mut self, _: &mut Context<'_>) -> Poll<Heard<T>> {
+        Poll::Pending
     }
 }
 

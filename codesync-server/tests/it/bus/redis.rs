@@ -13,7 +13,7 @@ use codesync_server::oplog::Entry;
 use codesync_server::redis::{Redis, RedisDown};
 use codesync_testing::Signal;
 
-use super::{DOCUMENT, ORIGIN, committed, news, next};
+use super::{DOCUMENT, LISTENER, ORIGIN, committed, news, next};
 use crate::support::{PATIENCE, eventually};
 
 /// A prefix that no other test has.
@@ -48,7 +48,7 @@ impl Stage {
         let redis = codesync_testing::Redis::start().expect("Redis starts");
         let left = connected(&redis.url(), "stage").await;
         let right = connected(&redis.url(), "stage").await;
-        let heard = right.subscribe(DOCUMENT).await;
+        let heard = right.subscribe(DOCUMENT, LISTENER).await;
         Self { redis, left, right, heard }
     }
 
@@ -80,7 +80,7 @@ async fn a_redis_that_was_killed_is_found_again_and_the_loss_is_told() {
     for revision in 2..10_000 {
         stage.left.publish(DOCUMENT, committed(revision));
     }
-    let new = stage.right.subscribe(DocumentId::from_bytes([8; 16])).await;
+    let new = stage.right.subscribe(DocumentId::from_bytes([8; 16]), LISTENER).await;
     assert!(began.elapsed() < Duration::from_secs(1), "nobody waits: {:?}", began.elapsed());
 
     stage.redis.restart().expect("Redis starts again");
@@ -107,7 +107,7 @@ async fn a_redis_that_says_nothing_is_noticed_and_nobody_waits_for_it() {
     for revision in 1..100 {
         stage.left.publish(DOCUMENT, committed(revision));
     }
-    drop(stage.right.subscribe(DocumentId::from_bytes([8; 16])).await);
+    drop(stage.right.subscribe(DocumentId::from_bytes([8; 16]), LISTENER).await);
     assert!(began.elapsed() < Duration::from_secs(2), "nobody waits: {:?}", began.elapsed());
     stage.until_connected(false).await;
     stage.redis.send(Signal::Continue);
