@@ -5,6 +5,7 @@
 
 mod bucket;
 mod crowd;
+mod inbox;
 pub mod session;
 mod socket;
 mod watch;
@@ -21,15 +22,16 @@ use axum::{Json, Router};
 use codesync_core::limits::{DOCUMENT_BYTES_MAX, FRAME_BYTES_MAX};
 use codesync_core::protocol::SUBPROTOCOL;
 use serde::Serialize;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
 use self::crowd::Crowd;
+use self::inbox::Inbox;
 use crate::auth::{Auth, Caller};
 use crate::bus::Bus;
+use crate::document::SubscriberId;
 use crate::document::registry::{Registry, SUBSCRIBERS_MAX};
 use crate::http::describe::route;
 use crate::http::error::ApiError;
@@ -41,9 +43,6 @@ pub const SOCKETS_MAX: usize = 8000;
 const READ_BUFFER_BYTES: usize = 1024;
 /// Bytes that a socket's write buffer may hold: one frame, and its head.
 const WRITE_BUFFER_BYTES_MAX: usize = 2 * FRAME_BYTES_MAX;
-
-/// Words that may wait for one socket.
-const WORDS_MAX: usize = 4;
 
 /// What one socket may do in a while, and how many there may be.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -106,13 +105,17 @@ pub struct Farewells {
     pub arriving_over: Duration,
 }
 
-/// Something that a socket is told from outside.
+/// Something that the reading half of a socket is told.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Word {
     /// The server goes down: come back after this time.
     Farewell { after: Duration },
     /// The login has ended that the person came with.
     LoginEnded,
+    /// A document has ended the subscriber's part in it.
+    Detached(SubscriberId),
+    /// A document refused an edit of somebody who could know that he may not write.
+    Trespassed,
 }
 
 impl Sockets {
@@ -148,9 +151,8 @@ impl Sockets {
         let began = tokio::time::Instant::now();
         for (socket, number) in open.iter().zip(1..) {
             tokio::time::sleep_until(began + pace.over * (number - 1) / count).await;
-            let farewell = Word::Farewell { after: pace.arriving_over * number / count };
-            // A socket with a farewell already, or that is closing, needs no second.
-            let _ = socket.try_send(farewell);
+            // A socket that has a farewell already takes no second.
+            socket.say(Word::Farewell { after: pace.arriving_over * number / count });
         }
         drop(open);
         self.shared.drained.cancel();
@@ -232,10 +234,10 @@ async fn connect(State(sockets): State<Sockets>, request: Request) -> Response {
     }
     let number = shared.next.fetch_add(1, Ordering::Relaxed);
     upgrade.on_upgrade(move |socket| {
-        let (words, heard) = mpsc::channel(WORDS_MAX);
-        shared.crowd().arrive(number, words, place);
+        let inbox = Inbox::default();
+        shared.crowd().arrive(number, inbox.clone(), place);
         // Boxed: a future has room for what it is given and once more for what it waits for.
-        let serve = Box::pin(socket::serve(socket, number, shared.clone(), heard));
+        let serve = Box::pin(socket::serve(socket, number, shared.clone(), inbox));
         let task = shared.tasks.track_future(serve);
         async move {
             // Whatever ends the task, the socket is counted out.

@@ -5,7 +5,9 @@
 //! for, and asks here to be told when everything was taken.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use codesync_core::protocol::CloseCode;
@@ -23,9 +25,6 @@ pub struct Outbox {
 #[derive(Debug, Default)]
 struct Shared {
     queue: Mutex<Queue>,
-    changed: Notify,
-    /// Something was taken.
-    taken: Notify,
     /// A close waits.
     closing: Notify,
 }
@@ -37,6 +36,10 @@ struct Queue {
     rooms: Vec<Room>,
     closing: bool,
     closed: bool,
+    /// Who waits for something to take: the socket, which alone takes.
+    taker: Option<Waker>,
+    /// Who waits for something to have been taken: the same socket, before it reads on.
+    reader: Option<Waker>,
 }
 
 /// Something for the socket to do, in order.
@@ -85,8 +88,7 @@ impl Outbox {
         let closing = matches!(item, Item::Close(_));
         queue.closing |= closing;
         queue.items.push_back(item);
-        drop(queue);
-        self.shared.changed.notify_one();
+        wake_taker(queue);
         if closing {
             self.shared.closing.notify_waiters();
         }
@@ -100,15 +102,14 @@ impl Outbox {
         }
     }
 
-    /// Waits until fewer bytes than this wait.
-    pub async fn below(&self, bytes_max: usize) {
-        loop {
-            let taken = self.shared.taken.notified();
-            if self.bytes() < bytes_max {
-                return;
-            }
-            taken.await;
+    /// Ready when fewer bytes than this wait.
+    pub fn poll_below(&self, context: &Context<'_>, bytes_max: usize) -> Poll<()> {
+        let mut queue = self.queue();
+        if queue.bytes < bytes_max {
+            return Poll::Ready(());
         }
+        queue.reader = Some(context.waker().clone());
+        Poll::Pending
     }
 
     /// Tells the document when everything was taken.
@@ -118,8 +119,7 @@ impl Outbox {
             return;
         }
         queue.rooms.push(Room { subscriber, document });
-        drop(queue);
-        self.shared.changed.notify_one();
+        wake_taker(queue);
     }
 
     /// Bytes that wait.
@@ -130,39 +130,23 @@ impl Outbox {
 
     /// Takes what waits, messages up to `bytes_max` and at least one, waiting until there is any.
     pub async fn take(&self, bytes_max: usize) -> Taken {
-        loop {
-            let changed = self.shared.changed.notified();
-            let taken = self.take_now(bytes_max);
-            self.shared.taken.notify_waiters();
-            if !taken.items.is_empty() || !taken.rooms.is_empty() {
-                return taken;
-            }
-            changed.await;
-        }
+        poll_fn(|context| self.poll_take(context, bytes_max)).await
     }
 
-    fn take_now(&self, bytes_max: usize) -> Taken {
+    fn poll_take(&self, context: &Context<'_>, bytes_max: usize) -> Poll<Taken> {
         let mut queue = self.queue();
-        if queue.bytes <= bytes_max {
-            queue.bytes = 0;
-            // With its memory: a socket that has nothing to write keeps none.
-            let items = std::mem::take(&mut queue.items);
-            let rooms =
-                if items.is_empty() { std::mem::take(&mut queue.rooms) } else { Vec::new() };
-            return Taken { items, rooms };
-        }
-        let (mut items, mut bytes) = (VecDeque::new(), 0);
-        while let Some(item) = queue.items.front() {
-            if let Item::Messages(messages) = item {
-                if bytes > 0 && bytes + messages.len() > bytes_max {
-                    break;
-                }
-                bytes += messages.len();
+        let taken = queue.take(bytes_max);
+        if taken.items.is_empty() && taken.rooms.is_empty() {
+            match &mut queue.taker {
+                Some(waker) => waker.clone_from(context.waker()),
+                waker => *waker = Some(context.waker().clone()),
             }
-            items.extend(queue.items.pop_front());
+            return Poll::Pending;
         }
-        queue.bytes -= bytes;
-        Taken { items, rooms: Vec::new() }
+        let reader = queue.reader.take();
+        drop(queue);
+        reader.into_iter().for_each(Waker::wake);
+        Poll::Ready(taken)
     }
 
     /// Throws away what waits and whatever comes.
@@ -170,6 +154,37 @@ impl Outbox {
         let mut queue = self.queue();
         *queue = Queue { closed: true, ..Queue::default() };
     }
+}
+
+impl Queue {
+    fn take(&mut self, bytes_max: usize) -> Taken {
+        if self.bytes <= bytes_max {
+            self.bytes = 0;
+            // With its memory: a socket that has nothing to write keeps none.
+            let items = std::mem::take(&mut self.items);
+            let rooms = if items.is_empty() { std::mem::take(&mut self.rooms) } else { Vec::new() };
+            return Taken { items, rooms };
+        }
+        let (mut items, mut bytes) = (VecDeque::new(), 0);
+        while let Some(item) = self.items.front() {
+            if let Item::Messages(messages) = item {
+                if bytes > 0 && bytes + messages.len() > bytes_max {
+                    break;
+                }
+                bytes += messages.len();
+            }
+            items.extend(self.items.pop_front());
+        }
+        self.bytes -= bytes;
+        Taken { items, rooms: Vec::new() }
+    }
+}
+
+/// Wakes who waits for something to take, after the lock is given back.
+fn wake_taker(mut queue: MutexGuard<'_, Queue>) {
+    let taker = queue.taker.take();
+    drop(queue);
+    taker.into_iter().for_each(Waker::wake);
 }
 
 impl Room {
@@ -200,9 +215,9 @@ mod tests {
             outbox.push(Item::Messages(Bytes::from(vec![0; length])));
         }
         assert_eq!(outbox.bytes(), 301);
-        assert_eq!(lengths(&outbox.take_now(100)), [60, 40]);
-        assert_eq!(lengths(&outbox.take_now(100)), [1]);
-        assert_eq!(lengths(&outbox.take_now(100)), [200]);
+        assert_eq!(lengths(&outbox.queue().take(100)), [60, 40]);
+        assert_eq!(lengths(&outbox.queue().take(100)), [1]);
+        assert_eq!(lengths(&outbox.queue().take(100)), [200]);
         assert_eq!(outbox.bytes(), 0);
     }
 
@@ -212,6 +227,6 @@ mod tests {
         outbox.push(Item::Messages(Bytes::from_static(b"x")));
         outbox.close();
         outbox.push(Item::Messages(Bytes::from_static(b"y")));
-        assert_eq!((outbox.bytes(), lengths(&outbox.take_now(100)).len()), (0, 0));
+        assert_eq!((outbox.bytes(), lengths(&outbox.queue().take(100)).len()), (0, 0));
     }
 }

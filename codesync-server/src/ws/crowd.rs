@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tokio::sync::mpsc;
-
 use crate::auth::Caller;
 use crate::bus::{Notice, Sessions};
 use crate::ids::{SessionId, UserId};
 use crate::ws::Word;
+use crate::ws::inbox::Inbox;
 
 /// All open sockets by their numbers.
 #[derive(Debug, Default)]
@@ -19,7 +18,7 @@ pub(super) struct Crowd {
 
 #[derive(Debug)]
 struct Socket {
-    words: mpsc::Sender<Word>,
+    inbox: Inbox,
     /// Where it comes from, if that counts.
     place: Option<String>,
     /// Whose it is, once that is known. The machine's own user has no login and is not counted.
@@ -39,12 +38,12 @@ impl Crowd {
         self.places.of(place) >= sockets_max
     }
 
-    /// A socket is open, and hears what is said through `words`.
-    pub(super) fn arrive(&mut self, socket: u64, words: mpsc::Sender<Word>, place: Option<String>) {
+    /// A socket is open, and hears what is put into its inbox.
+    pub(super) fn arrive(&mut self, socket: u64, inbox: Inbox, place: Option<String>) {
         if let Some(place) = &place {
             self.places.add(place.clone());
         }
-        self.sockets.insert(socket, Socket { words, place, login: None });
+        self.sockets.insert(socket, Socket { inbox, place, login: None });
     }
 
     /// It is known whose a socket is, perhaps under another login than before.
@@ -80,8 +79,8 @@ impl Crowd {
     }
 
     /// Everybody.
-    pub(super) fn all(&self) -> Vec<mpsc::Sender<Word>> {
-        self.sockets.values().map(|socket| socket.words.clone()).collect()
+    pub(super) fn all(&self) -> Vec<Inbox> {
+        self.sockets.values().map(|socket| socket.inbox.clone()).collect()
     }
 
     /// All logins in use.
@@ -111,7 +110,7 @@ impl Crowd {
         for socket in self.sockets.values() {
             if socket.login.is_some_and(|(user, session)| is_meant(user, session)) {
                 // One that has as many words waiting hears of it in a second, when this comes again.
-                let _ = socket.words.try_send(Word::LoginEnded);
+                socket.inbox.say(Word::LoginEnded);
             }
         }
     }
@@ -155,6 +154,8 @@ impl<K: Ord> Counts<K> {
 
 #[cfg(test)]
 mod tests {
+    use std::task::{Context, Poll, Waker};
+
     use super::*;
 
     fn caller(user: u8, session: u8) -> Caller {
@@ -166,33 +167,34 @@ mod tests {
     }
 
     /// Sockets 1, 2, … of these people, and what each hears.
-    fn crowd(logins: &[(u8, u8)]) -> (Crowd, Vec<mpsc::Receiver<Word>>) {
+    fn crowd(logins: &[(u8, u8)]) -> (Crowd, Vec<Inbox>) {
         let mut crowd = Crowd::default();
         let mut heard = Vec::new();
         for (socket, (user, session)) in (1..).zip(logins) {
-            let (words, hears) = mpsc::channel(1);
-            crowd.arrive(socket, words, Some("here".to_owned()));
+            let inbox = Inbox::default();
+            crowd.arrive(socket, inbox.clone(), Some("here".to_owned()));
             crowd.recognise(socket, &caller(*user, *session), 20).expect("there is room");
-            heard.push(hears);
+            heard.push(inbox);
         }
         (crowd, heard)
     }
 
-    fn told(heard: &mut [mpsc::Receiver<Word>]) -> Vec<bool> {
-        let is_told = |it: &mut mpsc::Receiver<Word>| matches!(it.try_recv(), Ok(Word::LoginEnded));
-        heard.iter_mut().map(is_told).collect()
+    fn told(heard: &[Inbox]) -> Vec<bool> {
+        let context = Context::from_waker(Waker::noop());
+        let is_told = |it: &Inbox| it.poll_take(&context) == Poll::Ready(Word::LoginEnded);
+        heard.iter().map(is_told).collect()
     }
 
     #[test]
     fn a_person_has_so_many_sockets_and_room_again_when_one_has_gone() {
         let (mut crowd, _heard) = crowd(&[(1, 1), (1, 2), (2, 3), (9, 9)]);
         crowd.leave(4);
-        crowd.arrive(4, mpsc::channel(1).0, None);
+        crowd.arrive(4, Inbox::default(), None);
         assert_eq!(crowd.recognise(4, &caller(1, 1), 2), Err(Crowded));
         assert_eq!(crowd.recognise(4, &caller(2, 3), 2), Ok(()));
         crowd.leave(4);
         crowd.leave(1);
-        crowd.arrive(5, mpsc::channel(1).0, None);
+        crowd.arrive(5, Inbox::default(), None);
         assert_eq!(crowd.recognise(5, &caller(1, 1), 2), Ok(()));
         assert_eq!(crowd.recognise(5, &caller(1, 7), 2), Ok(()), "the same socket, renewed");
         assert_eq!(crowd.people.of(&UserId::from_bytes([1; 16])), 2);
@@ -202,7 +204,7 @@ mod tests {
     fn the_machines_own_user_may_have_any_number() {
         let mut crowd = Crowd::default();
         for socket in 0..3 {
-            crowd.arrive(socket, mpsc::channel(1).0, None);
+            crowd.arrive(socket, Inbox::default(), None);
             assert_eq!(crowd.recognise(socket, &Caller::LOCAL, 1), Ok(()));
         }
         assert_eq!(crowd.sessions(), []);
@@ -222,17 +224,17 @@ mod tests {
     #[test]
     fn those_whose_login_ended_are_told_and_nobody_else() {
         let logins = [(1, 1), (1, 2), (2, 3), (1, 1)];
-        let (crowd, mut heard) = crowd(&logins);
+        let (crowd, heard) = crowd(&logins);
         let [first, second, third] = [1, 2, 3].map(|it| SessionId::from_bytes([it; 16]));
         assert_eq!(crowd.sessions(), [first, second, third]);
         crowd.end_sessions(&[first]);
-        assert_eq!(told(&mut heard), [true, false, false, true]);
+        assert_eq!(told(&heard), [true, false, false, true]);
 
         let user = UserId::from_bytes([1; 16]);
         crowd.heed(&Notice::SessionsEnded { user, sessions: Sessions::All });
-        assert_eq!(told(&mut heard), [true, true, false, true]);
+        assert_eq!(told(&heard), [true, true, false, true]);
         let sessions = Sessions::These(vec![second, third]);
         crowd.heed(&Notice::SessionsEnded { user, sessions });
-        assert_eq!(told(&mut heard), [false, true, false, false]);
+        assert_eq!(told(&heard), [false, true, false, false]);
     }
 }

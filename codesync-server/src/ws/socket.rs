@@ -3,9 +3,10 @@
 //! Reading and writing go on side by side. The reading half owns the session; whatever is to be
 //! written goes through the outbox, where the documents put their messages too.
 
-use std::collections::BTreeMap;
-use std::pin::pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime};
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
@@ -13,11 +14,10 @@ use bytes::{Bytes, BytesMut};
 use codesync_core::AccessToken;
 use codesync_core::limits::FRAME_BYTES_MAX;
 use codesync_core::protocol::{CloseCode, RejectCode};
-use futures_util::SinkExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, SplitSink, SplitStream, StreamExt};
-use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout};
+use futures_util::{FutureExt, SinkExt};
+use tokio::time::{Instant, Sleep, timeout};
 use tracing::Instrument;
 
 use crate::auth::{AuthError, Caller};
@@ -25,6 +25,7 @@ use crate::document::SubscriberId;
 use crate::document::handle::{Command, DocumentHandle};
 use crate::document::outbox::{Item, Outbox};
 use crate::document::registry::{Admitted, OpenError};
+use crate::ws::inbox::Inbox;
 use crate::ws::session::{Opening, Output, Session};
 use crate::ws::{Shared, Word};
 
@@ -32,19 +33,11 @@ use crate::ws::{Shared, Word};
 const UNWRITTEN_BYTES_MAX: usize = 1024 * 1024;
 /// How long the last words may take to be written.
 const LAST_WORDS_MAX: Duration = Duration::from_secs(2);
-/// News of documents that may wait for the reading half.
-const NEWS_MAX: usize = 64;
 
 /// Serves one socket until it is closed by either side.
-pub(super) async fn serve(
-    socket: WebSocket,
-    number: u64,
-    shared: Arc<Shared>,
-    words: mpsc::Receiver<Word>,
-) {
+pub(super) async fn serve(socket: WebSocket, number: u64, shared: Arc<Shared>, inbox: Inbox) {
     let (sink, stream) = socket.split();
     let outbox = Outbox::default();
-    let (tell, news) = mpsc::channel(NEWS_MAX);
     let started = Instant::now();
     let mut reader = Reader {
         stream,
@@ -52,14 +45,13 @@ pub(super) async fn serve(
         session: Session::new(Duration::ZERO, shared.limits),
         shared,
         outbox: outbox.clone(),
-        documents: BTreeMap::new(),
+        documents: Joined::default(),
         work: FuturesUnordered::new(),
-        words,
-        news,
+        inbox: inbox.clone(),
         started,
     };
     let code = {
-        let mut write = pin!(write(sink, outbox.clone(), tell));
+        let mut write = pin!(write(sink, outbox.clone(), inbox));
         tokio::select! {
             peer = reader.run() => match peer {
                 Peer::Listens => timeout(LAST_WORDS_MAX, write).await.ok().flatten(),
@@ -69,7 +61,7 @@ pub(super) async fn serve(
         }
     };
     outbox.close();
-    for (subscriber, document) in std::mem::take(&mut reader.documents) {
+    for (subscriber, document) in std::mem::take(&mut reader.documents).0 {
         document.send(Command::Leave { subscriber }).await;
     }
     if code.is_some() {
@@ -91,18 +83,36 @@ enum Done {
     },
 }
 
-/// What a document says to the reading half, by way of the writing one.
-#[derive(Clone, Copy, Debug)]
-enum News {
-    /// It has ended the subscriber's part in it.
-    Detached(SubscriberId),
-    /// It refused an edit of somebody who could know that he may not write.
-    Trespassed,
+/// What happens to the reading half.
+enum Next {
+    Done(Done),
+    Received(Option<Result<Message, axum::Error>>),
+    Word(Word),
+    Alarm,
 }
 
 enum Peer {
     Listens,
     Gone,
+}
+
+/// The documents that the socket has joined; mostly one, and never so many that a search takes long.
+#[derive(Default)]
+struct Joined(Vec<(SubscriberId, DocumentHandle)>);
+
+impl Joined {
+    fn insert(&mut self, subscriber: SubscriberId, document: DocumentHandle) {
+        self.0.reserve_exact(1);
+        self.0.push((subscriber, document));
+    }
+
+    fn get(&self, subscriber: SubscriberId) -> Option<&DocumentHandle> {
+        self.0.iter().find(|(joined, _)| *joined == subscriber).map(|(_, document)| document)
+    }
+
+    fn remove(&mut self, subscriber: SubscriberId) {
+        self.0.retain(|(joined, _)| *joined != subscriber);
+    }
 }
 
 struct Reader {
@@ -111,51 +121,76 @@ struct Reader {
     session: Session,
     shared: Arc<Shared>,
     outbox: Outbox,
-    documents: BTreeMap<SubscriberId, DocumentHandle>,
+    documents: Joined,
     work: FuturesUnordered<BoxFuture<'static, Done>>,
-    words: mpsc::Receiver<Word>,
-    news: mpsc::Receiver<News>,
+    inbox: Inbox,
     started: Instant,
 }
 
 impl Reader {
     /// Reads until the session is closed, or the peer has gone: then nothing is left to say.
     async fn run(&mut self) -> Peer {
+        // Made once and not for each frame: to set an alarm takes a lock that all tasks share.
+        let mut alarm = pin!(tokio::time::sleep_until(self.deadline()));
         while !self.session.is_closed() {
-            let due = self.session.poll_timeout().unwrap_or(Duration::MAX / 4);
-            let deadline = self.started + due.min(Duration::from_secs(3600));
-            let unwritten = self.outbox.clone();
-            tokio::select! {
+            let deadline = self.deadline();
+            if deadline < alarm.deadline() || alarm.is_elapsed() {
+                alarm.as_mut().reset(deadline);
+            }
+            match poll_fn(|context| self.poll_next(context, alarm.as_mut())).await {
                 // Joins are answered in the order in which their documents come.
-                Some(done) = self.work.next(), if !self.work.is_empty() => match done {
-                    Done::Authenticated(answer) => self.authenticated(answer),
-                    Done::Opened { join, opened } => self.opened(join, opened).await,
-                },
-                message = next(&mut self.stream, &unwritten) => {
+                Next::Done(Done::Authenticated(answer)) => self.authenticated(answer),
+                // Boxed: it happens seldom, and is most of what this future would have room for.
+                Next::Done(Done::Opened { join, opened }) => {
+                    Box::pin(self.opened(join, opened)).await;
+                }
+                Next::Received(message) => {
                     if !self.received(message) {
                         return Peer::Gone;
                     }
                 }
-                Some(news) = self.news.recv() => match news {
-                    News::Detached(subscriber) => {
-                        self.documents.remove(&subscriber);
-                        self.session.handle_detached(subscriber);
-                    }
-                    News::Trespassed => self.session.handle_trespass(),
-                },
-                Some(word) = self.words.recv() => match word {
-                    Word::Farewell { after } => {
-                        self.session.handle_farewell(self.started.elapsed(), after);
-                    }
-                    Word::LoginEnded => self.session.handle_login_ended(),
-                },
-                () = tokio::time::sleep_until(deadline) => {
-                    self.session.handle_timeout(self.started.elapsed());
-                }
+                Next::Word(word) => self.heard(word),
+                // One that rings too early does no harm, and is set anew then.
+                Next::Alarm => self.session.handle_timeout(self.started.elapsed()),
             }
             self.perform().await;
         }
         Peer::Listens
+    }
+
+    /// A session that waits for nothing is closed.
+    fn deadline(&self) -> Instant {
+        self.session.poll_timeout().map_or(self.started, |due| self.started + due)
+    }
+
+    /// The next thing that happens. Frames come last, since there may be any number of them.
+    fn poll_next(&mut self, context: &mut Context<'_>, alarm: Pin<&mut Sleep>) -> Poll<Next> {
+        if let Poll::Ready(word) = self.inbox.poll_take(context) {
+            return Poll::Ready(Next::Word(word));
+        }
+        if let Poll::Ready(Some(done)) = self.work.poll_next_unpin(context) {
+            return Poll::Ready(Next::Done(done));
+        }
+        if alarm.poll(context).is_ready() {
+            return Poll::Ready(Next::Alarm);
+        }
+        // Once the peer has taken most of what waits for it.
+        ready!(self.outbox.poll_below(context, UNWRITTEN_BYTES_MAX));
+        self.stream.poll_next_unpin(context).map(Next::Received)
+    }
+
+    fn heard(&mut self, word: Word) {
+        match word {
+            Word::Farewell { after } => {
+                self.session.handle_farewell(self.started.elapsed(), after);
+            }
+            Word::LoginEnded => self.session.handle_login_ended(),
+            Word::Detached(subscriber) => {
+                self.documents.remove(subscriber);
+                self.session.handle_detached(subscriber);
+            }
+            Word::Trespassed => self.session.handle_trespass(),
+        }
     }
 
     /// Takes in what came. False if nothing more will come.
@@ -211,7 +246,7 @@ impl Reader {
         self.perform().await;
         let join = join.with(access, rights, self.number);
         if !document.send(Command::Join { subscriber, join, outbox }).await {
-            self.documents.remove(&subscriber);
+            self.documents.remove(subscriber);
             self.session.handle_detached(subscriber);
             self.session.handle_refused(request, RejectCode::DocumentUnavailable);
         }
@@ -249,7 +284,7 @@ impl Reader {
                 }
                 Output::Leave { subscriber } => {
                     self.tell(subscriber, Command::Leave { subscriber }).await;
-                    self.documents.remove(&subscriber);
+                    self.documents.remove(subscriber);
                 }
             }
         }
@@ -257,19 +292,10 @@ impl Reader {
 
     /// A document whose task has gone has told the client so itself.
     async fn tell(&mut self, subscriber: SubscriberId, command: Command) {
-        if let Some(document) = self.documents.get(&subscriber).cloned() {
+        if let Some(document) = self.documents.get(subscriber) {
             document.send(command).await;
         }
     }
-}
-
-/// The next message, once the peer has taken most of what waits for it.
-async fn next(
-    stream: &mut SplitStream<WebSocket>,
-    unwritten: &Outbox,
-) -> Option<Result<Message, axum::Error>> {
-    unwritten.below(UNWRITTEN_BYTES_MAX).await;
-    stream.next().await
 }
 
 fn is_oversized(error: &axum::Error) -> bool {
@@ -282,7 +308,7 @@ fn is_oversized(error: &axum::Error) -> bool {
 async fn write(
     mut sink: SplitSink<WebSocket, Message>,
     outbox: Outbox,
-    tell: mpsc::Sender<News>,
+    inbox: Inbox,
 ) -> Option<CloseCode> {
     loop {
         let taken = outbox.take(FRAME_BYTES_MAX).await;
@@ -296,17 +322,12 @@ async fn write(
             match item {
                 Item::Messages(_) => {}
                 Item::Ping => send(&mut sink, &outbox, Message::Ping(Bytes::new())).await?,
-                // The reading half is gone when nobody takes these.
-                Item::Detached(subscriber) => {
-                    let _ = tell.send(News::Detached(subscriber)).await;
-                }
-                Item::Trespassed => {
-                    let _ = tell.send(News::Trespassed).await;
-                }
+                Item::Detached(subscriber) => inbox.tell(Word::Detached(subscriber)),
+                Item::Trespassed => inbox.tell(Word::Trespassed),
                 Item::Close(code) => {
                     let reason = code.sentence().into();
                     let close = Message::Close(Some(CloseFrame { code: code.number(), reason }));
-                    let _ = timeout(LAST_WORDS_MAX, sink.send(close)).await;
+                    let _ = Box::pin(timeout(LAST_WORDS_MAX, sink.send(close))).await;
                     return Some(code);
                 }
             }
@@ -342,11 +363,17 @@ async fn send(
     outbox: &Outbox,
     message: Message,
 ) -> Option<()> {
+    let mut sent = pin!(sink.send(message));
+    // As good as always it is taken at once.
+    if let Some(sent) = sent.as_mut().now_or_never() {
+        return sent.ok();
+    }
+    let closing = async {
+        outbox.closing().await;
+        tokio::time::sleep(LAST_WORDS_MAX).await;
+    };
     tokio::select! {
-        sent = sink.send(message) => sent.ok(),
-        () = async {
-            outbox.closing().await;
-            tokio::time::sleep(LAST_WORDS_MAX).await;
-        } => None,
+        sent = sent => sent.ok(),
+        () = Box::pin(closing) => None,
     }
 }
