@@ -79,11 +79,6 @@ impl Recent {
         }
     }
 
-    /// Whether `author` has an entry after `from`.
-    pub(crate) fn has_entry_of(&self, author: Author, from: Revision) -> bool {
-        self.entries.range(self.index(from)..).any(|entry| entry.author == author)
-    }
-
     /// What `author` shall get after revision `from`: a run of messages that leads to the returned
     /// revision. His own entries are acknowledgements. `from` must not lie before the window.
     pub(crate) fn run(&mut self, from: Revision, author: Author) -> (Vec<Bytes>, Revision) {

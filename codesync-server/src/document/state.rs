@@ -51,13 +51,14 @@ use turns::Turns;
 pub const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(5);
 /// Shortest time between two differences of clients' texts that the operator is told of.
 pub const MISMATCH_INTERVAL: Duration = Duration::from_secs(60);
-/// With more subscribers than this, entries that follow each other closely are sent out together.
+/// With more subscribers than this, edits that follow each other closely are appended and sent out
+/// together.
 pub const CROWD: usize = 4;
-/// Shortest time between two of these sendings, for each subscriber: nobody sees so little, and each
-/// frame costs a call of the system.
-pub const BROADCAST_PAUSE_EACH: Duration = Duration::from_millis(1);
+/// Shortest time between two of these, for each subscriber: nobody sees so little, and each frame
+/// costs a call of the system.
+pub const TICK_EACH: Duration = Duration::from_millis(2);
 /// And in all.
-pub const BROADCAST_PAUSE_MAX: Duration = Duration::from_millis(25);
+pub const TICK_MAX: Duration = Duration::from_millis(25);
 /// Presence made for a text this many revisions ago is not worth carrying forward.
 const PRESENCE_REVISIONS_MAX: u64 = 256;
 
@@ -132,7 +133,7 @@ struct Snapshots {
     not_before: Duration,
 }
 
-/// When entries go out to a crowd.
+/// When entries of other servers go out to a crowd.
 #[derive(Debug, Default)]
 struct Broadcast {
     due: Option<Duration>,
@@ -462,6 +463,14 @@ impl DocumentState {
             self.reading = Reading::Again;
         }
     }
+}
+
+/// Shortest time between two sendings to so many people.
+fn tick(people: usize) -> Duration {
+    if people <= CROWD {
+        return Duration::ZERO;
+    }
+    TICK_EACH.saturating_mul(u32::try_from(people).unwrap_or(u32::MAX)).min(TICK_MAX)
 }
 
 fn encode(message: ServerDocument<'_>) -> Bytes {

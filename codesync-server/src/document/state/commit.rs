@@ -1,7 +1,8 @@
 //! The way of an edit: *transform → append (durable) → commit in memory → acknowledge → fan out*.
 //!
 //! While one append is in flight, what arrives waits in a queue; when the append returns, all of
-//! it goes as one batch. There is no timer, unless other servers write too (`turns`). If another
+//! it goes as one batch. There is no timer, unless other servers write too (`turns`), or so many
+//! people are here that the next edit is about to come anyway (`gathers_until`). If another
 //! server won the revision, or nobody knows how an append ended, the log is read and what is still
 //! missing is prepared anew: an entry that turns out to be in the log is recognised there by its
 //! author and seq.
@@ -16,7 +17,7 @@ use codesync_core::{Author, Entry, History, Revision, Seq};
 use super::feed::Subscriber;
 use super::queue::{Phase, Waiting, Work};
 use super::turns::Turn;
-use super::{DocumentState, Reading, encode};
+use super::{CROWD, DocumentState, Reading, encode, tick};
 use crate::document::recent::encode_ack;
 use crate::document::{EditRefusal, Output, SubscriberId};
 use crate::ids::UserId;
@@ -70,7 +71,7 @@ impl DocumentState {
 
     /// Prepares what waits, as far as one batch holds it, and asks for its append.
     pub(super) fn start_append(&mut self, now: Duration) {
-        if !matches!(self.committer.phase, Phase::Idle | Phase::AwaitingTurn { .. })
+        if !self.committer.may_begin()
             || self.committer.waiting.is_empty()
             || self.failed
             || self.reading != Reading::No
@@ -78,6 +79,10 @@ impl DocumentState {
         {
             // The answer that is awaited begins it again. A log that is being read may hold entries of
             // others: before they are here, an append would only lose a race.
+            return;
+        }
+        if let Some(until) = self.gathers_until(now) {
+            self.committer.phase = Phase::Gathering { until };
             return;
         }
         let turn = self.turns.turn(now);
@@ -121,6 +126,18 @@ impl DocumentState {
             self.after_entries(now);
         }
         self.committer.phase = Phase::Appending { began: now, flying, entries, stored };
+    }
+
+    /// In a crowd, until when more may come for the same append: an append, and a frame for each of
+    /// those who see it, then serve several edits. Once everybody has handed in his, there is nothing
+    /// to wait for: each has one under way at most.
+    fn gathers_until(&self, now: Duration) -> Option<Duration> {
+        let people = self.subscribers.len();
+        if people <= CROWD || self.committer.waiting.len() >= people {
+            return None;
+        }
+        let until = self.committer.appended_at? + tick(people);
+        (until > now).then_some(until)
     }
 
     /// As many of the next submissions as one batch holds, and their entries.
@@ -187,6 +204,7 @@ impl DocumentState {
                 for waiting in &flying {
                     metrics().acknowledged(now.saturating_sub(waiting.since));
                 }
+                self.committer.appended_at = Some(began);
                 self.appended(now, &flying, &entries, stored);
             }
             Err(AppendError::Unknown(_)) if bugs::active(Bug::UnknownAppendTakenForDone) => {
@@ -257,7 +275,8 @@ impl DocumentState {
         self.commit_all(entries, &stored);
         self.tell_whole(flying, entries);
         self.outputs.push_back(Output::Publish(stored));
-        self.after_entries(now);
+        // Whatever was to be gathered was gathered before the append.
+        self.broadcast(now);
     }
 
     /// Commits our entries, unless they came from the log or the bus before the append's answer.

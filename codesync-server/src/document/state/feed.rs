@@ -15,7 +15,7 @@ use codesync_core::limits::TEXT_PART_BYTES_MAX;
 use codesync_core::protocol::{CloseCode, RejectCode, ServerDocument};
 use codesync_core::{Author, History, Revision, Text};
 
-use super::{BROADCAST_PAUSE_EACH, BROADCAST_PAUSE_MAX, CROWD, DocumentState, encode};
+use super::{DocumentState, encode, tick};
 use crate::document::recent::{encode_ack, encode_checkpoint};
 use crate::document::{Join, Output, SubscriberId};
 use crate::ids::UserId;
@@ -128,29 +128,9 @@ impl DocumentState {
         self.outputs.push_back(Output::Deliver { subscriber: id, messages });
     }
 
-    /// After entries were committed: whoever may have them gets them.
+    /// After entries of other servers: whoever may have them gets them, in a crowd after a pause.
     pub(super) fn after_entries(&mut self, now: Duration) {
-        let people = self.subscribers.len();
-        if people <= CROWD {
-            return self.broadcast(now);
-        }
-        // In a crowd, authors get their acknowledgements at once and the others after a pause.
-        let authors: Vec<_> = self
-            .authors
-            .iter()
-            .filter(|(author, id)| {
-                self.subscribers.get(*id).is_some_and(|subscriber| {
-                    self.recent.reaches_back_to(subscriber.at)
-                        && self.recent.has_entry_of(**author, subscriber.at)
-                })
-            })
-            .map(|(_, id)| *id)
-            .collect();
-        for id in authors {
-            self.pump(now, id);
-        }
-        let people = u32::try_from(people).unwrap_or(u32::MAX);
-        let pause = BROADCAST_PAUSE_EACH.saturating_mul(people).min(BROADCAST_PAUSE_MAX);
+        let pause = tick(self.subscribers.len());
         let next = self.broadcast.last.map_or(now, |last| last + pause);
         if next <= now {
             self.broadcast(now);
@@ -159,7 +139,8 @@ impl DocumentState {
         }
     }
 
-    fn broadcast(&mut self, now: Duration) {
+    /// Whoever may have entries gets them.
+    pub(super) fn broadcast(&mut self, now: Duration) {
         self.broadcast.due = None;
         self.broadcast.last = Some(now);
         let ids: Vec<_> = self.authors.values().copied().collect();

@@ -17,6 +17,8 @@ pub(super) struct Committer {
     /// Edits that wait for entries from before the window.
     pub(super) parked: BTreeMap<SubscriberId, Waiting>,
     pub(super) phase: Phase,
+    /// When the last append that succeeded began.
+    pub(super) appended_at: Option<Duration>,
     /// Lost races in a row.
     pub(super) attempts: u32,
     random: Random,
@@ -62,6 +64,10 @@ impl Work {
 #[derive(Debug)]
 pub(super) enum Phase {
     Idle,
+    /// In a crowd: more is about to come for the same append.
+    Gathering {
+        until: Duration,
+    },
     /// Another server that writes into the document has its turn.
     AwaitingTurn {
         until: Duration,
@@ -88,6 +94,7 @@ impl Committer {
             waiting: VecDeque::new(),
             parked: BTreeMap::new(),
             phase: Phase::Idle,
+            appended_at: None,
             attempts: 0,
             random: Random(seed),
         }
@@ -97,14 +104,24 @@ impl Committer {
         !matches!(self.phase, Phase::Idle) || !self.waiting.is_empty() || !self.parked.is_empty()
     }
 
+    /// Whether an append may begin, if there is something to append.
+    pub(super) fn may_begin(&self) -> bool {
+        match self.phase {
+            Phase::Idle | Phase::Gathering { .. } | Phase::AwaitingTurn { .. } => true,
+            Phase::Appending { .. } | Phase::Resolving | Phase::BackingOff { .. } => false,
+        }
+    }
+
     pub(super) fn is_appending(&self) -> bool {
         matches!(self.phase, Phase::Appending { .. })
     }
 
     pub(super) fn due(&self) -> Option<Duration> {
         match self.phase {
-            Phase::BackingOff { until } | Phase::AwaitingTurn { until } => Some(until),
-            _ => None,
+            Phase::Gathering { until }
+            | Phase::AwaitingTurn { until }
+            | Phase::BackingOff { until } => Some(until),
+            Phase::Idle | Phase::Appending { .. } | Phase::Resolving => None,
         }
     }
 

@@ -121,23 +121,43 @@ fn who_takes_nothing_for_fifteen_seconds_is_closed_with_a_code_of_its_own() {
 }
 
 #[test]
-fn in_a_crowd_entries_are_gathered_but_acknowledgements_are_not() {
+fn in_a_crowd_edits_are_gathered_before_they_are_appended() {
     let log = empty_log();
     let mut bench = Bench::open(&log);
     let people: Vec<_> = (1..=60).map(|number| bench.join(number, Some(0))).collect();
     bench.wait(ms(1000));
     let (writer, reader) = (people[0], people[1]);
-    bench.submit(writer, 1, 0, 0, "a");
     bench.news(writer);
     bench.news(reader);
+    bench.submit(writer, 1, 0, 0, "a");
+    assert_eq!(bench.news(writer), ["acked 1 at 1"], "the first waits for nobody");
+    assert_eq!(bench.news(reader), ["applied 1 by 1"]);
     for seq in 2..=5 {
         bench.submit(writer, seq, 0, seq as usize - 1, "b");
-        assert_eq!(bench.news(writer), [format!("acked {seq} at {seq}")]);
     }
-    assert_eq!(bench.news(reader), [] as [&str; 0]);
+    assert_eq!(bench.state.head(), Revision::new(1));
     bench.wait(ms(25));
+    let acked: Vec<_> = (2..=5).map(|seq| format!("acked {seq} at {seq}")).collect();
+    assert_eq!(bench.news(writer), acked);
     let gathered: Vec<_> = (2..=5).map(|revision| format!("applied {revision} by 1")).collect();
     assert_eq!(bench.news(reader), gathered);
+}
+
+#[test]
+fn a_crowd_that_has_handed_in_all_its_edits_waits_for_nothing() {
+    let log = empty_log();
+    let mut bench = Bench::open(&log);
+    let people: Vec<_> = (1..=5).map(|number| bench.join(number, Some(0))).collect();
+    bench.wait(ms(1000));
+    bench.submit(people[0], 1, 0, 0, "a");
+    assert_eq!(bench.state.head(), Revision::new(1));
+    for (index, person) in people.iter().enumerate() {
+        assert_eq!(bench.state.head(), Revision::new(1), "{index} edits wait");
+        // Each is made for revision 1.
+        let (seq, since) = if index == 0 { (2, 0) } else { (1, 1) };
+        bench.submit(*person, seq, since, 1, "b");
+    }
+    assert_eq!(bench.state.head(), Revision::new(6));
 }
 
 #[test]
