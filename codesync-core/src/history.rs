@@ -24,6 +24,7 @@
 mod entries;
 mod indexed;
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::OnceLock;
 
@@ -35,6 +36,12 @@ use crate::bugs::{self, Bug};
 use crate::ids::Revision;
 use crate::operation::{Bias, LengthMismatch, Operation};
 use crate::transform::{transform, transform_new};
+
+/// Stretches of typing or erasing up to which a block is composed at once, without halves.
+///
+/// Composing halves costs a pass for each, composing at once a search for each stretch; with 32 of
+/// them one costs as much as the other.
+const STRETCHES_AT_ONCE: usize = 32;
 
 /// Blocks smaller than 2⁴ are not worth remembering: sixteen keystrokes are walked as fast.
 const BLOCK_LEVEL_MIN: u32 = 4;
@@ -238,16 +245,8 @@ impl History {
         let (Some(len), Some(_), true) = (self.len_at(from), self.len_at(to), from <= to) else {
             return Err(self.out_of(from, to));
         };
-        let mut pieces = self.pieces(from, to);
-        let first = match pieces.next() {
-            None => Operation::identity(len),
-            Some(Piece::Few(operation)) => operation,
-            Some(Piece::Block(block)) => block.operation().clone(),
-        };
-        Ok(pieces.fold(first, |before, piece| match piece {
-            Piece::Few(operation) => compose(&before, &operation),
-            Piece::Block(block) => compose(&before, block.operation()),
-        }))
+        let composed = compose_all(self.pieces(from, to));
+        Ok(composed.map_or_else(|| Operation::identity(len), Cow::into_owned))
     }
 
     fn out_of(&self, from: Revision, to: Revision) -> OutOfHistory {
@@ -284,10 +283,12 @@ impl History {
     fn block(&self, level: u32, number: u64) -> &IndexedOperation {
         let kept = &self.levels[(level - BLOCK_LEVEL_MIN) as usize];
         kept.blocks[(number - kept.first) as usize].get_or_init(|| {
-            let composed = if level == BLOCK_LEVEL_MIN {
-                let begin = ((number << level) - self.start.get()) as usize;
-                let entries = self.entries.composed(begin..begin + (1 << level));
-                entries.reduce(|before, after| compose(&before, &after)).expect("it has entries")
+            let begin = ((number << level) - self.start.get()) as usize;
+            let entries = begin..begin + (1 << level);
+            let composed = if level == BLOCK_LEVEL_MIN
+                || self.entries.stretches(entries.clone()) <= STRETCHES_AT_ONCE
+            {
+                self.entries.amended(entries, bias())
             } else {
                 let half = level - 1;
                 let (left, right) =
@@ -304,10 +305,33 @@ enum Piece<'a> {
     Block(&'a IndexedOperation),
 }
 
+/// Pieces that follow each other as one operation, if there are any.
+///
+/// Composing costs a pass over both, so a piece waits for as much as it is itself.
+fn compose_all<'a>(pieces: impl Iterator<Item = Piece<'a>>) -> Option<Cow<'a, Operation>> {
+    let mut waiting: Vec<Cow<'a, Operation>> = Vec::new();
+    for piece in pieces {
+        let mut next = match piece {
+            Piece::Few(operation) => Cow::Owned(operation),
+            Piece::Block(block) => Cow::Borrowed(block.operation()),
+        };
+        while let Some(before) = waiting.pop_if(|before| before.hunks().len() <= next.hunks().len())
+        {
+            next = Cow::Owned(compose(&before, &next));
+        }
+        waiting.push(next);
+    }
+    waiting.into_iter().rev().reduce(|after, before| Cow::Owned(compose(&before, &after)))
+}
+
 /// Two neighbouring stretches of committed history as one.
 fn compose(before: &Operation, after: &Operation) -> Operation {
-    let bias = if bugs::active(Bug::CatchUpComposedInsertFirst) { Bias::Left } else { Bias::Right };
-    before.compose(after, bias).expect("neighbours in history meet at one text")
+    before.compose(after, bias()).expect("neighbours in history meet at one text")
+}
+
+/// The bias with which composing history is exact.
+fn bias() -> Bias {
+    if bugs::active(Bug::CatchUpComposedInsertFirst) { Bias::Left } else { Bias::Right }
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@
 //!
 //! This module must not know about revisions, clients or ropes.
 
+mod amend;
 mod builder;
 mod compose;
 mod encoding;

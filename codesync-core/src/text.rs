@@ -21,6 +21,7 @@ mod edit;
 mod encoding;
 mod hash;
 mod line_ending;
+mod reader;
 mod typing;
 
 use std::borrow::Cow;

@@ -10,7 +10,7 @@
 
 use std::ops::Range;
 
-use crate::operation::{Hunk, Operation, OperationLimits};
+use crate::operation::{Bias, Hunk, Operation, OperationLimits};
 
 /// Operations one after the other, each made for the text that the one before leaves.
 #[derive(Debug, Default)]
@@ -142,6 +142,28 @@ impl Entries {
             let operation = self.operation(at, from..until);
             (at, from) = (at + 1, until);
             Some(operation)
+        })
+    }
+
+    /// Number of stretches that a range touches. O(log n).
+    pub(super) fn stretches(&self, range: Range<usize>) -> usize {
+        if range.is_empty() {
+            return 0;
+        }
+        let (first, last) = (self.start + range.start as u32, self.start + range.end as u32 - 1);
+        self.stretch_of(last) - self.stretch_of(first) + 1
+    }
+
+    /// The operations of a range that is not empty as one, composed from left to right.
+    ///
+    /// O(stretches² + bytes), for ranges of few stretches.
+    pub(super) fn amended(&self, range: Range<usize>, bias: Bias) -> Operation {
+        let room = self.stretches(range.clone());
+        let mut stretches = self.composed(range);
+        let first = stretches.next().expect("the range is not empty");
+        stretches.fold(first.with_room_for(room), |mut before, after| {
+            before.amend(&after, bias);
+            before
         })
     }
 

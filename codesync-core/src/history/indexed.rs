@@ -1,5 +1,7 @@
 //! A long operation with its prefix sums, over which a short one is carried without a pass.
 
+use std::sync::OnceLock;
+
 use crate::operation::{LengthMismatch, Operation, OperationBuilder};
 use crate::transform::transform_new;
 
@@ -9,12 +11,13 @@ const HUNKS_MIN: usize = 16;
 /// An operation that remembers at which offsets its changes lie.
 ///
 /// Carrying a keystroke over a stretch of 10 000 components takes a binary search, not a walk.
-/// The sums cost 8 bytes a place of change and are kept from 16 places on.
+/// The sums cost 8 bytes a place of change. They are taken when something is first carried over, and
+/// kept from 16 places on.
 #[derive(Debug)]
 pub struct IndexedOperation {
     operation: Operation,
     /// Where each hunk changes something; empty for a short operation.
-    places: Box<[Place]>,
+    places: OnceLock<Box<[Place]>>,
 }
 
 /// Offsets in chars at which a hunk inserts, in the base and in the target.
@@ -25,22 +28,28 @@ struct Place {
 }
 
 impl IndexedOperation {
-    /// Computes the prefix sums. O(components).
+    /// An operation without its prefix sums yet. O(1).
     #[must_use]
     pub fn new(operation: Operation) -> Self {
-        let places = if operation.hunks().len() < HUNKS_MIN {
-            Box::default()
-        } else {
+        Self { operation, places: OnceLock::new() }
+    }
+
+    /// The prefix sums, from now on at hand. O(components) the first time.
+    fn places(&self) -> &[Place] {
+        self.places.get_or_init(|| {
+            let hunks = self.operation.hunks();
+            if hunks.len() < HUNKS_MIN {
+                return Box::default();
+            }
             let mut at = Place { base: 0, target: 0 };
-            let places = operation.hunks().iter().map(|hunk| {
+            let places = hunks.iter().map(|hunk| {
                 let place = Place { base: at.base + hunk.retain, target: at.target + hunk.retain };
                 at.base = place.base + hunk.delete;
                 at.target = place.target + hunk.chars;
                 place
             });
             places.collect()
-        };
-        Self { operation, places }
+        })
     }
 
     /// The operation itself.
@@ -52,7 +61,7 @@ impl IndexedOperation {
     /// Heap bytes held, prefix sums included.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
-        self.operation.heap_bytes() + size_of_val(&*self.places)
+        self.operation.heap_bytes() + self.places.get().map_or(0, |places| size_of_val(&**places))
     }
 
     /// [`transform_new`] over this operation, the same to the bit.
@@ -64,8 +73,9 @@ impl IndexedOperation {
     ///
     /// [`LengthMismatch`] if `new` is not made for the same text.
     pub fn transform_new(&self, new: &Operation) -> Result<Operation, LengthMismatch> {
-        let searches = new.hunks().len() * (self.places.len() | 1).ilog2() as usize;
-        if self.places.is_empty() || searches > self.places.len() {
+        let places = self.operation.hunks().len();
+        let searches = new.hunks().len() * (places | 1).ilog2() as usize;
+        if places < HUNKS_MIN || searches > places {
             return transform_new(new, &self.operation);
         }
         LengthMismatch::check(self.operation.base_len(), new.base_len())?;
@@ -104,7 +114,7 @@ impl IndexedOperation {
         if let Some(before) = index.checked_sub(1) {
             base = base.max(self.deleted_to(before).min(end));
         }
-        for (place, hunk) in self.places[index..].iter().zip(&self.operation.hunks()[index..]) {
+        for (place, hunk) in self.places()[index..].iter().zip(&self.operation.hunks()[index..]) {
             if place.base >= end {
                 break;
             }
@@ -121,13 +131,14 @@ impl IndexedOperation {
     /// The first hunk at the gap `base` or behind it, and where the gap lies in the target: left of
     /// what is inserted into it.
     fn find(&self, base: u32) -> (usize, u32) {
-        let index = self.places.partition_point(|place| place.base < base);
-        let target = match (self.places.get(index), index.checked_sub(1)) {
+        let places = self.places();
+        let index = places.partition_point(|place| place.base < base);
+        let target = match (places.get(index), index.checked_sub(1)) {
             (Some(place), _) if place.base == base => place.target,
             (_, None) => base,
             (_, Some(before)) => {
                 // Within the chars that the hunk before deletes, or behind them.
-                let target = self.places[before].target + self.operation.hunks()[before].chars;
+                let target = places[before].target + self.operation.hunks()[before].chars;
                 target + base.saturating_sub(self.deleted_to(before))
             }
         };
@@ -136,6 +147,6 @@ impl IndexedOperation {
 
     /// Offset in the base up to which a hunk deletes.
     fn deleted_to(&self, index: usize) -> u32 {
-        self.places[index].base + self.operation.hunks()[index].delete
+        self.places()[index].base + self.operation.hunks()[index].delete
     }
 }

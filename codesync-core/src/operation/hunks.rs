@@ -48,6 +48,17 @@ impl Hunk {
         Self::insertion(chars, bytes)
     }
 
+    /// Takes in what `next`, which touches it, does in the same gap or to the chars behind.
+    pub(super) fn take_over(&mut self, next: &mut Self) {
+        if self.delete == 0 {
+            self.chars += mem::take(&mut next.chars);
+            self.bytes += mem::take(&mut next.bytes);
+        }
+        if next.chars == 0 {
+            self.delete += mem::take(&mut next.delete);
+        }
+    }
+
     /// Whether nothing of it is left.
     pub(crate) fn is_empty(self) -> bool {
         self.retain | self.chars | self.delete == 0
@@ -104,15 +115,7 @@ impl Hunks {
     #[cold]
     fn merge(&mut self, mut hunk: Hunk) {
         if let Some(last) = self.kept.last_mut() {
-            if last.delete == 0 {
-                last.chars += hunk.chars;
-                last.bytes += hunk.bytes;
-                (hunk.chars, hunk.bytes) = (0, 0);
-            }
-            if hunk.chars == 0 {
-                last.delete += hunk.delete;
-                return;
-            }
+            last.take_over(&mut hunk);
         }
         if !hunk.is_empty() {
             self.kept.push(hunk);

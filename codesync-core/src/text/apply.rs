@@ -1,5 +1,6 @@
 //! Applying an operation, in place or in one pass.
 
+use super::reader::Reader;
 use super::{Text, TextBuilder};
 use crate::operation::{Component, LengthMismatch, Operation};
 
@@ -67,19 +68,15 @@ impl Text {
     }
 
     fn rebuilt(&self, operation: &Operation) -> Text {
-        let mut target = TextBuilder::new();
-        let mut offset = 0;
+        let (mut base, mut target) = (Reader::new(self.chunks()), TextBuilder::new());
         for component in operation.components() {
             match component {
-                Component::Retain(chars) => {
-                    self.chunks_in(offset..offset + chars).for_each(|chunk| target.push(chunk));
-                    offset += chars;
-                }
+                Component::Retain(chars) => base.read(chars, |kept| target.push(kept)),
                 Component::Insert(text) => target.push(text),
-                Component::Delete(chars) => offset += chars,
+                Component::Delete(chars) => base.read(chars, |_| {}),
             }
         }
-        self.chunks_in(offset..self.len()).for_each(|chunk| target.push(chunk));
+        base.read(usize::MAX, |kept| target.push(kept));
         target.finish()
     }
 }
