@@ -47,8 +47,8 @@ pub fn transform(
     new: &Operation,
     old: &Operation,
 ) -> Result<(Operation, Operation), LengthMismatch> {
-    let mut new_leg = Hunks::with_capacity(new.hunks().len());
-    let mut old_leg = Hunks::with_capacity(old.hunks().len());
+    let mut new_leg = Hunks::with_room(new.hunks().len());
+    let mut old_leg = Hunks::with_room(old.hunks().len());
     let both = walk(new, old, &mut new_leg, &mut old_leg)?;
     Ok((new.carried(new_leg, old, both), old.carried(old_leg, new, both)))
 }
@@ -59,7 +59,7 @@ pub fn transform(
 ///
 /// As [`transform`].
 pub fn transform_new(new: &Operation, old: &Operation) -> Result<Operation, LengthMismatch> {
-    let mut new_leg = Hunks::with_capacity(new.hunks().len());
+    let mut new_leg = Hunks::with_room(new.hunks().len());
     let both = walk(new, old, &mut new_leg, &mut Discard)?;
     Ok(new.carried(new_leg, old, both))
 }

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::builder::{self, TOO_LONG, length};
+use super::builder::{TOO_LONG, length};
 use super::{Bias, Hunk, Operation, split_at_char};
 
 impl Operation {
@@ -24,23 +24,20 @@ impl Operation {
     ///
     /// If `next` is not made for texts of this operation's target length.
     pub(crate) fn amend(&mut self, next: &Operation, bias: Bias) {
-        match *next.hunks() {
-            [edit] => {
-                assert_eq!(next.base_len, self.target_len, "an amendment follows at once");
-                self.amend_place(edit, &next.inserted, bias);
-            }
-            _ => self.amend_places(next, bias),
+        assert_eq!(next.base_len, self.target_len, "an amendment follows at once");
+        if let [edit] = *next.hunks()
+            && self.amend_place(edit, &next.inserted, bias)
+        {
+            return;
         }
+        *self = self.woven(next, bias);
     }
 
-    /// As [`amend`](Operation::amend) by one hunk, which inserts `text`.
+    /// Adds a hunk that inserts `text` if it stands apart from the others or within what one of
+    /// them inserts; false if it reaches from one to another, and nothing is changed then.
     ///
-    /// # Panics
-    ///
-    /// If the hunk reaches beyond the target, or a length would not stay below 2³².
-    pub(crate) fn amend_place(&mut self, edit: Hunk, text: &str, bias: Bias) {
-        let rest = self.target_len.checked_sub(edit.retain);
-        assert!(rest >= Some(edit.delete), "a hunk lies within the {} chars", self.target_len);
+    /// The hunk lies within the target.
+    pub(super) fn amend_place(&mut self, edit: Hunk, text: &str, bias: Bias) -> bool {
         let target_len = (self.target_len - edit.delete).checked_add(edit.chars).expect(TOO_LONG);
         let place = self.find(edit.retain, bias);
         let end = place.offset + edit.delete;
@@ -48,10 +45,7 @@ impl Operation {
             Some(hunk) if end > hunk.retain => {
                 let inserted = hunk.retain..hunk.retain + hunk.chars;
                 if place.offset < inserted.start || end > inserted.end {
-                    let base_len = self.target_len;
-                    let (hunks, inserted) = ([edit].into(), text.into());
-                    let next = Operation { hunks, inserted, base_len, target_len };
-                    return self.amend_places(&next, bias);
+                    return false;
                 }
                 let chars = place.offset - inserted.start..end - inserted.start;
                 self.amend_inserted(&place, chars, edit, text);
@@ -59,11 +53,7 @@ impl Operation {
             _ => self.amend_apart(&place, edit, text),
         }
         self.target_len = target_len;
-    }
-
-    /// In general, by making the operation anew.
-    fn amend_places(&mut self, next: &Operation, bias: Bias) {
-        *self = self.compose(next, bias).expect("an amendment follows at once");
+        true
     }
 
     /// The hunk that the gap at `offset` of the target lies in or before.
@@ -138,7 +128,7 @@ impl Operation {
 
     fn replace_inserted(&mut self, bytes: Range<usize>, text: &str) {
         // The buffer's length is checked, so that no hunk's byte count can overflow.
-        length(self.inserted.len().checked_add(text.len()).expect(builder::TOO_LONG));
+        length(self.inserted.len().checked_add(text.len()).expect(TOO_LONG));
         if bytes.is_empty() {
             self.inserted.insert_str(bytes.start, text);
         } else {

@@ -51,6 +51,17 @@ impl Operation {
         if next.is_identity() {
             return Ok(self.clone());
         }
+        if let [edit] = *next.hunks() {
+            let mut composed = self.clone();
+            if composed.amend_place(edit, &next.inserted, bias) {
+                return Ok(composed);
+            }
+        }
+        Ok(self.woven(next, bias))
+    }
+
+    /// This operation and then `next`, which is made for its target, as one: in a walk over both.
+    pub(super) fn woven(&self, next: &Operation, bias: Bias) -> Operation {
         let mut composed = Hunks::with_room(self.hunks.len() + next.hunks.len());
         let mut splice = Splice::with_room(self.inserted.len() + next.inserted.len());
         let mut first = Side::new(self);
@@ -79,12 +90,12 @@ impl Operation {
             side.ahead.finish(&mut composed);
             splice.take_rest(side.inserted);
         }
-        Ok(Operation {
+        Operation {
             hunks: composed.finish(),
             inserted: splice.finish(),
             base_len: self.base_len,
             target_len: next.target_len,
-        })
+        }
     }
 }
 

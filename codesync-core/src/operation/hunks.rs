@@ -88,38 +88,34 @@ pub(crate) trait Leg {
 /// Hunks in the making, in normal form from the start.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Hunks {
-    kept: Kept,
+    /// All but the last.
+    done: Vec<Hunk>,
+    /// What may still grow; empty before there is any.
+    last: Hunk,
     /// Chars kept since the last hunk.
     retain: u32,
 }
 
 impl Hunks {
-    pub(crate) fn with_capacity(hunks: usize) -> Self {
-        Self { kept: Kept::with_capacity(hunks), retain: 0 }
-    }
-
-    /// Room for `most` hunks, which may turn out to be far fewer.
-    pub(super) fn with_room(most: usize) -> Self {
-        Self::with_capacity(if most > HUNKS_FEW { most } else { 0 })
+    /// Room for `most` hunks, which may turn out to be far fewer. One needs none.
+    pub(crate) fn with_room(most: usize) -> Self {
+        let done = if most > HUNKS_FEW { Vec::with_capacity(most) } else { Vec::new() };
+        Self { done, ..Self::default() }
     }
 
     /// What was made. The retain that reaches to the end is left out.
     pub(super) fn finish(mut self) -> Kept {
-        if self.kept.spilled() && self.kept.len() < self.kept.capacity() / 2 {
-            self.kept.shrink_to_fit();
+        if self.last.is_empty() {
+            return Kept::new();
         }
-        self.kept
-    }
-
-    /// Takes in a hunk that touches the one before it: they may be one.
-    #[cold]
-    fn merge(&mut self, mut hunk: Hunk) {
-        if let Some(last) = self.kept.last_mut() {
-            last.take_over(&mut hunk);
+        if self.done.is_empty() {
+            return Kept::from_buf([self.last]);
         }
-        if !hunk.is_empty() {
-            self.kept.push(hunk);
+        self.done.push(self.last);
+        if self.done.len() < self.done.capacity() / 2 {
+            self.done.shrink_to_fit();
         }
+        Kept::from_vec(self.done)
     }
 }
 
@@ -138,15 +134,23 @@ impl Leg for Hunks {
         }
         self.retain = 0;
         if hunk.retain == 0 {
-            return self.merge(hunk);
+            self.last.take_over(&mut hunk);
+            if hunk.is_empty() {
+                return;
+            }
         }
-        self.kept.push(hunk);
+        if !self.last.is_empty() {
+            self.done.push(self.last);
+        }
+        self.last = hunk;
     }
 
     #[inline]
     fn extend(&mut self, hunks: &[Hunk]) {
-        if !hunks.is_empty() {
-            self.kept.extend_from_slice(hunks);
+        if let [between @ .., last] = hunks {
+            self.done.push(self.last);
+            self.done.extend_from_slice(between);
+            self.last = *last;
         }
     }
 }

@@ -5,16 +5,12 @@
 //! next stretch overwrites what was too much.
 
 use compact_str::CompactString;
-use smallvec::SmallVec;
 
 use super::Hunk;
 use super::builder::{TOO_LONG, length};
 
 /// Bytes that are copied at once.
 const WIDTH: usize = 16;
-
-/// Text that needs no heap while it is put together, and then fits into a [`CompactString`].
-const INLINE: usize = 48;
 
 /// Text that is taken from in order.
 pub(super) struct Source<'a> {
@@ -46,7 +42,7 @@ impl<'a> Source<'a> {
 
 /// The text in the making.
 pub(super) struct Splice {
-    bytes: SmallVec<[u8; INLINE]>,
+    bytes: Vec<u8>,
     len: usize,
 }
 
@@ -55,7 +51,7 @@ impl Splice {
     pub(super) fn with_room(most: usize) -> Self {
         // Checked here, so that no hunk's byte count can overflow.
         let room = length(most) as usize + WIDTH;
-        Self { bytes: SmallVec::from_elem(0, room), len: 0 }
+        Self { bytes: vec![0; room], len: 0 }
     }
 
     /// Goes on with the next `bytes` bytes of `source`.
@@ -80,12 +76,9 @@ impl Splice {
     pub(super) fn finish(mut self) -> CompactString {
         const CLAIM: &str = "stretches begin and end between chars";
         self.bytes.truncate(self.len);
-        if !self.bytes.spilled() {
-            return std::str::from_utf8(&self.bytes).expect(CLAIM).into();
-        }
         if self.len < self.bytes.capacity() / 2 {
             self.bytes.shrink_to_fit();
         }
-        String::from_utf8(self.bytes.into_vec()).expect(CLAIM).into()
+        String::from_utf8(self.bytes).expect(CLAIM).into()
     }
 }
