@@ -31,8 +31,13 @@ fn main() {
     case("decode 2000 components", || {
         Operation::decode(&bytes, one.base_len(), &OperationLimits::REPRESENTABLE).expect(FITS)
     });
-    let indexed = case("index 2000 components", || IndexedOperation::new(one.clone()));
     let key = Operation::replace(one.base_len(), 9_999..9_999, "k");
+    let indexed = case("index 2000 components", || {
+        let indexed = IndexedOperation::new(one.clone());
+        // Indexed by the first that is carried over it.
+        indexed.transform_new(&key).expect(FITS);
+        indexed
+    });
     case("a keystroke over 2000 components", || indexed.transform_new(&key).expect(FITS));
 
     let mut text = case("type a session", || typed(&trace));
