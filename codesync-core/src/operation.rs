@@ -198,6 +198,23 @@ impl Operation {
         }
     }
 
+    /// This operation of one hunk carried over `over`, which stands apart from it: it then keeps
+    /// `retain` chars before the hunk.
+    ///
+    /// # Panics
+    ///
+    /// If the length would not stay below 2³².
+    pub(crate) fn moved(&self, retain: u32, over: &Operation) -> Operation {
+        let hunk = Hunk { retain, ..self.hunks[0] };
+        let target_len = (over.target_len - hunk.delete).checked_add(hunk.chars);
+        Operation {
+            hunks: Kept::from_buf([hunk]),
+            inserted: self.inserted.clone(),
+            base_len: over.target_len,
+            target_len: target_len.expect(builder::TOO_LONG),
+        }
+    }
+
     /// The operation's effect on a plain string: for tests and small programs.
     ///
     /// O(n) in the text. Editors keep a [`Text`] and use [`Text::apply`].

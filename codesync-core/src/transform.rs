@@ -47,6 +47,15 @@ pub fn transform(
     new: &Operation,
     old: &Operation,
 ) -> Result<(Operation, Operation), LengthMismatch> {
+    LengthMismatch::check(old.base_len(), new.base_len())?;
+    // Two keystrokes mostly stand apart: the one on the right moves, and nothing is walked.
+    if let ([n], [o]) = (new.hunks(), old.hunks()) {
+        if n.retain + n.delete <= o.retain {
+            return Ok((new.moved(n.retain, old), old.moved(o.retain - n.delete + n.chars, new)));
+        } else if o.retain + o.delete < n.retain {
+            return Ok((new.moved(n.retain - o.delete + o.chars, old), old.moved(o.retain, new)));
+        }
+    }
     let mut new_leg = Hunks::with_room(new.hunks().len());
     let mut old_leg = Hunks::with_room(old.hunks().len());
     let both = walk(new, old, &mut new_leg, &mut old_leg)?;
