@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, type Page } from '@playwright/test';
 import { expectSaved, test } from '../e2e/meeting';
-import { TerminalEditor } from '../e2e/terminal';
+import { Crowd } from './crowd';
 
 const BYTES = 1_000_000;
 const OTHERS = 10;
@@ -36,20 +36,15 @@ test('a key in a document of 1 MB while ten others type', async ({
   const document = await server.create('large.rs', line.repeat(lines));
   const ana = await meeting.join('Ana', document);
   await expectSaved(ana);
-  const link = `${server.origin}/d/${document}`;
   // Half of them on Ana's screen, where their carets are drawn.
-  const place = (index: number) =>
-    index % 2 === 0 ? 3 + index : Math.floor((lines * index) / OTHERS);
-  const others = await Promise.all(
+  const others = await Crowd.join(
+    server.origin,
+    document,
     Array.from({ length: OTHERS }, (_, index) =>
-      TerminalEditor.open(`Other ${index}`, link, `+${place(index)}`),
+      index % 2 === 0 ? 3 + index : Math.floor((lines * index) / OTHERS),
     ),
   );
-  const typing = setInterval(() => {
-    for (const terminal of others) {
-      terminal.send('x');
-    }
-  }, TYPES_EVERY_MS);
+  others.start(TYPES_EVERY_MS);
   try {
     await expect(ana.locator('.people li')).toHaveCount(7);
     await ana.bringToFront();
@@ -70,10 +65,7 @@ test('a key in a document of 1 MB while ten others type', async ({
     };
     report(trace.traceEvents, after - before);
   } finally {
-    clearInterval(typing);
-    for (const terminal of others) {
-      await terminal.stop();
-    }
+    others.stop();
   }
 });
 

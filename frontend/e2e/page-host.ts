@@ -1,6 +1,6 @@
 /**
  * The page as files beside the server, as a CDN has it: what is below `/api` and `/socket` goes to the server, the rest
- * comes from `dist`. With `E2E_PAGE=dist` all tests use it, and a changed page wants no new server.
+ * comes from a folder. With `E2E_PAGE=dist`, or another folder, all tests use it, and a changed page wants no new server.
  */
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -14,7 +14,7 @@ import {
 import { connect, type Socket } from 'node:net';
 import { extname, join, normalize, resolve } from 'node:path';
 
-const DIST = resolve(import.meta.dirname, '../dist');
+const DIST = resolve(import.meta.dirname, '..', process.env.E2E_PAGE ?? 'dist');
 const TYPES: Record<string, string> = {
   '.css': 'text/css; charset=utf-8',
   '.html': 'text/html; charset=utf-8',

@@ -35,7 +35,7 @@ export class TestServer {
     const folder = await mkdtemp(join(tmpdir(), 'codesync-e2e-'));
     const server = new TestServer(await freePort(), folder, accounts);
     await server.#answers();
-    if (process.env.E2E_PAGE === 'dist') {
+    if (process.env.E2E_PAGE !== undefined) {
       server.#page = await PageHost.before(server.#own);
     }
     return server;

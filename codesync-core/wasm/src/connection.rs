@@ -218,6 +218,21 @@ impl Connection {
         let peer = |it: Peer<'_>| shapes::peer(&it, &to_utf16(text, &it.selections));
         Ok(replica.peers().map(peer).collect::<Array>().into())
     }
+
+    /// Where they are and nothing else, in the order of `peers`: for each selection three numbers, the
+    /// author, the anchor and the head. A key moves people and renames nobody, and an object for each
+    /// of them costs twenty times as much.
+    pub fn carets(&self, document: &str) -> Result<Vec<u32>, JsError> {
+        let replica = self.replica(document)?;
+        let text = replica.text();
+        let whole = |offset| u32::try_from(offset).unwrap_or(u32::MAX);
+        let caret = |it: Peer<'_>| {
+            let author = it.author.get();
+            let at = to_utf16(text, &it.selections).into_iter();
+            at.flat_map(move |at| [author, whole(at.anchor), whole(at.head)])
+        };
+        Ok(replica.peers().flat_map(caret).collect())
+    }
 }
 
 impl Connection {

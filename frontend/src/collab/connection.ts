@@ -56,7 +56,7 @@ export class LiveConnection {
   readonly #surroundings: Surroundings;
   readonly #listener: ConnectionListener;
   #socket: (Socket & FrameSink) | null = null;
-  #cancelTimer: (() => void) | null = null;
+  #timer: { readonly due: number; readonly cancel: () => void } | null = null;
   #draining = false;
   #disposed = false;
   /** Frames that wait while the editor cannot take news; `null` while it can. */
@@ -108,7 +108,7 @@ export class LiveConnection {
   /** Gives the socket back. What is on its way to the journal still gets there. */
   dispose(): void {
     this.#disposed = true;
-    this.#cancelTimer?.();
+    this.#timer?.cancel();
     this.#cancelHold?.();
     this.#dropSocket();
   }
@@ -150,21 +150,28 @@ export class LiveConnection {
     this.#setTimer();
   }
 
+  /**
+   * A timer that rings too early is left alone and set anew when it rings: most keys put off what is due, and a browser
+   * takes longer to set a timer than the core to take the key.
+   */
   #setTimer(): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = null;
-    if (this.#disposed) {
+    const due = this.#disposed ? undefined : this.#core.pollTimeout();
+    if (due === undefined || (this.#timer !== null && this.#timer.due <= due)) {
       return;
     }
-    const due = this.#core.pollTimeout();
-    if (due === undefined) {
-      return;
-    }
+    this.#timer?.cancel();
     const delay = Math.min(Math.max(0, due - this.#surroundings.now()), TIMEOUT_MS_MAX);
-    this.#cancelTimer = this.#surroundings.schedule(
-      () => this.drive((core, now) => core.handleTimeout(now)),
-      delay,
-    );
+    this.#timer = { due, cancel: this.#surroundings.schedule(() => this.#ring(), delay) };
+  }
+
+  #ring(): void {
+    this.#timer = null;
+    const due = this.#core.pollTimeout();
+    if (due !== undefined && due <= this.#surroundings.now()) {
+      this.drive((core, now) => core.handleTimeout(now));
+    } else {
+      this.#setTimer();
+    }
   }
 
   #openSocket(): void {

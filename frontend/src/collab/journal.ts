@@ -1,8 +1,8 @@
 /**
- * Unsent work, kept in IndexedDB: one journal per shelf and client id, one record per key. A shelf is a document, and
+ * Unsent work, kept in IndexedDB: one journal per shelf and client id, in pieces. A shelf is a document, and
  * whoever writes it where the server has accounts: nobody sends or sees what another person left in this browser. A
  * journal belongs to the tab that holds the client id's Web Lock, so two tabs never write as one client. Records are
- * opaque bytes.
+ * opaque bytes; what is written together lies under one key.
  */
 
 const DATABASE = 'codesync';
@@ -99,13 +99,14 @@ export class Journal {
   async write(steps: readonly JournalStep[]): Promise<void> {
     const transaction = this.#database.transaction(RECORDS, 'readwrite', { durability: 'strict' });
     const store = transaction.objectStore(RECORDS);
-    for (const step of steps) {
-      if (step.type === 'replace') {
-        store.delete(journalRange(this.shelf, this.client));
-      }
-      store.add(step.bytes, [this.shelf, this.client, this.#next]);
-      this.#next += 1;
+    const start = steps.findLastIndex(({ type }) => type === 'replace');
+    if (start !== -1) {
+      store.delete(journalRange(this.shelf, this.client));
     }
+    // As one, for each costs a message to the browser's process; what would be replaced at once is left out.
+    const record = concatenated(steps.slice(Math.max(0, start)).map(({ bytes }) => bytes));
+    store.add(record, [this.shelf, this.client, this.#next]);
+    this.#next += 1;
     // Without waiting for the answers first: what was handed to the browser survives the tab.
     transaction.commit();
     await completed(transaction);

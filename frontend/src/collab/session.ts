@@ -4,12 +4,13 @@
  */
 import type { Api } from '../api/client';
 import { socketUrl } from '../api/origin';
-import { Connection, type Event, type Peer } from '../wasm/codesync_core';
+import { Connection, type Event, type Peer, type Selection } from '../wasm/codesync_core';
 import type { Binding } from './binding';
 import { type Claim, claimJournal } from './claim';
 import { browserSurroundings, LiveConnection, type Surroundings } from './connection';
 import { copyName, keepCopy } from './copies';
 import { loadCore } from './core';
+import { oncePerFrame } from './frames';
 import { shelfOf } from './journal';
 import { sendLeftovers } from './leftovers';
 import { Login } from './login';
@@ -45,6 +46,7 @@ export class DocumentSession {
   readonly #login: Login;
   readonly #surroundings: Surroundings;
   readonly #listeners = new Set<() => void>();
+  readonly #tellSoon = oncePerFrame(() => this.#tell());
   #view = OPENING;
   #live: LiveConnection | null = null;
   #writer: OrderedWriter | null = null;
@@ -53,6 +55,8 @@ export class DocumentSession {
   #editor: EditorSide | null = null;
   #disposed = false;
   #leftoversSent = false;
+  /** The others as the core last told of them; where they are now, it says more cheaply. */
+  #peers: readonly Peer[] = [];
   /** What the news being told did: changed the text in the editor, moved text under carets, moved carets. */
   #changed = false;
   #textMoved = false;
@@ -105,8 +109,12 @@ export class DocumentSession {
     return this.#core?.text(this.document) ?? '';
   }
 
+  /** The others, and where they are in the text as it is now. */
   peers(): readonly Peer[] {
-    return this.#core?.peers(this.document) ?? [];
+    if (this.#core === null) {
+      return [];
+    }
+    return placed(this.#peers, this.#core.carets(this.document));
   }
 
   /** From here on the editor gets every change, until the returned function is called. */
@@ -341,7 +349,8 @@ export class DocumentSession {
   }
 
   #refreshPeople(): void {
-    const people = this.peers().map(({ author, name, color }) => ({ author, name, color }));
+    this.#peers = this.#core?.peers(this.document) ?? [];
+    const people = this.#peers.map(({ author, name, color }) => ({ author, name, color }));
     if (!samePeople(people, this.#view.people)) {
       this.#update({ people });
     }
@@ -372,10 +381,26 @@ export class DocumentSession {
 
   #update(change: Partial<SessionView>): void {
     this.#view = { ...this.#view, ...change };
+    this.#tellSoon();
+  }
+
+  #tell(): void {
     if (!this.#disposed) {
       for (const listener of this.#listeners) {
         listener();
       }
     }
   }
+}
+
+/** The same people at other places: author, anchor and head of each selection, one person after another. */
+function placed(peers: readonly Peer[], carets: Uint32Array): readonly Peer[] {
+  let at = 0;
+  return peers.map((peer) => {
+    const selections: Selection[] = [];
+    for (; carets[at] === peer.author; at += 3) {
+      selections.push({ anchor: carets[at + 1] ?? 0, head: carets[at + 2] ?? 0 });
+    }
+    return { ...peer, selections };
+  });
 }

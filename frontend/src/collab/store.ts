@@ -1,3 +1,5 @@
+import { oncePerFrame } from './frames';
+
 /** A value that components watch by `useSyncExternalStore(store.subscribe, store.value)`. */
 export class Store<Value> {
   readonly #listeners = new Set<() => void>();
@@ -16,8 +18,21 @@ export class Store<Value> {
 
   set(value: Value): void {
     this.#value = value;
+    this.tell();
+  }
+
+  protected tell(): void {
     for (const listener of this.#listeners) {
       listener();
     }
+  }
+}
+
+/** The same for what changes with every key: watchers hear of it once before each frame. */
+export class FrameStore<Value> extends Store<Value> {
+  readonly #tellSoon = oncePerFrame(() => super.tell());
+
+  protected override tell(): void {
+    this.#tellSoon();
   }
 }

@@ -39,6 +39,14 @@ const OPTIONS = {
   accessibilitySupport: 'auto',
 } satisfies monaco.editor.IStandaloneEditorConstructionOptions;
 
+/** Above this a text is not copied to Monaco's worker. */
+const WORKER_CHARS_MAX = 200_000;
+
+/** The part of Monaco's model that its worker's services ask. */
+interface SyncedModel {
+  isTooLargeForSyncing: () => boolean;
+}
+
 const { KeyCode, KeyMod } = monaco;
 const UNDO_KEYS = [KeyMod.CtrlCmd | KeyCode.KeyZ];
 const REDO_KEYS = [KeyMod.CtrlCmd | KeyMod.Shift | KeyCode.KeyZ, KeyMod.CtrlCmd | KeyCode.KeyY];
@@ -60,12 +68,14 @@ export function CodeEditor(props: EditorProps) {
     };
     open(followTheme());
     const model = open(monaco.editor.createModel('', 'plaintext'));
-    const opened = open(monaco.editor.create(host.current, { ...OPTIONS, model }));
+    const opened = open(monaco.editor.create(host.current, { ...OPTIONS, model: null }));
     const binding = open(
       new Binding(opened, model, session.replica, (message) =>
         session.show({ text: `That edit was not taken: ${message}.` }),
       ),
     );
+    spareWorker(model);
+    opened.setModel(model);
     const drawn = open(new Presence(opened, model, follow, whereabouts));
     open(suspendByHand(host.current, follow));
     open(offerUndo(opened, 'Undo', UNDO_KEYS, session.replica.undo));
@@ -112,6 +122,16 @@ export function CodeEditor(props: EditorProps) {
   );
 
   return <div ref={host} className="code-editor" data-testid="code-editor" />;
+}
+
+/**
+ * What Monaco does for texts of more than 50 MB it does here for smaller ones: it does not copy every change to its
+ * worker, which is a good part of what a key costs. Links are not underlined then, and odd characters are looked for
+ * where one looks, not in the whole text.
+ */
+function spareWorker(model: monaco.editor.ITextModel): void {
+  const isLarge = model.getValueLength() > WORKER_CHARS_MAX;
+  (model as unknown as SyncedModel).isTooLargeForSyncing = () => isLarge;
 }
 
 /** What the editor offers by itself, under its own names. */

@@ -3,7 +3,7 @@ import { lazy, Suspense, useCallback, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { useIdentity } from '../account/useAccount';
 import type { DocumentSession } from '../collab/session';
-import { Store } from '../collab/store';
+import { FrameStore } from '../collab/store';
 import { useSessionPart } from '../collab/useSession';
 import { Palette } from '../commands/Palette';
 import { useShortcuts } from '../commands/useShortcuts';
@@ -47,7 +47,7 @@ export function Workbench(props: {
   const editor = useRef<EditorHandle>(null);
   const meeting = useMeeting(editor);
   const [shown, show] = useState<Shown>('nothing');
-  const [caret] = useState(() => new Store<CaretPosition>({ line: 1, column: 1 }));
+  const [caret] = useState(() => new FrameStore<CaretPosition>({ line: 1, column: 1 }));
   const [wrap, setWrap] = useState(false);
   const [picked, setPicked] = useState<string | null>(null);
   const onCaret = useCallback((position: CaretPosition) => caret.set(position), [caret]);
