@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { JournalStep } from '../src/collab/journal';
 import { OrderedWriter } from '../src/collab/writer';
 
@@ -72,6 +72,51 @@ describe('OrderedWriter', () => {
     journal.complete();
     await writer.idle();
     expect(log).toEqual(['begin 1', 'begin 2', 'durable', 'sent 10', 'durable', 'sent 11']);
+  });
+
+  test('lets news wait for the next edit, and writes both in their order', async () => {
+    const { log, journal, writer } = setUp();
+    writer.note(bytes(1));
+    writer.note(bytes(2));
+    await turns();
+    expect(log).toEqual([]);
+    writer.save(bytes(3));
+    await turns();
+    expect(log).toEqual(['begin 1+2+3']);
+    writer.note(bytes(4));
+    journal.complete();
+    await turns();
+    expect(log, 'the end of a transaction is no reason').toEqual(['begin 1+2+3', 'durable']);
+    writer.flush();
+    expect(log.at(-1)).toBe('begin 4');
+    journal.complete();
+    await writer.idle();
+  });
+
+  test('writes news that nothing follows all the same', async () => {
+    vi.useFakeTimers();
+    try {
+      const { log, writer } = setUp();
+      writer.note(bytes(1));
+      await vi.advanceTimersByTimeAsync(499);
+      writer.note(bytes(2));
+      expect(log).toEqual([]);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(log).toEqual(['begin 1+2']);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('lets no frame leave before the news that it answers is durable', async () => {
+    const { log, journal, writer, sink } = setUp();
+    writer.note(bytes(1));
+    writer.send(bytes(10), sink);
+    await turns();
+    expect(log).toEqual(['begin 1']);
+    journal.complete();
+    await writer.idle();
+    expect(log).toEqual(['begin 1', 'durable', 'sent 10']);
   });
 
   test('gathers what comes while four transactions are under way', async () => {

@@ -58,6 +58,8 @@ export class LiveConnection {
   #socket: (Socket & FrameSink) | null = null;
   #timer: { readonly due: number; readonly cancel: () => void } | null = null;
   #draining = false;
+  /** While set, what the core puts out follows from what the server said. */
+  #isHearing = false;
   #disposed = false;
   /** Frames that wait while the editor cannot take news; `null` while it can. */
   #held: ArrayBuffer[] | null = null;
@@ -128,7 +130,11 @@ export class LiveConnection {
             this.#dropSocket();
             break;
           case 'save':
-            this.#writer.save(output.record);
+            if (this.#isHearing) {
+              this.#writer.note(output.record);
+            } else {
+              this.#writer.save(output.record);
+            }
             break;
           case 'compact':
             this.#writer.compact(output.records);
@@ -196,11 +202,14 @@ export class LiveConnection {
         this.#held.push(data);
         return;
       }
+      this.#isHearing = true;
       this.drive((core, now) => core.handleFrame(new Uint8Array(data), now));
     } catch (error) {
       console.error('The server sent a frame that does not decode; connecting anew.', error);
       this.#dropSocket();
       this.drive((core, now) => core.handleDisconnected(now));
+    } finally {
+      this.#isHearing = false;
     }
   }
 

@@ -72,6 +72,7 @@ export class DocumentSession {
       this.#drive((core, now) => core.setToken(token, now));
     });
     window.addEventListener('online', this.#reconnect);
+    window.addEventListener('pagehide', this.#flush);
     void this.#open();
   }
 
@@ -81,6 +82,7 @@ export class DocumentSession {
     }
     this.#disposed = true;
     window.removeEventListener('online', this.#reconnect);
+    window.removeEventListener('pagehide', this.#flush);
     this.#editor = null;
     this.#live?.dispose();
     const done = this.#release();
@@ -234,6 +236,9 @@ export class DocumentSession {
   readonly #reconnect = (): void => {
     this.#drive((core, now) => core.reconnect(now));
   };
+
+  /** What is known to be on the server need not be sent again by whoever opens this document next. */
+  readonly #flush = (): void => this.#writer?.flush();
 
   #drive<Answer>(tell: (core: Connection, now: number) => Answer): Answer | undefined {
     return this.#live?.drive(tell);

@@ -1,7 +1,8 @@
 /**
  * Keeps the law of the journal: a frame leaves only after everything that was to be saved before it is on disk.
- * A transaction is begun at once, so that a tab that is closed takes nothing with it; only when several are under way
- * does what follows gather for the next.
+ * For what the user did a transaction is begun at once, so that a tab that is closed takes nothing with it; only when
+ * several are under way does what follows gather for the next. News can be had again from the server: it waits for the
+ * next edit or frame, and with ten others typing that is three transactions of four.
  */
 import type { JournalStep } from './journal';
 
@@ -22,12 +23,17 @@ interface Frame {
 
 /** Transactions under way at once. Each costs the disk a flush. */
 const TRANSACTIONS_MAX = 4;
+/** How long what the server told may wait for company. */
+const NEWS_MS_MAX = 500;
 
 export class OrderedWriter {
   #journal: JournalSink | null;
   readonly #onJournalLost: (cause: unknown) => void;
   #queue: (JournalStep | Frame)[] = [];
   #begins = false;
+  /** Whether something in the queue wants a transaction now, and not only company. */
+  #isUrgent = false;
+  #newsTimer: ReturnType<typeof setTimeout> | undefined;
   #underWay = 0;
   /** Settles when the last transaction that was begun, and all before it, are durable and their frames sent. */
   #tail: Promise<unknown> = Promise.resolve();
@@ -42,6 +48,12 @@ export class OrderedWriter {
     this.#push({ type: 'append', bytes });
   }
 
+  /** The same for what the server told, which may be lost with the tab. */
+  note(bytes: Uint8Array): void {
+    this.#queue.push({ type: 'append', bytes });
+    this.#newsTimer ??= setTimeout(() => this.flush(), NEWS_MS_MAX);
+  }
+
   compact(bytes: Uint8Array): void {
     this.#push({ type: 'replace', bytes });
   }
@@ -50,8 +62,15 @@ export class OrderedWriter {
     this.#push({ type: 'send', bytes, sink });
   }
 
+  /** Begins to write what waits. */
+  flush(): void {
+    this.#isUrgent = true;
+    this.#begin();
+  }
+
   /** Resolves when everything handed over so far has been written and sent. */
   async idle(): Promise<void> {
+    this.flush();
     while (this.#queue.length > 0 || this.#underWay > 0) {
       await this.#tail;
     }
@@ -64,15 +83,18 @@ export class OrderedWriter {
       // One turn of the microtask queue, so that what one edit puts out travels in one transaction.
       queueMicrotask(() => {
         this.#begins = false;
-        this.#begin();
+        this.flush();
       });
     }
   }
 
   #begin(): void {
-    if (this.#queue.length === 0 || this.#underWay >= TRANSACTIONS_MAX) {
+    if (!this.#isUrgent || this.#queue.length === 0 || this.#underWay >= TRANSACTIONS_MAX) {
       return;
     }
+    this.#isUrgent = false;
+    clearTimeout(this.#newsTimer);
+    this.#newsTimer = undefined;
     const batch = this.#queue;
     this.#queue = [];
     this.#underWay += 1;

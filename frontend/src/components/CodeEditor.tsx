@@ -39,8 +39,8 @@ const OPTIONS = {
   accessibilitySupport: 'auto',
 } satisfies monaco.editor.IStandaloneEditorConstructionOptions;
 
-/** Above this a text is not copied to Monaco's worker. */
-const WORKER_CHARS_MAX = 200_000;
+/** Above this a text is large, and some comforts go. */
+const SMALL_CHARS_MAX = 200_000;
 
 /** The part of Monaco's model that its worker's services ask. */
 interface SyncedModel {
@@ -74,7 +74,9 @@ export function CodeEditor(props: EditorProps) {
         session.show({ text: `That edit was not taken: ${message}.` }),
       ),
     );
-    spareWorker(model);
+    if (model.getValueLength() > SMALL_CHARS_MAX) {
+      spareProcessor(opened, model);
+    }
     opened.setModel(model);
     const drawn = open(new Presence(opened, model, follow, whereabouts));
     open(suspendByHand(host.current, follow));
@@ -125,13 +127,15 @@ export function CodeEditor(props: EditorProps) {
 }
 
 /**
- * What Monaco does for texts of more than 50 MB it does here for smaller ones: it does not copy every change to its
- * worker, which is a good part of what a key costs. Links are not underlined then, and odd characters are looked for
- * where one looks, not in the whole text.
+ * In a large text a key does without what would look through all of it. As Monaco does above 50 MB, changes are not
+ * copied to its worker: links are not underlined then, and odd characters are looked for where one looks.
  */
-function spareWorker(model: monaco.editor.ITextModel): void {
-  const isLarge = model.getValueLength() > WORKER_CHARS_MAX;
-  (model as unknown as SyncedModel).isTooLargeForSyncing = () => isLarge;
+function spareProcessor(
+  codeEditor: monaco.editor.ICodeEditor,
+  model: monaco.editor.ITextModel,
+): void {
+  (model as unknown as SyncedModel).isTooLargeForSyncing = () => true;
+  codeEditor.updateOptions({ links: false, occurrencesHighlight: 'off' });
 }
 
 /** What the editor offers by itself, under its own names. */
