@@ -59,7 +59,9 @@ async function shoot(page: Page, name: string): Promise<void> {
 
 async function text(club: Club, page: Page, name: string, content: string): Promise<string> {
   const path = await club.create(page, name);
-  await page.keyboard.insertText(content);
+  // Pasted: what is typed line by line is indented by the editor.
+  await page.evaluate((text) => navigator.clipboard.writeText(text), content);
+  await page.keyboard.press('Control+v');
   await expect(page.locator('.save-words')).toHaveText('saved');
   return path;
 }
@@ -153,6 +155,7 @@ test('a document and whoever is in it', async ({ club, browser }) => {
   await expect(ada.getByText('Following Bo Diaz')).toBeVisible();
   await shoot(ada, 'following');
   await ada.getByRole('button', { name: 'Stop' }).click();
+  await ada.keyboard.press('ArrowUp');
   await ada.keyboard.press('Alt+w');
   await expect(ada.getByText(/^Line \d+:/)).toBeVisible();
   await shoot(ada, 'who-wrote');

@@ -76,6 +76,8 @@ export class Meeting {
 
 /** The wire between a browser and the server's socket; pages and REST do not go through it. */
 export class Cable {
+  /** How often a browser has tried to connect. */
+  attempts = 0;
   #whole = true;
   readonly #sockets = new Set<WebSocketRoute>();
 
@@ -96,6 +98,7 @@ export class Cable {
   }
 
   #connect(socket: WebSocketRoute): void {
+    this.attempts += 1;
     if (!this.#whole) {
       void socket.close();
       return;

@@ -17,12 +17,18 @@ test('who was offline and typed comes back with everything', async ({ server, me
   await bo.keyboard.type('from Bo ');
   await expectSaved(bo);
   await expectText(ana, 'start\nfrom Ana 😀');
+  const bar = ana.getByRole('status').filter({ hasText: 'No connection to the server.' });
+  await expect(bar).toContainText('kept in this browser');
+  const { attempts } = cable;
+  await bar.getByRole('button', { name: 'Try now' }).click();
+  await expect.poll(() => cable.attempts).toBeGreaterThan(attempts);
   cable.mend();
 
   const text = 'from Bo start\nfrom Ana 😀';
   await expectText(ana, text);
   await expectText(bo, text);
   await expectSaved(ana, bo);
+  await expect(bar).toHaveCount(0);
   expect(await server.content(document)).toBe(text);
 });
 

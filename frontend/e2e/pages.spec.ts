@@ -57,6 +57,11 @@ test('what cannot be loaded gets a sentence that says what to do', async ({ serv
   await expect(page.getByRole('alert')).toContainText('shown for reading only');
   await expect(page.locator('pre')).toHaveText('text');
 
+  await context.routeWebSocket(/\/socket$/, (socket) => void socket.close());
+  const another = await server.create('unreached.txt');
+  await page.goto(`${server.origin}/d/${another}`);
+  await expect(page.getByRole('alert')).toContainText('blocks WebSockets');
+
   await context.route('**/api/documents?*', (route) => route.abort());
   await page.goto(server.origin);
   await expect(page.getByRole('alert')).toContainText('The server does not answer.');

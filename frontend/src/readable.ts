@@ -24,6 +24,13 @@ export function readableAge(moment: string, now: number): string {
   return 'just now';
 }
 
+const DAY = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'long', year: 'numeric' });
+
+/** On which day a moment (RFC 3339) is, where the reader is. */
+export function readableDay(moment: string): string {
+  return DAY.format(new Date(moment));
+}
+
 /** Made once: to make one costs more than all else that a key does. */
 const COUNT = new Intl.NumberFormat('en');
 

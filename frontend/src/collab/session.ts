@@ -71,7 +71,7 @@ export class DocumentSession {
       this.#update({ loginNeeded: false });
       this.#drive((core, now) => core.setToken(token, now));
     });
-    window.addEventListener('online', this.#reconnect);
+    window.addEventListener('online', this.reconnect);
     window.addEventListener('pagehide', this.#flush);
     void this.#open();
   }
@@ -81,7 +81,7 @@ export class DocumentSession {
       return;
     }
     this.#disposed = true;
-    window.removeEventListener('online', this.#reconnect);
+    window.removeEventListener('online', this.reconnect);
     window.removeEventListener('pagehide', this.#flush);
     this.#editor = null;
     this.#live?.dispose();
@@ -148,6 +148,11 @@ export class DocumentSession {
       this.#drive((core, now) => core.setSelections(this.document, [...selections], now)),
     selections: () => this.#core?.selections(this.document) ?? [],
     breakUndoGroup: () => this.#drive((core) => core.breakUndoGroup(this.document)),
+  };
+
+  /** The network is back, or somebody hopes so: no need to wait for the next attempt. */
+  readonly reconnect = (): void => {
+    this.#drive((core, now) => core.reconnect(now));
   };
 
   /** Keeps what others do away from the editor for a moment. */
@@ -232,11 +237,6 @@ export class DocumentSession {
     this.#refresh();
   }
 
-  /** The network is back: no need to wait for the next attempt. */
-  readonly #reconnect = (): void => {
-    this.#drive((core, now) => core.reconnect(now));
-  };
-
   /** What is known to be on the server need not be sent again by whoever opens this document next. */
   readonly #flush = (): void => this.#writer?.flush();
 
@@ -314,7 +314,10 @@ export class DocumentSession {
   }
 
   #refused(message: string): void {
-    const sentence = `The server refused: ${message}.`;
+    const hasEnded = this.#core?.status(this.document).state === 'ended';
+    const sentence = hasEnded
+      ? `Your access has ended: ${message}. The text stays here as you last had it: download what you need, or ask its owner to let you in again.`
+      : `The server refused: ${message}.`;
     if (this.#view.phase === 'open') {
       this.show({ text: sentence });
     } else {

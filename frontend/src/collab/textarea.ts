@@ -17,7 +17,12 @@ export class TextareaBinding {
   readonly #onRefused: (message: string) => void;
   readonly #listening = new AbortController();
 
-  /** `hold` keeps what others do away while somebody composes a character: the field would give that up. */
+  /**
+   * `hold` keeps what others do away while somebody composes a character: a field that is changed by a program gives the
+   * composition up, and many a phone's keyboard then types the word a second time. The server's answers wait with it,
+   * since nobody but the core tells them apart; so others see the beginning at once and the rest with the end of the
+   * word. To let the answers through would send more of the unfinished word, which the next key may turn into another.
+   */
   constructor(
     field: HTMLTextAreaElement,
     replica: FieldPort,

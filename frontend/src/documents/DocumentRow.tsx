@@ -13,6 +13,7 @@ export function DocumentRow(props: {
 }) {
   const { document } = props;
   const owner = props.me === null ? null : ownerOf(document, props.me);
+  const age = readableAge(document.updated_at, Date.now());
   // Only owners rename and throw away.
   const isMine = props.me === null || document.owner?.user === props.me;
   const [draft, setDraft] = useState<string | null>(null);
@@ -40,7 +41,9 @@ export function DocumentRow(props: {
           <span className="document-facts">
             {languageLabel(document)} · {readableSize(document.bytes)} · revision{' '}
             {document.revision.toLocaleString('en')}
-            {owner !== null && <span className="document-owner-inline"> · {owner}</span>}
+            <span className="document-inline">
+              {owner !== null && ` · ${owner}`} · {age}
+            </span>
           </span>
         </Link>
       ) : (
@@ -62,7 +65,7 @@ export function DocumentRow(props: {
         </span>
       )}
       <time className="document-age" dateTime={document.updated_at} title={document.updated_at}>
-        {readableAge(document.updated_at, Date.now())}
+        {age}
       </time>
       {isMine && (
         <span className="row-actions">

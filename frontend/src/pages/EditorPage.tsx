@@ -71,20 +71,37 @@ function OpenDocument(props: { readonly session: DocumentSession; readonly detai
     );
   }
   if (phase === 'opening') {
-    return <Opening online={online} name={name} />;
+    return <Opening online={online} answers={details.document !== null} name={name} />;
   }
   return <Workbench session={session} details={details} name={name} />;
 }
 
-function Opening(props: { readonly online: boolean; readonly name: string }) {
+function Opening(props: {
+  readonly online: boolean;
+  /** Whether the server answers all but the socket. */
+  readonly answers: boolean;
+  readonly name: string;
+}) {
+  const { host } = new URL(serverOrigin());
+  if (props.online) {
+    return (
+      <main className="waiting">
+        <p>Opening {props.name}…</p>
+      </main>
+    );
+  }
   return (
     <main className="waiting">
-      {props.online ? (
-        <p>Opening {props.name}…</p>
+      {props.answers ? (
+        <p role="alert">
+          The server at {host} answers, but something on the way blocks WebSockets, which editing
+          together needs: a proxy, a firewall or an extension of the browser. Allow them for {host},
+          or try another network; this page keeps trying.
+        </p>
       ) : (
         <p role="alert">
-          The server at {new URL(serverOrigin()).host} does not answer. Check that{' '}
-          <code>codesync serve</code> is running; this page keeps trying.
+          The server at {host} does not answer. Check that <code>codesync serve</code> is running;
+          this page keeps trying.
         </p>
       )}
     </main>

@@ -61,7 +61,7 @@ export function LinkEntrance(props: {
     return (
       <div className="card">
         <h1>This link has ended</h1>
-        <p role="alert">{messageOf(failure)}</p>
+        <p role="alert">Ask whoever sent it to you for a new one.</p>
         <Link to="/" className="push-button">
           All documents
         </Link>

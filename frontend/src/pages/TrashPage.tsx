@@ -7,7 +7,7 @@ import { PageHeader } from '../components/PageHeader';
 import { Problem } from '../components/Problem';
 import { usePageTitle } from '../components/pageTitle';
 import { Waiting } from '../components/Waiting';
-import { readableAge, readableSize } from '../readable';
+import { readableAge, readableDay, readableSize } from '../readable';
 
 export function TrashPage() {
   const account = useAccount();
@@ -63,7 +63,7 @@ function Trash() {
               <span className="document-facts">
                 {readableSize(document.bytes)} · thrown away{' '}
                 {readableAge(document.trashed_at, Date.now())} · gone for good on{' '}
-                {new Date(document.purged_at).toLocaleDateString()}
+                {readableDay(document.purged_at)}
               </span>
             </span>
             <button

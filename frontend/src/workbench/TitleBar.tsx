@@ -18,9 +18,10 @@ export function TitleBar(props: {
   readonly meeting: Meeting;
   /** `null` for those who may not. */
   readonly onRename: ((name: string) => void) | null;
-  readonly onShow: (what: Shown) => void;
+  /** `null` where there is nothing to be shown any more. */
+  readonly onShow: ((what: Shown) => void) | null;
 }) {
-  const { session, people, name, meeting } = props;
+  const { session, people, name, meeting, onShow } = props;
   return (
     <header className="title-bar">
       <Link to="/" className="brand" title="All documents">
@@ -36,22 +37,26 @@ export function TitleBar(props: {
       <SaveState session={session} />
       <span className="spacer" />
       <People people={people} meeting={meeting} />
-      <button
-        type="button"
-        className="push-button is-small is-quiet history-button"
-        title="History (F7)"
-        onClick={() => props.onShow('history')}
-      >
-        History
-      </button>
-      <button
-        type="button"
-        className="push-button is-small"
-        title="Share (F8)"
-        onClick={() => props.onShow('share')}
-      >
-        Share
-      </button>
+      {onShow !== null && (
+        <>
+          <button
+            type="button"
+            className="push-button is-small is-quiet history-button"
+            title="History (F7)"
+            onClick={() => onShow('history')}
+          >
+            History
+          </button>
+          <button
+            type="button"
+            className="push-button is-small"
+            title="Share (F8)"
+            onClick={() => onShow('share')}
+          >
+            Share
+          </button>
+        </>
+      )}
       <WhoAmI />
     </header>
   );

@@ -13,6 +13,7 @@ import { EditorArea } from './EditorArea';
 import type { CaretPosition, EditorHandle } from './editorHandle';
 import { FollowBar } from './FollowBar';
 import { LoginBanner } from './LoginBanner';
+import { OfflineBar } from './OfflineBar';
 import { StatusBar } from './StatusBar';
 import { TitleBar } from './TitleBar';
 import { commandsOf, type Shown } from './useCommands';
@@ -43,6 +44,7 @@ export function Workbench(props: {
     session,
     ({ state }) => state !== 'read-only' && state !== 'ended',
   );
+  const hasEnded = useSessionPart(session, ({ state }) => state === 'ended');
   const identity = useIdentity();
   const editor = useRef<EditorHandle>(null);
   const meeting = useMeeting(editor);
@@ -77,10 +79,11 @@ export function Workbench(props: {
         role={role}
         meeting={meeting}
         onRename={isOwner ? (wanted) => deeds.change({ name: wanted }) : null}
-        onShow={show}
+        onShow={hasEnded ? null : show}
       />
       {notice !== null && <NoticeBar notice={notice} onPutAway={() => session.putNoticeAway()} />}
       <LoginBanner session={session} needed={loginNeeded} />
+      <OfflineBar session={session} />
       <FollowBar follow={meeting.follow} people={people} />
       <main className="editor-area">
         <EditorArea
