@@ -1,5 +1,5 @@
 /** The list of documents as the page shows it: found, sorted, page by page. */
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { useApi } from '../account/useAccount';
 import type { Api } from '../api/client';
 import {
@@ -27,19 +27,29 @@ export interface Documents {
   readonly forget: (id: string) => void;
 }
 
+type Change = (documents: ListedDocument[]) => ListedDocument[];
+
 export function useDocuments(search: string, order: Order): Documents {
   const api = useApi();
   const [page, setPage] = useState<DocumentPage>({ documents: [], next: null });
   const [loading, setLoading] = useState(true);
   const [problem, setProblem] = useState<string | null>(null);
   const [attempt, setAttempt] = useState(0);
+  /** What was done to documents here: an answer that was under way meanwhile does not know of it. */
+  const changes = useRef<Change[]>([]);
   const pagesMax = order === 'changed' ? 1 : PAGES_SORTED_MAX;
 
   const load = useCallback(
     async (before: DocumentPage, signal: AbortSignal) => {
       setLoading(true);
+      const since = changes.current.length;
       try {
-        setPage(await following(api, search, before, pagesMax, signal));
+        const { documents, next } = await following(api, search, before, pagesMax, signal);
+        const missed = changes.current.slice(since);
+        setPage({
+          documents: missed.reduce<ListedDocument[]>((list, change) => change(list), documents),
+          next,
+        });
         setProblem(null);
       } catch (error) {
         if (!signal.aborted) {
@@ -65,6 +75,10 @@ export function useDocuments(search: string, order: Order): Documents {
     };
   }, [load, search, attempt]);
 
+  const make = (change: Change) => {
+    changes.current.push(change);
+    setPage(({ documents, next }) => ({ documents: change(documents), next }));
+  };
   return {
     documents: sorted(page.documents, order),
     loading,
@@ -72,17 +86,12 @@ export function useDocuments(search: string, order: Order): Documents {
     more: page.next === null ? null : () => void load(page, new AbortController().signal),
     reload: () => setAttempt((count) => count + 1),
     replace: (changed) =>
-      setPage(({ documents, next }) => ({
-        documents: documents.map((document) =>
+      make((documents) =>
+        documents.map((document) =>
           document.id === changed.id ? { ...document, ...changed } : document,
         ),
-        next,
-      })),
-    forget: (id) =>
-      setPage(({ documents, next }) => ({
-        documents: documents.filter((document) => document.id !== id),
-        next,
-      })),
+      ),
+    forget: (id) => make((documents) => documents.filter((document) => document.id !== id)),
   };
 }
 
