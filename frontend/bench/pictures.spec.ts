@@ -155,7 +155,7 @@ test('a document and whoever is in it', async ({ club, browser }) => {
   await expect(ada.getByText('Following Bo Diaz')).toBeVisible();
   await shoot(ada, 'following');
   await ada.getByRole('button', { name: 'Stop' }).click();
-  await ada.keyboard.press('ArrowUp');
+  await ada.locator('.view-line', { hasText: 'println' }).click();
   await ada.keyboard.press('Alt+w');
   await expect(ada.getByText(/^Line \d+:/)).toBeVisible();
   await shoot(ada, 'who-wrote');

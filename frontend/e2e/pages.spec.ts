@@ -35,14 +35,10 @@ test('the list finds, creates and renames documents', async ({ server, meeting }
   await expect(page.locator('.document-title')).toHaveText(['renamed.rs']);
 });
 
-test('a document that is not there gets a sentence', async ({ server, meeting }) => {
-  const context = await meeting.context('Ana');
-  const page = await context.newPage();
-  await page.goto(`${server.origin}/d/0191e5c4-7c1a-7cc3-98e2-3f8a61a40e11`);
-  await expect(page.getByRole('heading')).toHaveText('There is no such document');
-});
-
-test('what cannot be loaded gets a sentence that says what to do', async ({ server, meeting }) => {
+test('what cannot be loaded, or is not there, gets a sentence that says what to do', async ({
+  server,
+  meeting,
+}) => {
   const document = await server.create('broken.txt', 'text');
   const context = await meeting.context('Ana');
   const page = await context.newPage();
@@ -56,6 +52,9 @@ test('what cannot be loaded gets a sentence that says what to do', async ({ serv
   await page.getByRole('button', { name: 'Reload' }).click();
   await expect(page.getByRole('alert')).toContainText('shown for reading only');
   await expect(page.locator('pre')).toHaveText('text');
+
+  await page.goto(`${server.origin}/d/0191e5c4-7c1a-7cc3-98e2-3f8a61a40e11`);
+  await expect(page.getByRole('heading')).toHaveText('There is no such document');
 
   await context.routeWebSocket(/\/socket$/, (socket) => void socket.close());
   const another = await server.create('unreached.txt');

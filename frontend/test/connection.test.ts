@@ -206,6 +206,19 @@ describe('LiveConnection', () => {
     );
   });
 
+  test('sets no timer anew with every key, and answers are waited for all the same', async () => {
+    const server = new FakeServer('');
+    const client = await Client.open(server);
+    const schedule = vi.spyOn(server, 'schedule');
+    server.silent = true;
+    for (let at = 0; at < 20; at += 1) {
+      client.type(at, 'x');
+    }
+    expect(schedule.mock.calls.length).toBeLessThanOrEqual(1);
+    await server.pass(120_000);
+    expect(client.events.some(({ type }) => type === 'offline')).toBe(true);
+  });
+
   test('knows who else is there', async () => {
     const server = new FakeServer('');
     const client = await Client.open(server);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { agentName } from '../src/account/agent';
 import { Follow } from '../src/collab/follow';
 import { shelfOf } from '../src/collab/journal';
-import { type Place, Whereabouts } from '../src/collab/whereabouts';
+import { type Place, placed, Whereabouts } from '../src/collab/whereabouts';
 import { type Command, matching } from '../src/commands/command';
 import { isPressed } from '../src/commands/keys';
 import { asFile } from '../src/download';
@@ -50,6 +50,22 @@ describe('commands', () => {
     expect(isPressed('Alt+1', key('1', 'Digit1', { altKey: true }))).toBe(true);
     expect(isPressed('Alt+1', key('1', 'Digit1'))).toBe(false);
   });
+});
+
+test('people stand where the core’s numbers say, whoever they are', () => {
+  const person = (author: number) => ({ author, name: `${author}`, color: 0, selections: [] });
+  const carets = Uint32Array.of(2, 5, 5, 2, 9, 7, 4, 1, 3);
+  expect(placed([person(2), person(3), person(4)], carets)).toEqual([
+    {
+      ...person(2),
+      selections: [
+        { anchor: 5, head: 5 },
+        { anchor: 9, head: 7 },
+      ],
+    },
+    person(3),
+    { ...person(4), selections: [{ anchor: 1, head: 3 }] },
+  ]);
 });
 
 test('where people are is told when it is elsewhere, and not with every key', () => {

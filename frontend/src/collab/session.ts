@@ -4,7 +4,7 @@
  */
 import type { Api } from '../api/client';
 import { socketUrl } from '../api/origin';
-import { Connection, type Event, type Peer, type Selection } from '../wasm/codesync_core';
+import { Connection, type Event, type Peer } from '../wasm/codesync_core';
 import type { Binding } from './binding';
 import { type Claim, claimJournal } from './claim';
 import { browserSurroundings, LiveConnection, type Surroundings } from './connection';
@@ -17,6 +17,7 @@ import { Login } from './login';
 import type { Presence } from './presence';
 import type { FieldPort } from './textarea';
 import { type Notice, OPENING, type SessionView, samePeople } from './view';
+import { placed } from './whereabouts';
 import { OrderedWriter } from './writer';
 
 export type { Notice, Person, SessionView } from './view';
@@ -399,16 +400,4 @@ export class DocumentSession {
       }
     }
   }
-}
-
-/** The same people at other places: author, anchor and head of each selection, one person after another. */
-function placed(peers: readonly Peer[], carets: Uint32Array): readonly Peer[] {
-  let at = 0;
-  return peers.map((peer) => {
-    const selections: Selection[] = [];
-    for (; carets[at] === peer.author; at += 3) {
-      selections.push({ anchor: carets[at + 1] ?? 0, head: carets[at + 2] ?? 0 });
-    }
-    return { ...peer, selections };
-  });
 }

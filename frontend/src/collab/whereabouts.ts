@@ -1,4 +1,5 @@
 /** Where the others stand: the editor says it, and the avatars show it. */
+import type { Peer, Selection } from '../wasm/codesync_core';
 import { Store } from './store';
 
 /** On which line somebody is, and whether one sees it. */
@@ -34,4 +35,16 @@ function areSame(left: Places, right: Places): boolean {
     }
   }
   return true;
+}
+
+/** The same people at other places: author, anchor and head of each selection, one person after another. */
+export function placed(peers: readonly Peer[], carets: Uint32Array): readonly Peer[] {
+  let at = 0;
+  return peers.map((peer) => {
+    const selections: Selection[] = [];
+    for (; carets[at] === peer.author; at += 3) {
+      selections.push({ anchor: carets[at + 1] ?? 0, head: carets[at + 2] ?? 0 });
+    }
+    return { ...peer, selections };
+  });
 }
