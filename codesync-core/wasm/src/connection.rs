@@ -221,7 +221,7 @@ impl Connection {
 
     /// Where they are and nothing else, in the order of `peers`: for each selection three numbers, the
     /// author, the anchor and the head. A key moves people and renames nobody, and an object for each
-    /// of them costs twenty times as much.
+    /// of them costs seven times as much.
     pub fn carets(&self, document: &str) -> Result<Vec<u32>, JsError> {
         let replica = self.replica(document)?;
         let text = replica.text();
