@@ -74,7 +74,8 @@ docs() {
 
 tests() {
     if cargo nextest --version 2>/dev/null; then
-        cargo nextest run $crates --no-fail-fast --cargo-profile ci ${CODESYNC_TEST_LONG:+--profile long}
+        cargo nextest run $crates --no-fail-fast --cargo-profile ci --test-threads $(($(getconf _NPROCESSORS_ONLN) + 1)) \
+            ${CODESYNC_TEST_LONG:+--profile long}
     else
         cargo test $crates --no-fail-fast --profile ci --lib --bins --tests --examples
     fi

@@ -203,7 +203,7 @@ async fn written_down(folder: &std::path::Path) -> i64 {
 /// Within this much of each other two times are the same.
 const SAME: f64 = 1.05;
 /// Pairs after which a machine is too busy to say more; on a quiet one some twenty are enough.
-const PAIRS_MAX: usize = 200;
+const PAIRS_MAX: usize = 60;
 
 /// Does two kinds of work in pairs until it is certain whether they take the same time, and fails once
 /// it is certain that they do not.
