@@ -8,8 +8,8 @@ release=${2:-}
 [ -n "$release" ] || fail "say which release: $0 $ENVIRONMENT 1.4.0"
 state
 
-# The other kind is emulated, which is slow, or built by a builder of its own (docker buildx create
-# --append). PLATFORMS=linux/amd64 builds one alone.
+# Both are compiled on this machine's processor; nothing is emulated. PLATFORMS=linux/amd64 builds one
+# alone.
 platforms=${PLATFORMS:-linux/amd64,linux/arm64}
 urls=$(outputs '.repository_urls.value | to_entries[] | "\(.key) \(.value)"')
 registry=$(sed -n '1s/^[^ ]* \([^/]*\).*/\1/p' <<< "$urls")
