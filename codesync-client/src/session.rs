@@ -101,6 +101,14 @@ pub enum OpenError {
     },
 }
 
+/// What led to outputs of the core.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Source {
+    /// The person, or the time.
+    Here,
+    Server,
+}
+
 /// A person's connection to one server, with any number of documents open.
 ///
 /// ```no_run
@@ -442,7 +450,7 @@ impl Session {
                 self.connection.handle_disconnected(now);
             }
         }
-        self.drain();
+        self.drain_from(Source::Server);
     }
 
     fn handle_conflict(&mut self, copy: ConflictCopy) {
@@ -455,8 +463,12 @@ impl Session {
         });
     }
 
-    /// Takes all outputs of the core, in their order, to where they go.
     fn drain(&mut self) {
+        self.drain_from(Source::Here);
+    }
+
+    /// Takes all outputs of the core, in their order, to where they go.
+    fn drain_from(&mut self, source: Source) {
         let mut batch = Vec::new();
         while let Some(output) = self.connection.poll_output() {
             match output {
@@ -473,7 +485,9 @@ impl Session {
                     batch.push(Work::Socket(Command::Disconnect));
                 }
                 Output::Send(frame) => batch.push(Work::Socket(Command::Send(frame))),
-                Output::Save { document, record } => batch.push(Work::Save(document, record)),
+                Output::Save { document, record } => {
+                    batch.push(Work::Save { document, record, must_sync: true });
+                }
                 Output::Compact { document, records } => {
                     batch.push(Work::Replace(document, records));
                 }
@@ -484,6 +498,15 @@ impl Session {
                     if !self.tokens.as_mut().is_some_and(|tokens| tokens.see_to(&event)) {
                         self.events.push_back(SessionEvent::Core(event));
                     }
+                }
+            }
+        }
+        // Only what the server knows can be told again.
+        let is_told = |work: &Work| matches!(work, Work::Save { .. } | Work::Replace(..));
+        if source == Source::Server && batch.iter().all(is_told) {
+            for work in &mut batch {
+                if let Work::Save { must_sync, .. } = work {
+                    *must_sync = false;
                 }
             }
         }

@@ -22,6 +22,9 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use crate::ServerUrl;
 
+/// Bytes that are read at once. They are zeroed before each read: twice for most of the frames,
+/// which have some hundred.
+const READ_BYTES: usize = 16 * 1024;
 /// The WebSocket subprotocol, as the server negotiates it.
 pub(crate) const SUBPROTOCOL: &str = "codesync.v1";
 
@@ -224,6 +227,7 @@ async fn dial(server: &ServerUrl) -> Result<Socket, String> {
         .headers_mut()
         .insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
     let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BYTES)
         .max_message_size(Some(FRAME_BYTES_MAX))
         .max_frame_size(Some(FRAME_BYTES_MAX));
     let (socket, _) = client_async_with_config(request, stream, Some(config))

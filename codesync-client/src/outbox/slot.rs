@@ -24,10 +24,16 @@ pub(crate) struct Slot {
     file: Option<File>,
     /// So many bytes of the file are known to be on the disk.
     kept_bytes: u64,
+    /// Bytes that follow them in the file and may not survive the machine yet.
+    unsynced: Vec<u8>,
+    /// Whether the file ends with these, and its cursor stands there.
+    is_at_end: bool,
     /// Bytes that are to follow them, oldest first.
     backlog: Vec<u8>,
     /// Whether `backlog` replaces the file instead of following it.
     replaces: bool,
+    /// Whether `backlog` has something that the next flush has to make durable.
+    must_sync: bool,
     state: State,
 }
 
@@ -77,8 +83,11 @@ impl Slot {
             _lock: lock,
             file: None,
             kept_bytes: 0,
+            unsynced: Vec::new(),
+            is_at_end: false,
             backlog: Vec::new(),
             replaces: false,
+            must_sync: false,
             state: State::Sound,
         }))
     }
@@ -109,9 +118,11 @@ impl Slot {
         self.kept_bytes = bytes;
     }
 
-    /// Adds a record behind the last. Durable after [`Slot::flush`].
-    pub(crate) fn append(&mut self, record: &[u8]) {
+    /// Adds a record behind the last. After [`Slot::flush`] it survives this process, and if it
+    /// `must_sync`, the machine too.
+    pub(crate) fn append(&mut self, record: &[u8], must_sync: bool) {
         self.backlog.extend_from_slice(record);
+        self.must_sync |= must_sync;
     }
 
     /// Puts these records in place of all before. Durable after [`Slot::flush`].
@@ -124,7 +135,33 @@ impl Slot {
         self.backlog.is_empty() && !self.replaces
     }
 
-    /// Brings everything that was appended or replaced to the disk.
+    /// Whether there is something that [`Slot::sync`] would make durable.
+    pub(crate) fn is_unsynced(&self) -> bool {
+        !self.unsynced.is_empty()
+    }
+
+    /// Lets all that is written survive the machine. What the disk refuses is for the next flush.
+    pub(crate) fn sync(&mut self) {
+        match self.file.as_ref().map_or(Ok(()), File::sync_data) {
+            Ok(()) => self.note_synced(),
+            Err(_) => self.write_again(),
+        }
+    }
+
+    fn note_synced(&mut self) {
+        self.kept_bytes += self.unsynced.len() as u64;
+        self.unsynced.clear();
+    }
+
+    /// What was written since the disk last said that it has everything is to be written again: it
+    /// may have lost any of it.
+    fn write_again(&mut self) {
+        self.must_sync |= !self.unsynced.is_empty();
+        self.backlog.splice(0..0, self.unsynced.drain(..));
+        self.is_at_end = false;
+    }
+
+    /// Writes everything that was appended or replaced, and makes durable what has to be.
     ///
     /// When the disk refuses, the bytes stay in memory for the next try, and the file is renamed:
     /// a journal that lacks records of edits that were sent must not be taken up again, because a
@@ -136,6 +173,10 @@ impl Slot {
             Err(error) => error,
         };
         self.file = None;
+        self.is_at_end = false;
+        if !self.replaces {
+            self.write_again();
+        }
         if self.state != State::SetAside {
             let aside = fs::rename(self.journal_path(), self.path("unkept"));
             self.state = match aside {
@@ -164,11 +205,16 @@ impl Slot {
             self.file = Some(file);
         }
         let file = self.file.as_mut().expect("it was opened above");
-        // Also cuts off a torn tail, and what an earlier failed try has left.
-        file.set_len(self.kept_bytes)?;
-        file.seek(SeekFrom::Start(self.kept_bytes))?;
+        if !self.is_at_end {
+            // Cuts off a torn tail, and what an earlier failed try has left.
+            file.set_len(self.kept_bytes)?;
+            file.seek(SeekFrom::Start(self.kept_bytes))?;
+        }
         file.write_all(&self.backlog)?;
-        file.sync_data()?;
+        let must_sync = self.must_sync || is_new || self.state != State::Sound;
+        if must_sync {
+            file.sync_data()?;
+        }
         if self.state == State::SetAside {
             fs::rename(self.path("unkept"), self.journal_path())?;
         }
@@ -176,8 +222,12 @@ impl Slot {
             sync_folder(&self.folder)?;
         }
         self.state = State::Sound;
-        self.kept_bytes += self.backlog.len() as u64;
-        self.backlog.clear();
+        self.is_at_end = true;
+        self.must_sync = false;
+        self.unsynced.append(&mut self.backlog);
+        if must_sync {
+            self.note_synced();
+        }
         Ok(())
     }
 
@@ -197,6 +247,9 @@ impl Slot {
         self.state = State::Sound;
         self.kept_bytes = self.backlog.len() as u64;
         self.file = Some(file);
+        self.is_at_end = true;
+        self.unsynced.clear();
+        self.must_sync = false;
         self.backlog.clear();
         self.replaces = false;
         Ok(())
@@ -305,10 +358,10 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let mut held = slot(folder.path());
         assert_eq!(held.read().expect("it works"), None);
-        held.append(b"one ");
-        held.append(b"two ");
+        held.append(b"one ", true);
+        held.append(b"two ", true);
         assert!(matches!(held.flush(), Flushed::Kept));
-        held.append(b"three");
+        held.append(b"three", true);
         assert!(matches!(held.flush(), Flushed::Kept));
         drop(held);
         assert_eq!(content(folder.path()), b"one two three");
@@ -318,13 +371,13 @@ mod tests {
     fn a_replacement_takes_the_place_of_all_before_it() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut held = slot(folder.path());
-        held.append(b"old");
+        held.append(b"old", true);
         assert!(matches!(held.flush(), Flushed::Kept));
-        held.append(b"never seen");
+        held.append(b"never seen", true);
         held.replace(b"new ".to_vec());
-        held.append(b"later");
+        held.append(b"later", true);
         assert!(matches!(held.flush(), Flushed::Kept));
-        held.append(b" last");
+        held.append(b" last", true);
         assert!(matches!(held.flush(), Flushed::Kept));
         drop(held);
         assert_eq!(content(folder.path()), b"new later last");
@@ -334,12 +387,12 @@ mod tests {
     fn a_torn_tail_is_cut_before_the_next_record() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut held = slot(folder.path());
-        held.append(b"whole torn");
+        held.append(b"whole torn", true);
         assert!(matches!(held.flush(), Flushed::Kept));
         drop(held);
         let mut held = slot(folder.path());
         held.set_kept(6);
-        held.append(b"next");
+        held.append(b"next", true);
         assert!(matches!(held.flush(), Flushed::Kept));
         drop(held);
         assert_eq!(content(folder.path()), b"whole next");
@@ -360,16 +413,20 @@ mod tests {
     fn what_a_full_disk_refused_is_kept_once_there_is_room() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut held = slot(folder.path());
-        held.append(b"before ");
+        held.append(b"before ", true);
         assert!(matches!(held.flush(), Flushed::Kept));
+        held.append(b"news ", false);
+        assert!(matches!(held.flush(), Flushed::Kept));
+        assert!(held.is_unsynced());
         // A device that is always full stands in for the disk.
         held.file = Some(OpenOptions::new().write(true).open("/dev/full").expect("it exists"));
-        held.append(b"during ");
+        held.append(b"during ", true);
         assert!(matches!(held.flush(), Flushed::NotKept(_)));
         assert!(!held.journal_path().exists(), "nobody may take this client up again");
-        held.append(b"after");
+        held.append(b"after", true);
         assert!(matches!(held.flush(), Flushed::Kept));
         drop(held);
-        assert_eq!(content(folder.path()), b"before during after");
+        // The news are written again: a disk that refused may have lost them, too.
+        assert_eq!(content(folder.path()), b"before news during after");
     }
 }

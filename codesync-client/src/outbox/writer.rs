@@ -7,7 +7,9 @@
 //!
 //! Whatever waits when the thread comes round is taken together: one write and one fsync per
 //! journal, then the frames in their order. So a frame never overtakes a record that stood before
-//! it, and a fast typist costs no more fsyncs than the disk can do.
+//! it, and a fast typist costs no more fsyncs than the disk can do. What the server told alone is
+//! written at once and synced within a second, or with the next edit made here: a machine that
+//! fails before is told again.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -21,7 +23,7 @@ use tokio::sync::{mpsc, watch};
 use super::slot::{Flushed, Slot, create_folder, private, write_whole};
 use crate::socket::Command;
 
-/// How often a disk that refused is tried again.
+/// How often a disk that refused is tried again, and how long news of the server wait for a sync.
 const RETRY_MS: u64 = 1_000;
 /// Batches that are taken together at most.
 const BATCHES_MAX: usize = 1_024;
@@ -35,7 +37,12 @@ pub(crate) enum Work {
     Attach(DocumentId, Box<Slot>),
     /// No more records for this document; its lock is given up once all is on the disk.
     Detach(DocumentId),
-    Save(DocumentId, Vec<u8>),
+    Save {
+        document: DocumentId,
+        record: Vec<u8>,
+        /// Whether it has to survive the machine before what follows leaves.
+        must_sync: bool,
+    },
     Replace(DocumentId, Vec<u8>),
     /// Text that could not be brought into the document.
     Conflict {
@@ -85,7 +92,10 @@ pub(crate) fn run(work: &Receiver<Vec<Work>>, outlets: Outlets) {
         let first = if writer.is_behind() {
             match work.recv_timeout(Duration::from_millis(RETRY_MS)) {
                 Ok(batch) => Some(batch),
-                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Timeout) => {
+                    writer.sync();
+                    None
+                }
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         } else {
@@ -104,12 +114,18 @@ pub(crate) fn run(work: &Receiver<Vec<Work>>, outlets: Outlets) {
         writer.run(batches);
     }
     // The session is gone: one last try for what the disk has refused.
+    writer.sync();
     writer.run(Vec::new());
 }
 
 impl Writer {
     fn is_behind(&self) -> bool {
-        !self.held.is_empty() || self.slots.values().any(|slot| !slot.is_flushed())
+        let is_behind = |slot: &Slot| !slot.is_flushed() || slot.is_unsynced();
+        !self.held.is_empty() || self.slots.values().any(is_behind)
+    }
+
+    fn sync(&mut self) {
+        self.slots.values_mut().filter(|slot| slot.is_unsynced()).for_each(Slot::sync);
     }
 
     fn run(&mut self, batches: Vec<Vec<Work>>) {
@@ -130,9 +146,9 @@ impl Writer {
                     self.slots.insert(document, *slot);
                 }
                 Work::Detach(document) => leaving.push(document),
-                Work::Save(document, record) => {
+                Work::Save { document, record, must_sync } => {
                     if let Some(slot) = self.slots.get_mut(&document) {
-                        slot.append(&record);
+                        slot.append(&record, must_sync);
                     }
                 }
                 Work::Replace(document, records) => {
@@ -164,7 +180,9 @@ impl Writer {
             }
         }
         for document in leaving {
-            self.slots.remove(&document);
+            if let Some(mut slot) = self.slots.remove(&document).filter(Slot::is_unsynced) {
+                slot.sync();
+            }
         }
         let progress = Progress { batches: self.batches, failure };
         self.outlets.progress.send_if_modified(|before| {
@@ -254,7 +272,7 @@ mod tests {
     }
 
     fn save(record: &[u8]) -> Work {
-        Work::Save(DOCUMENT, record.to_vec())
+        Work::Save { document: DOCUMENT, record: record.to_vec(), must_sync: true }
     }
 
     fn send(frame: &[u8]) -> Work {
@@ -303,6 +321,27 @@ mod tests {
         fs::remove_dir(&blocked).expect("it is ours");
         stage.writer.run(vec![vec![save(b"3")]]);
         assert_eq!(stage.journal(), b"23");
+    }
+
+    #[test]
+    fn what_the_server_told_is_written_at_once_and_synced_with_the_next_edit() {
+        let mut stage = stage();
+        let news = |record: &[u8]| Work::Save {
+            document: DOCUMENT,
+            record: record.to_vec(),
+            must_sync: false,
+        };
+        let is_unsynced = |stage: &Stage| stage.writer.slots[&DOCUMENT].is_unsynced();
+        stage.writer.run(vec![vec![save(b"1")]]);
+        stage.writer.run(vec![vec![news(b"2")]]);
+        assert_eq!(stage.journal(), b"12");
+        assert!(is_unsynced(&stage) && stage.writer.is_behind());
+        stage.writer.run(vec![vec![save(b"3")]]);
+        assert!(!is_unsynced(&stage));
+        stage.writer.run(vec![vec![news(b"4")]]);
+        stage.writer.sync();
+        assert!(!is_unsynced(&stage) && !stage.writer.is_behind());
+        assert_eq!(stage.journal(), b"1234");
     }
 
     #[test]
