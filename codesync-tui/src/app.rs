@@ -262,6 +262,11 @@ impl App {
         notice.into_iter().chain(others.into_iter().flatten()).min()
     }
 
+    /// Columns and rows of the screen.
+    pub(crate) fn size(&self) -> (u16, u16) {
+        self.size
+    }
+
     /// Takes the session's copy of the text, which must be equal: so both share their memory.
     pub(crate) fn share(&mut self, text: &Text) {
         debug_assert_eq!(self.text.len(), text.len(), "both have made the same edits");

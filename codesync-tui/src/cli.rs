@@ -50,10 +50,12 @@ mod serve;
 mod share;
 mod sync;
 
+use std::io;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
+use tokio::runtime::{Builder, Runtime};
 
 pub(crate) use context::Context;
 pub(crate) use failure::{Exit, Failure};
@@ -186,11 +188,10 @@ pub(crate) fn run() -> ExitCode {
             return code.into();
         }
     };
-    let runtime =
-        match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
-            Ok(runtime) => runtime,
-            Err(error) => return Failure::new(format!("no threads: {error}")).tell(),
-        };
+    let runtime = match runtime(&cli.command) {
+        Ok(runtime) => runtime,
+        Err(error) => return Failure::new(format!("no threads: {error}")).tell(),
+    };
     let done = runtime.block_on(async {
         let context = Context::new(&cli.common)?;
         // Boxed: the largest command would otherwise be the size of every other.
@@ -202,6 +203,17 @@ pub(crate) fn run() -> ExitCode {
         Ok(()) => Exit::Ok.into(),
         Err(failure) => failure.tell(),
     }
+}
+
+/// An editor's frames go between socket and screen in one thread: handing them to another costs more
+/// than there is to do with them. What takes long has threads of its own, and others commands may
+/// have more to do at once.
+fn runtime(command: &Command) -> io::Result<Runtime> {
+    let mut builder = match command {
+        Command::Open(_) => Builder::new_current_thread(),
+        _ => Builder::new_multi_thread(),
+    };
+    builder.worker_threads(2).enable_all().build()
 }
 
 async fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {

@@ -34,6 +34,9 @@ pub(crate) use signals::ended;
 
 /// Shortest time between two frames that no key asked for.
 const FRAME_MS: u64 = 16;
+/// The same if all there is to show is that one more edit is saved: while somebody types, that goes
+/// with the frame of his next key.
+const LULL_MS: u64 = 100;
 /// Inputs that are taken in before the next frame.
 const INPUTS_PER_FRAME_MAX: usize = 256;
 /// How long quitting waits for the server to confirm what is on its way.
@@ -52,6 +55,30 @@ pub(crate) struct Ending {
     pub(crate) copies: Vec<PathBuf>,
     /// The document that the person wants to edit next.
     pub(crate) next: Option<DocumentId>,
+}
+
+/// How much the last frame lacks, and so how soon the next one is due.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Unseen {
+    Nothing,
+    /// That another edit is saved.
+    Saved,
+    /// What others did, what was found, what the time has brought.
+    News,
+    /// What the person did: due at once.
+    Own,
+}
+
+impl Unseen {
+    /// How long after the last frame the next one is due.
+    fn pause(self) -> Option<Duration> {
+        match self {
+            Self::Nothing => None,
+            Self::Saved => Some(Duration::from_millis(LULL_MS)),
+            Self::News => Some(Duration::from_millis(FRAME_MS)),
+            Self::Own => Some(Duration::ZERO),
+        }
+    }
 }
 
 /// An open editor.
@@ -74,6 +101,8 @@ pub(crate) struct Live {
     /// may have changed.
     is_saving_stale: bool,
     are_people_stale: bool,
+    /// What the screen does not show yet.
+    unseen: Unseen,
     /// Finds colours; `None` when there is no thread for it.
     colors: Option<Worker>,
     answers: mpsc::Receiver<Answer>,
@@ -110,6 +139,7 @@ impl Live {
             is_over: false,
             is_saving_stale: false,
             are_people_stale: false,
+            unseen: Unseen::Own,
             colors,
             answers,
             enquiries,
@@ -136,13 +166,11 @@ impl Live {
         let (columns, rows) = guard.size()?;
         self.take_input(Input::Resize { columns, rows });
 
-        let frame = Duration::from_millis(FRAME_MS);
         let mut drawn_at = Instant::now();
-        let mut is_stale = true;
-        let mut is_urgent = true;
         while !self.is_over {
-            if is_stale && (is_urgent || drawn_at.elapsed() >= frame) {
-                guard.draw(|screen| ui::draw(&self.app, theme, screen))?;
+            let due = self.unseen.pause().map(|pause| drawn_at + pause);
+            if due.is_some_and(|due| due <= Instant::now()) {
+                guard.draw(self.app.size(), |screen| ui::draw(&self.app, theme, screen))?;
                 if self.app.mode_name().is_some() {
                     guard.shape_cursor(self.app.is_typing())?;
                 }
@@ -150,13 +178,10 @@ impl Live {
                     guard.write(&sequence)?;
                 }
                 drawn_at = Instant::now();
-                is_stale = false;
-                is_urgent = false;
+                self.unseen = Unseen::Nothing;
+                continue;
             }
-            let wake = match (is_stale, self.app.deadline()) {
-                (true, _) => Some(drawn_at + frame),
-                (false, deadline) => deadline.map(|at| self.started + at),
-            };
+            let deadline = self.app.deadline().map(|at| self.started + at);
             tokio::select! {
                 biased;
                 input = inputs.next() => match input {
@@ -166,7 +191,6 @@ impl Live {
                             let Some(input) = inputs.poll() else { break };
                             self.take_input(input);
                         }
-                        is_urgent = true;
                     }
                     // The terminal is gone, and with it the person.
                     None => self.is_over = true,
@@ -178,24 +202,16 @@ impl Live {
                         guard.suspend()?;
                         let (columns, rows) = guard.size()?;
                         self.take_input(Input::Resize { columns, rows });
-                        is_urgent = true;
                     }
                 },
                 event = self.session.next() => self.take_event(event),
                 Some(info) = self.info.recv() => self.take_info(info),
                 Some(reply) = self.enquiries.next() => self.tell(Event::Answered(reply)),
-                Some(answer) = self.answers.recv() => {
-                    let before = self.app.colors().changed();
-                    self.tell(Event::Colors(answer));
-                    self.settle();
-                    if self.app.colors().changed() == before {
-                        continue;
-                    }
-                }
-                () = sleep(wake) => self.tell(Event::Tick),
+                Some(answer) = self.answers.recv() => self.tell(Event::Colors(answer)),
+                () = sleep(deadline) => self.tell(Event::Tick),
+                () = sleep(due) => {}
             }
             self.settle();
-            is_stale = true;
         }
         drop(guard);
         Ok(self.end().await)
@@ -207,7 +223,17 @@ impl Live {
     }
 
     fn tell(&mut self, event: Event) {
+        let colors = self.app.colors().changed();
+        let unseen = match &event {
+            Event::Input(_) => Unseen::Own,
+            Event::Saving(saving) if saving.follows(self.app.saving()) => Unseen::Saved,
+            _ => Unseen::News,
+        };
+        let is_about_colors = matches!(event, Event::Colors(Answer::Paint(_)));
         self.app.handle(self.started.elapsed(), event);
+        if !is_about_colors || self.app.colors().changed() != colors {
+            self.unseen = self.unseen.max(unseen);
+        }
     }
 
     /// Does what the app asks for and hands it what happened, until both are at rest. Afterwards

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   cli ──▶ live (the loop) ──▶ app (state) ◀── ui (drawing) ──▶ editor (text as cells)
-//!             │    ├──▶ terminal (modes, input)      keymap (keys → commands)
+//!             │    ├──▶ terminal (modes, input) ──▶ screen (cells that change)    keymap (keys → commands)
 //!             │    └──▶ highlight (colours, on a thread)
 //!             └──▶ codesync_client::Session
 //! ```
@@ -21,6 +21,7 @@ mod keymap;
 mod live;
 mod past;
 mod sanitize;
+mod screen;
 mod terminal;
 mod ui;
 mod vim;

@@ -12,16 +12,17 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use crossterm::event::{
     Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
 use crossterm::{cursor, event, execute, terminal};
-use ratatui::backend::CrosstermBackend;
-use ratatui::{Frame, Terminal};
+use ratatui::backend::{Backend, CrosstermBackend};
 use tokio::sync::mpsc;
 
 use crate::input::{Code, Input, Key, Mouse, MouseWhat};
+use crate::screen::Screen;
 use shift::Shifting;
 
 /// Inputs that wait before the terminal is left unread.
@@ -100,17 +101,17 @@ fn shortened(mut frame: Vec<u8>) -> Vec<u8> {
     frame
 }
 
-type Screen = Terminal<Shifting<CrosstermBackend<Canvas>, Canvas>>;
+type Output = Shifting<CrosstermBackend<Canvas>, Canvas>;
 
-/// A screen that nothing is known of.
-fn screen(canvas: &Canvas) -> io::Result<Screen> {
-    let backend = CrosstermBackend::new(canvas.clone());
-    Terminal::new(Shifting::new(backend, canvas.clone()))
+/// What writes to a screen that nothing is known of.
+fn output(canvas: &Canvas) -> Output {
+    Shifting::new(CrosstermBackend::new(canvas.clone()), canvas.clone())
 }
 
 /// The terminal in the editor's hands. Dropping it gives it back.
 pub(crate) struct TerminalGuard {
-    terminal: Screen,
+    output: Output,
+    screen: Screen,
     canvas: Canvas,
     /// The last frame that was written.
     written: Vec<u8>,
@@ -129,22 +130,39 @@ impl TerminalGuard {
         }));
         modes_on()?;
         let canvas = Canvas::default();
-        let terminal = screen(&canvas)?;
-        Ok(Self { terminal, canvas, written: Vec::new(), is_bar: None })
+        let (output, screen) = (output(&canvas), Screen::default());
+        Ok(Self { output, screen, canvas, written: Vec::new(), is_bar: None })
     }
 
     pub(crate) fn size(&self) -> io::Result<(u16, u16)> {
         terminal::size()
     }
 
-    /// Draws one frame in one write, shown whole where the terminal can. Nothing is written when
-    /// the screen shows it already.
-    pub(crate) fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
-        self.terminal.draw(render)?;
+    /// Draws one frame of so many columns and rows in one write, shown whole where the terminal can.
+    /// Nothing is written when the screen shows it already.
+    pub(crate) fn draw(
+        &mut self,
+        size: (u16, u16),
+        render: impl FnOnce(&mut Screen),
+    ) -> io::Result<()> {
+        if self.screen.begin(size) {
+            self.output.fit(size);
+            self.output.clear()?;
+        }
+        render(&mut self.screen);
+        let changes = self.screen.end();
+        self.output.draw(changes.iter().map(|(x, y, cell)| (*x, *y, cell)))?;
+        match self.screen.cursor() {
+            Some(position) => {
+                self.output.show_cursor()?;
+                self.output.set_cursor_position(position)?;
+            }
+            None => self.output.hide_cursor()?,
+        }
         let frame = shortened(self.canvas.0.take());
         // Places are absolute, so what has just been written changes nothing a second time, unless
         // it moved something.
-        if !self.terminal.backend_mut().has_shifted() && self.written.ends_with(&frame) {
+        if !self.output.has_shifted() && self.written.ends_with(&frame) {
             return Ok(());
         }
         let mut out = io::stdout().lock();
@@ -179,7 +197,7 @@ impl TerminalGuard {
         modes_on()?;
         // A new one draws everything anew. `clear` would ask the terminal where its cursor is, and
         // the answer would go to the thread that reads keys.
-        self.terminal = screen(&self.canvas)?;
+        (self.output, self.screen) = (output(&self.canvas), Screen::default());
         self.written.clear();
         self.is_bar = None;
         Ok(())
@@ -268,6 +286,9 @@ impl Drop for Inputs {
 }
 
 fn start_reading() -> io::Result<mpsc::Receiver<Input>> {
+    // From here on a change of the window's size is told, so that whoever asks for the size
+    // afterwards misses none.
+    event::poll(Duration::ZERO)?;
     let (sender, receiver) = mpsc::channel(INPUTS_MAX);
     thread::Builder::new().name("codesync-input".into()).spawn(move || {
         while let Ok(event) = event::read() {

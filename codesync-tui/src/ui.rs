@@ -9,47 +9,58 @@ pub(crate) mod theme;
 
 use std::ops::Range;
 
-use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use crate::app::{App, COLUMNS_MIN, Picker, ROWS_MIN};
 use crate::editor::rows::RowPlace;
 use crate::editor::widget::{self, Caret, Flag, Highlight, Scene};
+use crate::screen::Screen;
 use theme::Theme;
 
 /// Draws everything and puts the terminal's cursor where the focus is.
-pub(crate) fn draw(app: &App, theme: &Theme, frame: &mut Frame<'_>) {
-    let area = frame.area();
+pub(crate) fn draw(app: &App, theme: &Theme, screen: &mut Screen) {
+    let area = screen.area();
     if area.width < COLUMNS_MIN || area.height < ROWS_MIN {
         let sentence = format!("needs {COLUMNS_MIN}×{ROWS_MIN}");
         let width = usize::from(area.width);
-        frame.buffer_mut().set_stringn(0, 0, sentence, width, Style::new());
+        screen.cover();
+        screen.cells().set_stringn(0, 0, sentence, width, Style::new());
         return;
     }
     let text = Rect { height: area.height - 1, ..area };
     let bottom = Rect { y: area.height - 1, height: 1, ..area };
+    let is_covered = app.past().is_some()
+        || app.sharing().is_some()
+        || app.picker().is_some()
+        || app.help().is_some();
+    if is_covered {
+        screen.cover();
+    }
     let mut over = None;
     match app.past() {
-        Some(past) => over = Some(past::draw(past, theme, text, frame.buffer_mut())),
-        None => draw_text(app, theme, text, frame),
+        Some(past) => over = Some(past::draw(past, theme, text, screen.cells())),
+        None => draw_text(app, theme, text, screen),
     }
     if let Some(sharing) = app.sharing() {
-        over = Some(sharing::draw(sharing, app.title(), theme, text, frame.buffer_mut()));
+        over = Some(sharing::draw(sharing, app.title(), theme, text, screen.cells()));
     }
-    let mut cursor = status::draw(app, theme, bottom, frame.buffer_mut()).or(over);
+    let mut cursor = over;
+    if let Some(cells) = screen.row(bottom.y, None) {
+        cursor = status::draw(app, theme, bottom, cells).or(over);
+    }
     if let Some(picker) = app.picker() {
-        cursor = Some(picker::draw(picker, theme, text, frame.buffer_mut()));
+        cursor = Some(picker::draw(picker, theme, text, screen.cells()));
     }
     if let Some(top) = app.help() {
-        help::draw(app, top, theme, text, frame.buffer_mut());
+        help::draw(app, top, theme, text, screen.cells());
     }
     if let Some(position) = cursor.or_else(|| caret_position(app, text)) {
-        frame.set_cursor_position(position);
+        screen.set_cursor(position);
     }
 }
 
-fn draw_text(app: &App, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
+fn draw_text(app: &App, theme: &Theme, area: Rect, screen: &mut Screen) {
     if !app.is_open() {
         return;
     }
@@ -108,14 +119,15 @@ fn draw_text(app: &App, theme: &Theme, area: Rect, frame: &mut Frame<'_>) {
         carets: &carets,
         flags: &flags,
     };
-    widget::draw(&scene, area, frame.buffer_mut());
+    widget::draw_changed(&scene, area, screen);
 }
 
 /// Draws nothing but a list to choose from.
-pub(crate) fn draw_picker(picker: &Picker, theme: &Theme, frame: &mut Frame<'_>) {
-    let area = frame.area();
-    let cursor = picker::draw(picker, theme, area, frame.buffer_mut());
-    frame.set_cursor_position(cursor);
+pub(crate) fn draw_picker(picker: &Picker, theme: &Theme, screen: &mut Screen) {
+    screen.cover();
+    let area = screen.area();
+    let cursor = picker::draw(picker, theme, area, screen.cells());
+    screen.set_cursor(cursor);
 }
 
 /// The text from the first line on the screen to the end of the last.

@@ -20,6 +20,18 @@ pub(crate) struct Saving {
     pub(crate) failure: Option<String>,
 }
 
+impl Saving {
+    /// Whether since `before` edits were sent and saved as they should be, and nothing else.
+    pub(crate) fn follows(&self, before: &Self) -> bool {
+        let is_well = |it: &Self| {
+            matches!(it.condition, Condition::Saved | Condition::Saving)
+                && it.not_kept.is_none()
+                && it.failure.is_none()
+        };
+        is_well(self) && is_well(before)
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) enum Condition {
     /// Nothing of the document is here yet.

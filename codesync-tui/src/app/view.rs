@@ -20,7 +20,8 @@ pub(crate) struct View {
 }
 
 impl View {
-    /// Moves as little as needed so that an offset is on the screen with some room around it.
+    /// Scrolls by as few rows as needed so that an offset is on the screen with some room around it;
+    /// to the side by half of the screen.
     pub(crate) fn show(&mut self, rows: Rows<'_>, offset: usize) {
         let (place, column) = rows.place_of(offset);
         let height = self.rows.max(1);
@@ -32,10 +33,13 @@ impl View {
         }
         let columns = self.columns.max(1);
         let margin = MARGIN_COLUMNS.min((columns - 1) / 2);
-        if column < self.left + margin {
-            self.left = column.saturating_sub(margin);
-        } else if column + margin >= self.left + columns {
-            self.left = column + margin + 1 - columns;
+        let is_left = column < self.left + margin;
+        let is_right = column + margin >= self.left + columns;
+        if is_left && column + margin < columns {
+            self.left = 0;
+        } else if is_left || is_right {
+            // The whole screen is drawn anew: not again at the next key.
+            self.left = column.saturating_sub(columns / 2);
         }
     }
 
@@ -134,7 +138,7 @@ mod tests {
             view.show(rows, at(7, 0));
             assert_eq!(view.top.line, 1);
             view.show(rows, at(50, 100));
-            assert_eq!((view.top.line, view.left), (44, 67));
+            assert_eq!((view.top.line, view.left), (44, 80));
             view.show(rows, at(2, 3));
             assert_eq!((view.top.line, view.left), (0, 0));
         });

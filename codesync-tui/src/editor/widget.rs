@@ -13,6 +13,7 @@ use super::glyph::{Glyph, Look, mark};
 use super::layout::{Run, walk};
 use super::rows::{RowPlace, Rows};
 use crate::highlight::{Span, Token};
+use crate::screen::{Key, Screen};
 
 /// A stretch of text with a style of its own.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -73,17 +74,64 @@ impl Scene<'_> {
 
 /// Draws the scene and leaves the rest of the area as it was.
 pub(crate) fn draw(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
-    if usize::from(area.width) <= scene.gutter {
-        return;
+    let sight = Sight::of(scene, area);
+    for (place, y) in sight.rows() {
+        sight.draw_row(*place, y, buffer);
     }
-    let offsets = scene.offsets();
-    let touches = |range: &Range<usize>| range.start <= offsets.end && range.end >= offsets.start;
-    let highlights: Vec<&Highlight> =
-        scene.highlights.iter().filter(|highlight| touches(&highlight.range)).collect();
-    let carets: Vec<&Caret> =
-        scene.carets.iter().filter(|caret| touches(&(caret.offset..caret.offset))).collect();
+    for flag in scene.flags {
+        draw_flag(scene, flag, area, buffer);
+    }
+}
 
-    for (place, y) in scene.places.iter().zip(area.top()..area.bottom()) {
+/// Draws those rows of the scene that the screen does not show already.
+pub(crate) fn draw_changed(scene: &Scene<'_>, area: Rect, screen: &mut Screen) {
+    let sight = Sight::of(scene, area);
+    // A name may be drawn over any of three rows, wherever there is room, below the text too.
+    let is_flagged = |y: u16| {
+        let row = usize::from(y - area.y);
+        scene.flags.iter().any(|flag| flag.at.0.abs_diff(row) <= 1)
+    };
+    for (place, y) in sight.rows() {
+        let key = if is_flagged(y) { None } else { sight.key(*place) };
+        if let Some(buffer) = screen.row(y, key) {
+            sight.draw_row(*place, y, buffer);
+        }
+    }
+    for y in (area.top()..area.bottom()).skip(scene.places.len()).filter(|y| is_flagged(*y)) {
+        screen.row(y, None);
+    }
+    for flag in scene.flags {
+        draw_flag(scene, flag, area, screen.cells());
+    }
+}
+
+/// A scene, and what of it the screen has to do with.
+struct Sight<'a> {
+    scene: &'a Scene<'a>,
+    area: Rect,
+    highlights: Vec<&'a Highlight>,
+    carets: Vec<&'a Caret>,
+}
+
+impl<'a> Sight<'a> {
+    fn of(scene: &'a Scene<'a>, area: Rect) -> Self {
+        let offsets = scene.offsets();
+        let touches =
+            |range: &Range<usize>| range.start <= offsets.end && range.end >= offsets.start;
+        let highlights = scene.highlights.iter().filter(|it| touches(&it.range)).collect();
+        let carets = scene.carets.iter().filter(|it| touches(&(it.offset..it.offset))).collect();
+        Self { scene, area, highlights, carets }
+    }
+
+    /// The rows on the screen and where they stand; none where there is no room for text.
+    fn rows(&self) -> impl Iterator<Item = (&'a RowPlace, u16)> + use<'a> {
+        let has_room = usize::from(self.area.width) > self.scene.gutter;
+        let places = if has_room { self.scene.places } else { &[] };
+        places.iter().zip(self.area.top()..self.area.bottom())
+    }
+
+    fn draw_row(&self, place: RowPlace, y: u16, buffer: &mut Buffer) {
+        let (scene, area) = (self.scene, self.area);
         let digits = scene.gutter.saturating_sub(1);
         if scene.gutter > 0 && place.row == 0 {
             let number = format!("{:>digits$}", place.line + 1);
@@ -95,11 +143,43 @@ pub(crate) fn draw(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
             width: area.width - columns(scene.gutter),
             height: 1,
         };
-        Row { scene, row, left: 0, highlights: &highlights, carets: &carets, buffer: &mut *buffer }
-            .draw(*place);
+        let (highlights, carets) = (&self.highlights[..], &self.carets[..]);
+        Row { scene, row, left: 0, highlights, carets, buffer }.draw(place);
     }
-    for flag in scene.flags {
-        draw_flag(scene, flag, area, buffer);
+
+    /// All that [`Sight::draw_row`] looks at; `None` where that is more than drawing the row costs.
+    fn key(&self, place: RowPlace) -> Option<Key> {
+        let scene = self.scene;
+        let (start, end, goes_on) = scene.rows.extent(place, scene.left);
+        let width = usize::from(self.area.width);
+        // A character has a column at least, if it is not one that joins others.
+        let cut = end.min(start.offset + scene.left.saturating_sub(start.column) + width + 1);
+        let text = scene.rows.text.slice(start.offset..cut);
+        if !text.is_ascii() && cut < end {
+            return None;
+        }
+        let mut key = Key::default();
+        key.add((scene.gutter, scene.left, start.column, goes_on, cut == end));
+        key.add((scene.rows.rulers.wraps(), scene.rows.rulers.tab(), width));
+        key.add(end == scene.rows.text.len());
+        key.add((place.row == 0).then(|| (place.line, (scene.number)(place.line))));
+        key.add(&*text);
+        let within = |range: &Range<usize>| {
+            let from = range.start.max(start.offset) - start.offset;
+            (from, range.end.min(cut + 1).saturating_sub(start.offset))
+        };
+        let touches = |range: &Range<usize>| range.start <= cut && range.end >= start.offset;
+        let first = scene.spans.partition_point(|span| span.range.end <= start.offset);
+        for span in scene.spans[first..].iter().take_while(|span| span.range.start <= cut) {
+            key.add((within(&span.range), (scene.token)(span.token)));
+        }
+        for highlight in self.highlights.iter().filter(|it| touches(&it.range)) {
+            key.add((within(&highlight.range), highlight.style));
+        }
+        for caret in self.carets.iter().filter(|it| touches(&(it.offset..it.offset))) {
+            key.add((caret.offset - start.offset, caret.style, caret.letter));
+        }
+        Some(key)
     }
 }
 

@@ -1,8 +1,11 @@
-//! The thread that finds colours. It works on the newest job only; one that waits is replaced.
+//! The thread that finds colours. It works on the newest job only; one that waits is replaced. Jobs
+//! that follow each other closely wait for a moment, so that a fast typist is not read at every key;
+//! meanwhile the colours there are move along with what is typed.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
@@ -12,6 +15,8 @@ use super::{Job, Paint, Subject};
 
 /// Answers that wait to be taken before the worker rests.
 const ANSWERS_MAX: usize = 4;
+/// Shortest time from one job to the next.
+const BETWEEN_JOBS: Duration = Duration::from_millis(50);
 /// Changes that a waiting job holds before it is easier to read the text anew.
 const CHANGES_MAX: usize = 1_024;
 
@@ -58,17 +63,24 @@ impl Mailbox {
         self.news.notify_one();
     }
 
-    /// Waits for the next job; `None` when there will be none.
-    fn take(&self) -> Option<Job> {
+    /// Waits for the next job, which is not taken before its time, unless there is nothing on the
+    /// screen that shows colours yet; `None` when there will be none.
+    fn take(&self, not_before: Instant) -> Option<Job> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if state.is_closed {
                 return None;
             }
-            if let Some(job) = state.job.take() {
-                return Some(job);
+            let early = not_before.saturating_duration_since(Instant::now());
+            match state.job.take() {
+                Some(job) if job.is_bare || early.is_zero() => return Some(job),
+                Some(job) => {
+                    state.job = Some(job);
+                    let waited = self.news.wait_timeout(state, early);
+                    state = waited.unwrap_or_else(PoisonError::into_inner).0;
+                }
+                None => state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner),
             }
-            state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -115,7 +127,9 @@ fn work(mailbox: &Mailbox, answers: &mpsc::Sender<Answer>) -> Result<(), Closed>
     let mut subject = Subject::default();
     let mut engine: Option<(String, Engine<Grammar>)> = None;
     let mut is_first = true;
-    while let Some(job) = mailbox.take() {
+    let mut next = Instant::now();
+    while let Some(job) = mailbox.take(next) {
+        let began = Instant::now();
         if is_first || job.is_new || job.subject != subject {
             is_first = false;
             subject = job.subject.clone();
@@ -144,6 +158,7 @@ fn work(mailbox: &Mailbox, answers: &mpsc::Sender<Answer>) -> Result<(), Closed>
                     spans = engine.spans(&job.text, &job.lines, &is_wanted);
                 }
                 if let Some(spans) = spans {
+                    next = began + BETWEEN_JOBS;
                     answers.blocking_send(Answer::Paint(paint(spans, Some(name.clone()))))?;
                 }
             }
@@ -182,12 +197,12 @@ mod tests {
         let change = |at| vec![LineChange { at, kept: 0, removed: 0, added: 0 }];
         mailbox.put(Job { changes: change(1), ..job(1, "a") });
         mailbox.put(Job { changes: change(2), ..job(2, "b") });
-        let taken = mailbox.take().expect("one waits");
+        let taken = mailbox.take(Instant::now()).expect("one waits");
         assert_eq!(taken.generation, 2);
         assert_eq!(taken.changes.iter().map(|change| change.at).collect::<Vec<_>>(), [1, 2]);
         mailbox.put(Job { is_new: true, ..job(3, "c") });
         mailbox.put(Job { changes: change(4), ..job(4, "d") });
-        let taken = mailbox.take().expect("one waits");
+        let taken = mailbox.take(Instant::now()).expect("one waits");
         assert!(taken.is_new && taken.changes.is_empty());
     }
 

@@ -34,7 +34,7 @@ pub(crate) async fn choose(
             }
         }
         let Some(picker) = app.picker() else { return Ok(None) };
-        guard.draw(|screen| ui::draw_picker(picker, theme, screen))?;
+        guard.draw(app.size(), |screen| ui::draw_picker(picker, theme, screen))?;
         tokio::select! {
             input = inputs.next() => match input {
                 // There is nothing here to be copied: it is meant as anywhere outside an editor.

@@ -29,6 +29,8 @@ pub(super) struct Shifting<B, W> {
     has_shifted: bool,
     /// Whether the cursor is shown, once that was said.
     has_cursor: Option<bool>,
+    /// The screen's size, once it was said: the terminal need not be asked before each frame.
+    size: Option<Size>,
 }
 
 /// The rest of a row moves to the right or to the left.
@@ -48,7 +50,13 @@ impl<B: Backend<Error = io::Error>, W: io::Write> Shifting<B, W> {
             shown: Buffer::empty(Rect::default()),
             has_shifted: false,
             has_cursor: None,
+            size: None,
         }
+    }
+
+    /// Says how large the screen is.
+    pub(super) fn fit(&mut self, (width, height): (u16, u16)) {
+        self.size = Some(Size { width, height });
     }
 
     /// Whether a row was moved since the last question. Such a frame shows something else when it is
@@ -58,7 +66,7 @@ impl<B: Backend<Error = io::Error>, W: io::Write> Shifting<B, W> {
     }
 
     fn forget(&mut self) -> io::Result<()> {
-        let Size { width, height } = self.backend.size()?;
+        let Size { width, height } = self.size()?;
         self.shown = Buffer::empty(Rect::new(0, 0, width, height));
         Ok(())
     }
@@ -227,7 +235,7 @@ impl<B: Backend<Error = io::Error>, W: io::Write> Backend for Shifting<B, W> {
     }
 
     fn size(&self) -> io::Result<Size> {
-        self.backend.size()
+        self.size.map_or_else(|| self.backend.size(), Ok)
     }
 
     fn window_size(&mut self) -> io::Result<WindowSize> {

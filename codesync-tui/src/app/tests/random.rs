@@ -2,8 +2,8 @@
 //! carets always stand between graphemes, and drawing never fails.
 
 use proptest::prelude::*;
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
+use ratatui::backend::Backend;
+use ratatui::buffer::Cell;
 
 use codesync_core::Selection;
 
@@ -11,6 +11,7 @@ use super::stage::Stage;
 use crate::app::{Event, Person};
 use crate::config::{Preset, Settings};
 use crate::input::{Input, Mouse, MouseWhat};
+use crate::screen::Screen;
 use crate::ui;
 use crate::ui::theme::Theme;
 
@@ -165,7 +166,7 @@ fn person(stage: &Stage, thousandth: usize) -> Event {
 }
 
 fn run(stage: &mut Stage, actions: Vec<Action>, keys: &[&str]) -> Result<(), TestCaseError> {
-    let mut terminal = Terminal::new(TestBackend::new(60, 12)).expect("no terminal");
+    let mut screen = Screen::default();
     for action in actions {
         match action {
             Action::Key(n) => stage.press(keys[n % keys.len()]),
@@ -175,7 +176,6 @@ fn run(stage: &mut Stage, actions: Vec<Action>, keys: &[&str]) -> Result<(), Tes
                 stage.handle(Event::Input(Input::Mouse(mouse)));
             }
             Action::Resize(columns, rows) => {
-                terminal = Terminal::new(TestBackend::new(columns, rows)).expect("no terminal");
                 stage.handle(Event::Input(Input::Resize { columns, rows }));
             }
             Action::Remote(start, length, text) => {
@@ -205,8 +205,11 @@ fn run(stage: &mut Stage, actions: Vec<Action>, keys: &[&str]) -> Result<(), Tes
             before = span.range.end;
             prop_assert!(before <= len);
         }
-        terminal.draw(|frame| ui::draw(&stage.app, &Theme::default(), frame)).expect("it draws");
-        for cell in &terminal.backend().buffer().content {
+        draw(stage, &mut screen);
+        let mut fresh = Screen::default();
+        draw(stage, &mut fresh);
+        prop_assert_eq!(screen.cells(), fresh.cells(), "rows that were kept are as new ones");
+        for cell in &screen.cells().content {
             let is_raw = cell.symbol().contains(|c: char| c.is_control() || c == '\u{202e}');
             prop_assert!(!is_raw, "raw on the screen: {:?}", cell.symbol());
         }
@@ -214,15 +217,19 @@ fn run(stage: &mut Stage, actions: Vec<Action>, keys: &[&str]) -> Result<(), Tes
     Ok(())
 }
 
+fn draw(stage: &Stage, screen: &mut Screen) -> Vec<(u16, u16, Cell)> {
+    screen.begin(stage.app.size());
+    ui::draw(&stage.app, &Theme::default(), screen);
+    screen.end()
+}
+
 /// The bytes that a real terminal would get for the screen as it is.
 fn bytes_of(stage: &Stage) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let backend = ratatui::backend::CrosstermBackend::new(&mut bytes);
-    let area = ratatui::layout::Rect::new(0, 0, 60, 12);
-    let options = ratatui::TerminalOptions { viewport: ratatui::Viewport::Fixed(area) };
-    let mut terminal = Terminal::with_options(backend, options).expect("no terminal");
-    terminal.draw(|frame| ui::draw(&stage.app, &Theme::default(), frame)).expect("it draws");
-    drop(terminal);
+    let changes = draw(stage, &mut Screen::default());
+    let mut backend = ratatui::backend::CrosstermBackend::new(&mut bytes);
+    backend.draw(changes.iter().map(|(x, y, cell)| (*x, *y, cell))).expect("it draws");
+    drop(backend);
     bytes
 }
 

@@ -1,0 +1,209 @@
+//! The cells of the screen, and which rows of them a frame changes.
+//!
+//! Of forty rows a key changes two. Whoever draws a row says by a [`Key`] what it shows; a row that
+//! shows it already is neither drawn nor compared with what the terminal has.
+
+use std::hash::{Hash, Hasher};
+
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::{Position, Rect};
+
+/// All that a row's look depends on, byte by byte. Two equal keys are two equal rows.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Key(Vec<u8>);
+
+impl Key {
+    /// Adds something on which the look depends.
+    pub(crate) fn add(&mut self, what: impl Hash) {
+        what.hash(self);
+    }
+}
+
+impl Hasher for Key {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    /// Nothing is summed up: the bytes themselves are compared.
+    fn finish(&self) -> u64 {
+        0
+    }
+}
+
+/// What a row holds.
+#[derive(Clone, Debug, Default)]
+struct Row {
+    /// What it shows, where that was said.
+    key: Option<Key>,
+    /// Whether this frame has said what it shows.
+    is_claimed: bool,
+    /// Whether this frame draws it, so that its cells may differ from the terminal's.
+    is_drawn: bool,
+}
+
+/// The cells, and what the terminal has of them.
+#[derive(Debug, Default)]
+pub(crate) struct Screen {
+    cells: Buffer,
+    shown: Buffer,
+    rows: Vec<Row>,
+    is_covered: bool,
+    cursor: Option<Position>,
+}
+
+impl Screen {
+    /// Begins a frame of so many columns and rows. Whether that is another size than before: then
+    /// the terminal is taken for blank.
+    pub(crate) fn begin(&mut self, (width, height): (u16, u16)) -> bool {
+        let area = Rect { x: 0, y: 0, width, height };
+        let is_resized = self.cells.area != area || self.rows.len() != usize::from(height);
+        if is_resized {
+            *self = Self {
+                cells: Buffer::empty(area),
+                shown: Buffer::empty(area),
+                rows: vec![Row::default(); usize::from(height)],
+                ..Self::default()
+            };
+        }
+        self.is_covered = false;
+        self.cursor = None;
+        for row in &mut self.rows {
+            (row.is_claimed, row.is_drawn) = (false, false);
+        }
+        is_resized
+    }
+
+    pub(crate) fn area(&self) -> Rect {
+        self.cells.area
+    }
+
+    /// Draws the whole of this frame, since something lies over the rows.
+    pub(crate) fn cover(&mut self) {
+        self.is_covered = true;
+        for y in 0..self.rows.len() {
+            self.blank(y);
+        }
+    }
+
+    /// All cells, for what is drawn over rows that this frame draws.
+    pub(crate) fn cells(&mut self) -> &mut Buffer {
+        &mut self.cells
+    }
+
+    /// Claims a row. `None` if it shows already what the key says; otherwise it is blank now.
+    /// Without a key it is drawn in any case.
+    pub(crate) fn row(&mut self, y: u16, key: Option<Key>) -> Option<&mut Buffer> {
+        let at = usize::from(y);
+        let row = self.rows.get_mut(at)?;
+        if !self.is_covered {
+            row.is_claimed = true;
+            if key.is_some() && row.key == key {
+                return None;
+            }
+            self.blank(at);
+            self.rows[at].key = key;
+        }
+        Some(&mut self.cells)
+    }
+
+    fn blank(&mut self, at: usize) {
+        self.rows[at] = Row { key: None, is_claimed: true, is_drawn: true };
+        let width = usize::from(self.cells.area.width);
+        self.cells.content[at * width..(at + 1) * width].iter_mut().for_each(Cell::reset);
+    }
+
+    pub(crate) fn set_cursor(&mut self, position: Position) {
+        self.cursor = Some(position);
+    }
+
+    /// Where the terminal's cursor is to stand.
+    pub(crate) fn cursor(&self) -> Option<Position> {
+        self.cursor
+    }
+
+    /// Ends the frame: rows that nobody claimed are blank. The cells that differ from what the
+    /// terminal has, which from now on counts as shown.
+    pub(crate) fn end(&mut self) -> Vec<(u16, u16, Cell)> {
+        for y in 0..self.rows.len() {
+            if !self.rows[y].is_claimed && self.rows[y].key != Some(Key::default()) {
+                self.blank(y);
+                self.rows[y].key = Some(Key::default());
+            }
+        }
+        let mut changes = Vec::new();
+        for (y, row) in (0_u16..).zip(&self.rows) {
+            if !row.is_drawn {
+                continue;
+            }
+            let width = self.cells.area.width;
+            let at = usize::from(y) * usize::from(width)..usize::from(y + 1) * usize::from(width);
+            let area = Rect { x: 0, y, width, height: 1 };
+            let of = |cells: &[Cell]| Buffer { area, content: cells.to_vec() };
+            let (shown, wanted) =
+                (of(&self.shown.content[at.clone()]), of(&self.cells.content[at.clone()]));
+            let diff = shown.diff(&wanted).into_iter();
+            changes.extend(diff.map(|(x, y, cell)| (x, y, cell.clone())));
+            self.shown.content[at].clone_from_slice(&wanted.content);
+        }
+        changes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::style::Style;
+
+    use super::*;
+
+    fn key(what: &str) -> Option<Key> {
+        let mut key = Key::default();
+        key.add(what);
+        Some(key)
+    }
+
+    /// A frame that shows these rows. Which of them were drawn, and how many cells changed.
+    fn frame(screen: &mut Screen, rows: &[&str]) -> (Vec<u16>, usize) {
+        screen.begin((10, 4));
+        let mut drawn = Vec::new();
+        for (y, text) in (0_u16..).zip(rows) {
+            if let Some(cells) = screen.row(y, key(text)) {
+                cells.set_string(0, y, text, Style::new());
+                drawn.push(y);
+            }
+        }
+        (drawn, screen.end().len())
+    }
+
+    #[test]
+    fn a_row_that_shows_it_already_is_not_drawn() {
+        let mut screen = Screen::default();
+        assert_eq!(frame(&mut screen, &["one", "two", "日本"]), (vec![0, 1, 2], 3 + 3 + 2));
+        assert_eq!(frame(&mut screen, &["one", "too", "日本"]), (vec![1], 1));
+        assert_eq!(frame(&mut screen, &["one", "too"]), (vec![], 2), "the third is blank again");
+        assert_eq!(frame(&mut screen, &["one", "too"]), (vec![], 0));
+        assert_eq!(frame(&mut screen, &["one", "too", "日本"]), (vec![2], 2));
+    }
+
+    #[test]
+    fn what_lay_over_rows_is_gone_with_the_next_frame() {
+        let mut screen = Screen::default();
+        frame(&mut screen, &["one", "two"]);
+        screen.begin((10, 4));
+        screen.cover();
+        for (y, text) in [(0, "one"), (1, "two")] {
+            let cells = screen.row(y, key(text)).expect("all is drawn");
+            cells.set_string(0, y, text, Style::new());
+        }
+        screen.cells().set_string(0, 1, "list", Style::new());
+        assert_eq!(screen.end().len(), 4);
+        assert_eq!(frame(&mut screen, &["one", "two"]), (vec![0, 1], 4));
+    }
+
+    #[test]
+    fn another_size_begins_with_a_blank_terminal() {
+        let mut screen = Screen::default();
+        assert!(screen.begin((10, 4)));
+        assert!(!screen.begin((10, 4)));
+        assert!(screen.begin((9, 4)));
+    }
+}
