@@ -25,7 +25,7 @@ FROM --platform=$BUILDPLATFORM ${NODE} AS node
 FROM --platform=$BUILDPLATFORM ${BUILDER} AS outline
 WORKDIR /source
 COPY . .
-RUN find . -type f ! -name '*.rs' ! -name Cargo.toml ! -name Cargo.lock -delete \
+RUN find . -type f ! -name '*.rs' ! -name Cargo.toml ! -name Cargo.lock ! -path './.cargo/*' -delete \
     && find . -type d -empty -delete \
     && find . -name '*.rs' -exec sh -c 'for file; do printf "fn main() {\n}\n" > "$file"; done' empty {} +
 
