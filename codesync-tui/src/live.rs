@@ -392,14 +392,28 @@ impl Live {
         self.tell(Event::Described { language: info.language, is_crlf });
     }
 
+    /// Takes the session's text as it is.
     fn take_text(&mut self) {
         let Some(replica) = self.session.document(self.document) else { return };
         if replica.status().state == State::Loading {
             return;
         }
         let text = replica.text().clone();
+        // Edits that are still to be told are in it already.
+        let waiting: Vec<_> = std::iter::from_fn(|| self.session.poll_event()).collect();
         self.tell_name();
         self.tell(Event::Opened { text });
+        self.is_saving_stale = true;
+        self.are_people_stale = true;
+        for event in waiting {
+            let is_about_text = matches!(
+                event,
+                SessionEvent::Core(client::Event::Opened { .. } | client::Event::Changed { .. })
+            );
+            if !is_about_text {
+                self.take_event(event);
+            }
+        }
     }
 
     fn tell_name(&mut self) {
