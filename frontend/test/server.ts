@@ -156,8 +156,13 @@ export class FakeServer implements Surroundings {
       if (!this.silent) {
         this.#commit(seq);
       }
-    } else if (kind === 2 && reader.varint() === 0) {
-      this.#join(reader);
+    } else if (kind === 2) {
+      if (reader.varint() === 0) {
+        this.#join(reader);
+      } else {
+        // It leaves that channel.
+        reader.varint();
+      }
     } else if (kind === 3) {
       reader.rest();
     }
