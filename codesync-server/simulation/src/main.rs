@@ -12,6 +12,7 @@
 //! - `CODESYNC_SIM_PLAN=file` runs a plan from a file in the same way.
 //! - `CODESYNC_SIM_CUT=1` with one of these leaves out of a plan what its failure does not need.
 
+#![forbid(unsafe_code)]
 #![allow(
     clippy::result_large_err,
     reason = "a failure ends its run, and holds all that is needed to replay it"
