@@ -129,13 +129,13 @@ api() {
     done
 }
 
-chromium() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
+browser() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
 
 # The programs are those that the tests needed, examples among them: built alone, they would share
 # fewer dependencies.
 end_to_end() {
-    chromium || install_debian chromium
-    export CHROMIUM="$(chromium)" CODESYNC_SERVER_BIN="$PROGRAMS/codesync-server" \
+    browser || install_debian chromium
+    export CHROMIUM="$(browser)" CODESYNC_SERVER_BIN="$PROGRAMS/codesync-server" \
         CODESYNC_BIN="$PROGRAMS/codesync" CODESYNC_PLAY_TRACE="$PROGRAMS/examples/play_trace"
     cargo test $crates --profile ci --no-run
     npm --prefix frontend run e2e

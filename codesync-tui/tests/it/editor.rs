@@ -1,5 +1,6 @@
 //! Editing in a real terminal, alone, with others, and without a server.
 
+use crate::crowd::Crowd;
 use crate::server::Server;
 use crate::terminal::Terminal;
 
@@ -148,6 +149,21 @@ fn an_editor_that_is_killed_has_lost_nothing_when_it_starts_again() {
     again.send(CTRL_Q);
     assert_eq!(again.end(), 0);
     assert_eq!(server.text(&link), "kept for later");
+}
+
+#[test]
+fn an_editor_that_is_opened_while_others_type_has_each_edit_once() {
+    let server = Server::start();
+    let link = server.document("a.txt", "first\n");
+    let crowd = Crowd::start(&link);
+    for _ in 0..8 {
+        let mut ana = Terminal::open(&server, "Ana", &[&link]);
+        ana.shows("a.txt ●saved");
+        ana.send(CTRL_Q);
+        // With an edit twice the two copies of the text differ, which ends it.
+        assert_eq!(ana.end(), 0);
+    }
+    crowd.end();
 }
 
 #[test]

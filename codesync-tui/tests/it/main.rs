@@ -4,6 +4,7 @@
 
 mod account;
 mod commands;
+mod crowd;
 mod documents;
 mod editor;
 mod history;

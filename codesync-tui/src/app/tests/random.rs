@@ -229,7 +229,6 @@ fn bytes_of(stage: &Stage) -> Vec<u8> {
     let changes = draw(stage, &mut Screen::default());
     let mut backend = ratatui::backend::CrosstermBackend::new(&mut bytes);
     backend.draw(changes.iter().map(|(x, y, cell)| (*x, *y, cell))).expect("it draws");
-    drop(backend);
     bytes
 }
 
