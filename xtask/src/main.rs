@@ -21,9 +21,8 @@ cargo xtask wasm                          the browser's copy of the core, in fro
 cargo xtask page                          that, and the browser's page, in frontend/dist";
 
 fn main() -> ExitCode {
-    let mut words = std::env::args().skip(1);
-    let command = words.next().unwrap_or_default();
-    let words: Vec<String> = words.collect();
+    let mut words: Vec<String> = std::env::args().skip(1).collect();
+    let command = if words.is_empty() { String::new() } else { words.remove(0) };
     let outcome = match command.as_str() {
         "run" => run::run(&words),
         "test" => test::run(&words),

@@ -17,8 +17,7 @@ pub(crate) fn target() -> PathBuf {
     root().join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
 }
 
-/// A program of the workspace, as the profile `ci` built it: a little optimised, which suits heavy
-/// tests and a first start alike, so that both share what is compiled.
+/// A program of the workspace, in the profile `ci`, which suits heavy tests and a first start alike.
 pub(crate) fn program(name: &str) -> PathBuf {
     target().join("ci").join(name)
 }

@@ -59,6 +59,10 @@ fn changed_below(path: &Path) -> SystemTime {
 
 /// The page's npm packages, as the lock file has them.
 pub(crate) fn install_packages() -> Result<()> {
+    let recent =
+        "node -e [a,b]=process.versions.node.split('.');process.exit(a>20||a==20&&b>=19?0:1)";
+    let found = answer(&mut command(recent)).is_some();
+    ensure!(found, "the page needs Node 20.19 or newer: install it from https://nodejs.org");
     let installed = changed(&root().join("frontend/node_modules/.package-lock.json"));
     if changed(&root().join("frontend/package-lock.json")) > installed {
         check(&mut command("npm --prefix frontend ci"))?;
