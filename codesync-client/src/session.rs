@@ -463,6 +463,7 @@ impl Session {
         });
     }
 
+    /// [`Session::drain_from`], after something that was done here.
     fn drain(&mut self) {
         self.drain_from(Source::Here);
     }

@@ -21,12 +21,12 @@ cargo xtask wasm                          the browser's copy of the core, in fro
 cargo xtask page                          that, and the browser's page, in frontend/dist";
 
 fn main() -> ExitCode {
-    let mut words: Vec<String> = std::env::args().skip(1).collect();
-    let command = if words.is_empty() { String::new() } else { words.remove(0) };
-    let outcome = match command.as_str() {
-        "run" => run::run(&words),
-        "test" => test::run(&words),
-        "services" => services::run(&words),
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let (command, words) = words.split_first().map_or(("", &[][..]), |(it, rest)| (it, rest));
+    let outcome = match command {
+        "run" => run::run(words),
+        "test" => test::run(words),
+        "services" => services::run(words),
         "wasm" => wasm::build(),
         "page" => wasm::build_page(),
         _ => Err(anyhow!("the commands are\n\n{USAGE}")),

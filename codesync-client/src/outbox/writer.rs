@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use codesync_core::DocumentId;
 use tokio::sync::{mpsc, watch};
@@ -23,8 +23,10 @@ use tokio::sync::{mpsc, watch};
 use super::slot::{Flushed, Slot, create_folder, private, write_whole};
 use crate::socket::Command;
 
-/// How often a disk that refused is tried again, and how long news of the server wait for a sync.
-const RETRY_MS: u64 = 1_000;
+/// How often a disk that refused is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+/// How long what the server told may wait for a sync.
+const UNSYNCED_MAX: Duration = Duration::from_secs(1);
 /// Batches that are taken together at most.
 const BATCHES_MAX: usize = 1_024;
 /// Conflict copies of one document, before the next one is refused a name.
@@ -83,26 +85,30 @@ struct Writer {
     /// Frames that may not leave yet, because a journal is stuck.
     held: Vec<Command>,
     batches: u64,
+    /// Since when something is written that is not synced.
+    unsynced_since: Option<Instant>,
 }
 
 /// Runs until the session is gone and everything it handed over is done.
 pub(crate) fn run(work: &Receiver<Vec<Work>>, outlets: Outlets) {
-    let mut writer = Writer { outlets, slots: BTreeMap::new(), held: Vec::new(), batches: 0 };
+    let mut writer = Writer {
+        outlets,
+        slots: BTreeMap::new(),
+        held: Vec::new(),
+        batches: 0,
+        unsynced_since: None,
+    };
     loop {
-        let first = if writer.is_behind() {
-            match work.recv_timeout(Duration::from_millis(RETRY_MS)) {
+        let first = match writer.patience() {
+            Some(patience) => match work.recv_timeout(patience) {
                 Ok(batch) => Some(batch),
-                Err(RecvTimeoutError::Timeout) => {
-                    writer.sync();
-                    None
-                }
+                Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => break,
-            }
-        } else {
-            match work.recv() {
+            },
+            None => match work.recv() {
                 Ok(batch) => Some(batch),
                 Err(_) => break,
-            }
+            },
         };
         let mut batches: Vec<Vec<Work>> = first.into_iter().collect();
         while batches.len() < BATCHES_MAX {
@@ -112,6 +118,10 @@ pub(crate) fn run(work: &Receiver<Vec<Work>>, outlets: Outlets) {
             }
         }
         writer.run(batches);
+        // However often there is news: a steady stream of it does not put off the sync.
+        if writer.unsynced_since.is_some_and(|since| since.elapsed() >= UNSYNCED_MAX) {
+            writer.sync();
+        }
     }
     // The session is gone: one last try for what the disk has refused.
     writer.sync();
@@ -119,13 +129,18 @@ pub(crate) fn run(work: &Receiver<Vec<Work>>, outlets: Outlets) {
 }
 
 impl Writer {
-    fn is_behind(&self) -> bool {
-        let is_behind = |slot: &Slot| !slot.is_flushed() || slot.is_unsynced();
-        !self.held.is_empty() || self.slots.values().any(is_behind)
+    /// How long to wait for work before there is something to be done without; `None` if there is
+    /// nothing.
+    fn patience(&self) -> Option<Duration> {
+        if !self.held.is_empty() || self.slots.values().any(|slot| !slot.is_flushed()) {
+            return Some(RETRY);
+        }
+        self.unsynced_since.map(|since| UNSYNCED_MAX.saturating_sub(since.elapsed()))
     }
 
     fn sync(&mut self) {
         self.slots.values_mut().filter(|slot| slot.is_unsynced()).for_each(Slot::sync);
+        self.unsynced_since = None;
     }
 
     fn run(&mut self, batches: Vec<Vec<Work>>) {
@@ -183,6 +198,10 @@ impl Writer {
             if let Some(mut slot) = self.slots.remove(&document).filter(Slot::is_unsynced) {
                 slot.sync();
             }
+        }
+        match self.slots.values().any(Slot::is_unsynced) {
+            true => _ = self.unsynced_since.get_or_insert_with(Instant::now),
+            false => self.unsynced_since = None,
         }
         let progress = Progress { batches: self.batches, failure };
         self.outlets.progress.send_if_modified(|before| {
@@ -252,7 +271,13 @@ mod tests {
         let (conflicts_out, conflicts) = mpsc::unbounded_channel();
         let outlets =
             Outlets { commands: commands_out, progress: progress_out, conflicts: conflicts_out };
-        let mut writer = Writer { outlets, slots: BTreeMap::new(), held: Vec::new(), batches: 0 };
+        let mut writer = Writer {
+            outlets,
+            slots: BTreeMap::new(),
+            held: Vec::new(),
+            batches: 0,
+            unsynced_since: None,
+        };
         writer.run(vec![vec![Work::Attach(DOCUMENT, Box::new(slot))]]);
         Stage { writer, commands, progress, conflicts, folder, _root: root }
     }
@@ -335,13 +360,26 @@ mod tests {
         stage.writer.run(vec![vec![save(b"1")]]);
         stage.writer.run(vec![vec![news(b"2")]]);
         assert_eq!(stage.journal(), b"12");
-        assert!(is_unsynced(&stage) && stage.writer.is_behind());
+        assert!(is_unsynced(&stage) && stage.writer.patience().is_some());
         stage.writer.run(vec![vec![save(b"3")]]);
         assert!(!is_unsynced(&stage));
         stage.writer.run(vec![vec![news(b"4")]]);
         stage.writer.sync();
-        assert!(!is_unsynced(&stage) && !stage.writer.is_behind());
+        assert!(!is_unsynced(&stage) && stage.writer.patience().is_none());
         assert_eq!(stage.journal(), b"1234");
+    }
+
+    #[test]
+    fn a_steady_stream_of_news_does_not_put_off_the_sync() {
+        let mut stage = stage();
+        let news = || Work::Save { document: DOCUMENT, record: b"n".to_vec(), must_sync: false };
+        stage.writer.run(vec![vec![save(b"1")]]);
+        stage.writer.run(vec![vec![news()]]);
+        let since = stage.writer.unsynced_since.expect("it waits for a sync");
+        stage.writer.run(vec![vec![news()]]);
+        assert_eq!(stage.writer.unsynced_since, Some(since), "the first of them counts");
+        stage.writer.run(vec![vec![save(b"2")]]);
+        assert_eq!(stage.writer.unsynced_since, None);
     }
 
     #[test]
