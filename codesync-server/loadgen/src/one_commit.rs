@@ -29,7 +29,8 @@ const CONNECTIONS: usize = 16;
 
 const COMMIT: &str = "
 with moved as (
-    update documents set head = head + 1, bytes = $3, updated_at = $4
+    update documents set head = head + 1, bytes = $3,
+        updated_at = case when updated_at <= $4 - 1000 then $4 else updated_at end
     where id = $1 and head = $2 returning id
 ), advanced as (
     update clients set last_seq = $6, last_revision = $2 + 1
