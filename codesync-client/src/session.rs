@@ -101,6 +101,11 @@ pub enum OpenError {
     },
 }
 
+/// How long what the server told is kept back from the disk, for company.
+const TOLD_MAX: Duration = Duration::from_secs(1);
+/// How many records of it.
+const TOLD_COUNT_MAX: usize = 1_024;
+
 /// What led to outputs of the core.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Source {
@@ -145,6 +150,9 @@ pub struct Session {
     documents: BTreeMap<DocumentId, Opened>,
     events: VecDeque<SessionEvent>,
     work: Option<blocking::Sender<Vec<Work>>>,
+    /// What the server alone told, not handed over yet, and since when.
+    told: Vec<Work>,
+    told_since: Option<Instant>,
     writer: Option<thread::JoinHandle<()>>,
     /// Batches handed to the outbox thread so far.
     handed_over: u64,
@@ -209,6 +217,8 @@ impl Session {
             documents: BTreeMap::new(),
             events: VecDeque::new(),
             work: Some(work),
+            told: Vec::new(),
+            told_since: None,
             writer: Some(writer),
             handed_over: 0,
             progress,
@@ -380,7 +390,9 @@ impl Session {
             if let Some(event) = self.events.pop_front() {
                 return event;
             }
-            let deadline = self.connection.poll_timeout().map(|at| self.started + at);
+            let timeout = self.connection.poll_timeout().map(|at| self.started + at);
+            let told = self.told_since.map(|since| since + TOLD_MAX);
+            let deadline = timeout.into_iter().chain(told).min();
             tokio::select! {
                 biased;
                 Some(news) = self.news.recv() => {
@@ -395,6 +407,9 @@ impl Session {
                 Some(copy) = self.conflicts.recv() => self.handle_conflict(copy),
                 told = answer(&mut self.tokens) => self.handle_token(told),
                 () = sleep_until(deadline) => {
+                    if told.is_some_and(|told| told <= Instant::now()) {
+                        self.hand_over_told();
+                    }
                     let now = self.now();
                     self.connection.handle_timeout(now);
                     self.drain();
@@ -403,11 +418,12 @@ impl Session {
         }
     }
 
-    /// Waits until everything typed so far is on the disk, or the disk has refused.
+    /// Waits until everything known so far is on the disk, or the disk has refused.
     ///
     /// # Errors
     /// The reason of [`DiskState::NotKept`].
     pub async fn flushed(&mut self) -> Result<(), String> {
+        self.hand_over_told();
         loop {
             self.note_disk();
             match &self.disk {
@@ -487,7 +503,7 @@ impl Session {
                 }
                 Output::Send(frame) => batch.push(Work::Socket(Command::Send(frame))),
                 Output::Save { document, record } => {
-                    batch.push(Work::Save { document, record, must_sync: true });
+                    batch.push(Work::Save(document, record));
                 }
                 Output::Compact { document, records } => {
                     batch.push(Work::Replace(document, records));
@@ -502,13 +518,17 @@ impl Session {
                 }
             }
         }
-        // Only what the server knows can be told again.
-        let is_told = |work: &Work| matches!(work, Work::Save { .. } | Work::Replace(..));
+        // What the server alone told can be told again: it goes with what is done here next.
+        let is_told = |work: &Work| matches!(work, Work::Save(..) | Work::Replace(..));
         if source == Source::Server && batch.iter().all(is_told) {
-            for work in &mut batch {
-                if let Work::Save { must_sync, .. } = work {
-                    *must_sync = false;
-                }
+            if !batch.is_empty() {
+                self.told_since.get_or_insert_with(Instant::now);
+            }
+            self.told.append(&mut batch);
+            // However often there is more of it.
+            let is_late = self.told_since.is_some_and(|since| since.elapsed() >= TOLD_MAX);
+            if is_late || self.told.len() >= TOLD_COUNT_MAX {
+                self.hand_over_told();
             }
         }
         self.hand_over(batch);
@@ -552,9 +572,19 @@ impl Session {
         Work::Conflict { document, folder, text }
     }
 
-    fn hand_over(&mut self, batch: Vec<Work>) {
+    fn hand_over_told(&mut self) {
+        let told = std::mem::take(&mut self.told);
+        self.hand_over(told);
+    }
+
+    /// Hands these over to the outbox thread, behind what was kept back.
+    fn hand_over(&mut self, mut batch: Vec<Work>) {
         if batch.is_empty() {
             return;
+        }
+        self.told_since = None;
+        if !self.told.is_empty() {
+            batch.splice(0..0, self.told.drain(..));
         }
         // The first attempt after a Connect has its number from here on.
         if let Some(work) = &self.work {
@@ -612,6 +642,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
+        self.hand_over_told();
         self.work = None;
         if let Some(writer) = self.writer.take() {
             // What the thread panicked with was printed there; here only its end matters.

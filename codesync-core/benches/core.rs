@@ -11,6 +11,8 @@
 mod algebra;
 #[path = "core/catch_up.rs"]
 mod catch_up;
+#[path = "core/frames.rs"]
+mod frames;
 #[path = "core/merge.rs"]
 mod merge;
 #[path = "core/peers.rs"]

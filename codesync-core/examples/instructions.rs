@@ -4,15 +4,16 @@
 //! Prints the cases' names in their order. `cargo xtask test --only instructions` counts them and
 //! compares with `benches/instructions.txt`.
 
-use std::borrow::Cow;
+#[path = "../benches/core/frames.rs"]
+mod frames;
+
 use std::hint::black_box;
 
 use codesync_core::history::IndexedOperation;
-use codesync_core::protocol::{ServerMessage, codec};
 use codesync_core::test_support::traces::{self, Sequential};
-use codesync_core::{
-    Author, Bias, Channel, History, Operation, OperationLimits, Revision, Text, transform,
-};
+use codesync_core::{Bias, History, Operation, OperationLimits, Revision, Text, transform};
+
+use crate::frames::{frames, received};
 
 const FITS: &str = "all are made for each other";
 
@@ -104,32 +105,6 @@ fn history(trace: &Sequential) -> History {
     let mut history = History::new(Revision::ZERO, 0);
     edits(trace).for_each(|edit| history.push(edit).expect("made for the head"));
     history
-}
-
-/// The session as it is sent to others.
-fn frames(trace: &Sequential) -> Vec<Vec<u8>> {
-    let message = |(edit, revision): (Operation, u64)| ServerMessage::Applied {
-        channel: Channel::new(1),
-        revision: Revision::new(revision),
-        author: Author::new(2),
-        operation: Cow::Owned(edit.encode()),
-    };
-    edits(trace).zip(1..).map(|edit| codec::encode_server(&message(edit))).collect()
-}
-
-fn received(frames: &[Vec<u8>]) -> Text {
-    let mut text = Text::new();
-    for frame in frames {
-        for message in codec::decode_server(frame).expect("our own frame") {
-            let Ok(ServerMessage::Applied { operation, .. }) = message else {
-                unreachable!("only edits were sent");
-            };
-            let limits = OperationLimits::REPRESENTABLE;
-            let edit = Operation::decode(&operation, text.len(), &limits).expect("our own edit");
-            text.apply(&edit).expect("made for this text");
-        }
-    }
-    text
 }
 
 /// Every tenth char becomes two.

@@ -24,16 +24,12 @@ pub(crate) struct Slot {
     file: Option<File>,
     /// So many bytes of the file are known to be on the disk.
     kept_bytes: u64,
-    /// Bytes that follow them in the file and may not survive the machine yet.
-    unsynced: Vec<u8>,
     /// Whether the file ends with these, and its cursor stands there.
     is_at_end: bool,
     /// Bytes that are to follow them, oldest first.
     backlog: Vec<u8>,
     /// Whether `backlog` replaces the file instead of following it.
     replaces: bool,
-    /// Whether `backlog` has something that the next flush has to make durable.
-    must_sync: bool,
     state: State,
 }
 
@@ -83,11 +79,9 @@ impl Slot {
             _lock: lock,
             file: None,
             kept_bytes: 0,
-            unsynced: Vec::new(),
             is_at_end: false,
             backlog: Vec::new(),
             replaces: false,
-            must_sync: false,
             state: State::Sound,
         }))
     }
@@ -118,11 +112,9 @@ impl Slot {
         self.kept_bytes = bytes;
     }
 
-    /// Adds a record behind the last. After [`Slot::flush`] it survives this process, and if it
-    /// `must_sync`, the machine too.
-    pub(crate) fn append(&mut self, record: &[u8], must_sync: bool) {
+    /// Adds a record behind the last. Durable after [`Slot::flush`].
+    pub(crate) fn append(&mut self, record: &[u8]) {
         self.backlog.extend_from_slice(record);
-        self.must_sync |= must_sync;
     }
 
     /// Puts these records in place of all before. Durable after [`Slot::flush`].
@@ -135,33 +127,7 @@ impl Slot {
         self.backlog.is_empty() && !self.replaces
     }
 
-    /// Whether there is something that [`Slot::sync`] would make durable.
-    pub(crate) fn is_unsynced(&self) -> bool {
-        !self.unsynced.is_empty()
-    }
-
-    /// Lets all that is written survive the machine. What the disk refuses is for the next flush.
-    pub(crate) fn sync(&mut self) {
-        match self.file.as_ref().map_or(Ok(()), File::sync_data) {
-            Ok(()) => self.note_synced(),
-            Err(_) => self.write_again(),
-        }
-    }
-
-    fn note_synced(&mut self) {
-        self.kept_bytes += self.unsynced.len() as u64;
-        self.unsynced.clear();
-    }
-
-    /// What was written since the disk last said that it has everything is to be written again: it
-    /// may have lost any of it.
-    fn write_again(&mut self) {
-        self.must_sync |= !self.unsynced.is_empty();
-        self.backlog.splice(0..0, self.unsynced.drain(..));
-        self.is_at_end = false;
-    }
-
-    /// Writes everything that was appended or replaced, and makes durable what has to be.
+    /// Brings everything that was appended or replaced to the disk.
     ///
     /// When the disk refuses, the bytes stay in memory for the next try, and the file is renamed:
     /// a journal that lacks records of edits that were sent must not be taken up again, because a
@@ -174,9 +140,6 @@ impl Slot {
         };
         self.file = None;
         self.is_at_end = false;
-        if !self.replaces {
-            self.write_again();
-        }
         if self.state != State::SetAside {
             let aside = fs::rename(self.journal_path(), self.path("unkept"));
             self.state = match aside {
@@ -211,10 +174,7 @@ impl Slot {
             file.seek(SeekFrom::Start(self.kept_bytes))?;
         }
         file.write_all(&self.backlog)?;
-        let must_sync = self.must_sync || is_new || self.state != State::Sound;
-        if must_sync {
-            file.sync_data()?;
-        }
+        file.sync_data()?;
         if self.state == State::SetAside {
             fs::rename(self.path("unkept"), self.journal_path())?;
         }
@@ -223,11 +183,8 @@ impl Slot {
         }
         self.state = State::Sound;
         self.is_at_end = true;
-        self.must_sync = false;
-        self.unsynced.append(&mut self.backlog);
-        if must_sync {
-            self.note_synced();
-        }
+        self.kept_bytes += self.backlog.len() as u64;
+        self.backlog.clear();
         Ok(())
     }
 
@@ -248,8 +205,6 @@ impl Slot {
         self.kept_bytes = self.backlog.len() as u64;
         self.file = Some(file);
         self.is_at_end = true;
-        self.unsynced.clear();
-        self.must_sync = false;
         self.backlog.clear();
         self.replaces = false;
         Ok(())
@@ -358,10 +313,10 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let mut held = slot(folder.path());
         assert_eq!(held.read().expect("it works"), None);
-        held.append(b"one ", true);
-        held.append(b"two ", true);
+        held.append(b"one ");
+        held.append(b"two ");
         assert!(matches!(held.flush(), Flushed::Kept));
-        held.append(b"three", true);
+        held.append(b"three");
         assert!(matches!(held.flush(), Flushed::Kept));
         drop(held);
         assert_eq!(content(folder.path()), b"one two three");
@@ -371,13 +326,13 @@ mod tests {
     fn a_replacement_takes_the_place_of_all_before_it() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut held = slot(folder.path());
-        held.append(b"old", true);
+        held.append(b"old");
         assert!(matches!(held.flush(), Flushed::Kept));
-        held.append(b"never seen", true);
+        held.append(b"never seen");
         held.replace(b"new ".to_vec());
-        held.append(b"later", true);
+        held.append(b"later");
         assert!(matches!(held.flush(), Flushed::Kept));
-        held.append(b" last", true);
+        held.append(b" last");
         assert!(matches!(held.flush(), Flushed::Kept));
         drop(held);
         assert_eq!(content(folder.path()), b"new later last");
@@ -387,12 +342,12 @@ mod tests {
     fn a_torn_tail_is_cut_before_the_next_record() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut held = slot(folder.path());
-        held.append(b"whole torn", true);
+        held.append(b"whole torn");
         assert!(matches!(held.flush(), Flushed::Kept));
         drop(held);
         let mut held = slot(folder.path());
         held.set_kept(6);
-        held.append(b"next", true);
+        held.append(b"next");
         assert!(matches!(held.flush(), Flushed::Kept));
         drop(held);
         assert_eq!(content(folder.path()), b"whole next");
@@ -413,20 +368,16 @@ mod tests {
     fn what_a_full_disk_refused_is_kept_once_there_is_room() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut held = slot(folder.path());
-        held.append(b"before ", true);
+        held.append(b"before ");
         assert!(matches!(held.flush(), Flushed::Kept));
-        held.append(b"news ", false);
-        assert!(matches!(held.flush(), Flushed::Kept));
-        assert!(held.is_unsynced());
         // A device that is always full stands in for the disk.
         held.file = Some(OpenOptions::new().write(true).open("/dev/full").expect("it exists"));
-        held.append(b"during ", true);
+        held.append(b"during ");
         assert!(matches!(held.flush(), Flushed::NotKept(_)));
         assert!(!held.journal_path().exists(), "nobody may take this client up again");
-        held.append(b"after", true);
+        held.append(b"after");
         assert!(matches!(held.flush(), Flushed::Kept));
         drop(held);
-        // The news are written again: a disk that refused may have lost them, too.
-        assert_eq!(content(folder.path()), b"before news during after");
+        assert_eq!(content(folder.path()), b"before during after");
     }
 }

@@ -7,15 +7,13 @@
 //!
 //! Whatever waits when the thread comes round is taken together: one write and one fsync per
 //! journal, then the frames in their order. So a frame never overtakes a record that stood before
-//! it, and a fast typist costs no more fsyncs than the disk can do. What the server told alone is
-//! written at once and synced within a second, or with the next edit made here: a machine that
-//! fails before is told again.
+//! it, and a fast typist costs no more fsyncs than the disk can do.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use codesync_core::DocumentId;
 use tokio::sync::{mpsc, watch};
@@ -24,9 +22,7 @@ use super::slot::{Flushed, Slot, create_folder, private, write_whole};
 use crate::socket::Command;
 
 /// How often a disk that refused is tried again.
-const RETRY: Duration = Duration::from_secs(1);
-/// How long what the server told may wait for a sync.
-const UNSYNCED_MAX: Duration = Duration::from_secs(1);
+const RETRY_MS: u64 = 1_000;
 /// Batches that are taken together at most.
 const BATCHES_MAX: usize = 1_024;
 /// Conflict copies of one document, before the next one is refused a name.
@@ -39,12 +35,7 @@ pub(crate) enum Work {
     Attach(DocumentId, Box<Slot>),
     /// No more records for this document; its lock is given up once all is on the disk.
     Detach(DocumentId),
-    Save {
-        document: DocumentId,
-        record: Vec<u8>,
-        /// Whether it has to survive the machine before what follows leaves.
-        must_sync: bool,
-    },
+    Save(DocumentId, Vec<u8>),
     Replace(DocumentId, Vec<u8>),
     /// Text that could not be brought into the document.
     Conflict {
@@ -85,30 +76,23 @@ struct Writer {
     /// Frames that may not leave yet, because a journal is stuck.
     held: Vec<Command>,
     batches: u64,
-    /// Since when something is written that is not synced.
-    unsynced_since: Option<Instant>,
 }
 
 /// Runs until the session is gone and everything it handed over is done.
 pub(crate) fn run(work: &Receiver<Vec<Work>>, outlets: Outlets) {
-    let mut writer = Writer {
-        outlets,
-        slots: BTreeMap::new(),
-        held: Vec::new(),
-        batches: 0,
-        unsynced_since: None,
-    };
+    let mut writer = Writer { outlets, slots: BTreeMap::new(), held: Vec::new(), batches: 0 };
     loop {
-        let first = match writer.patience() {
-            Some(patience) => match work.recv_timeout(patience) {
+        let first = if writer.is_behind() {
+            match work.recv_timeout(Duration::from_millis(RETRY_MS)) {
                 Ok(batch) => Some(batch),
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => break,
-            },
-            None => match work.recv() {
+            }
+        } else {
+            match work.recv() {
                 Ok(batch) => Some(batch),
                 Err(_) => break,
-            },
+            }
         };
         let mut batches: Vec<Vec<Work>> = first.into_iter().collect();
         while batches.len() < BATCHES_MAX {
@@ -118,29 +102,14 @@ pub(crate) fn run(work: &Receiver<Vec<Work>>, outlets: Outlets) {
             }
         }
         writer.run(batches);
-        // However often there is news: a steady stream of it does not put off the sync.
-        if writer.unsynced_since.is_some_and(|since| since.elapsed() >= UNSYNCED_MAX) {
-            writer.sync();
-        }
     }
     // The session is gone: one last try for what the disk has refused.
-    writer.sync();
     writer.run(Vec::new());
 }
 
 impl Writer {
-    /// How long to wait for work before there is something to be done without; `None` if there is
-    /// nothing.
-    fn patience(&self) -> Option<Duration> {
-        if !self.held.is_empty() || self.slots.values().any(|slot| !slot.is_flushed()) {
-            return Some(RETRY);
-        }
-        self.unsynced_since.map(|since| UNSYNCED_MAX.saturating_sub(since.elapsed()))
-    }
-
-    fn sync(&mut self) {
-        self.slots.values_mut().filter(|slot| slot.is_unsynced()).for_each(Slot::sync);
-        self.unsynced_since = None;
+    fn is_behind(&self) -> bool {
+        !self.held.is_empty() || self.slots.values().any(|slot| !slot.is_flushed())
     }
 
     fn run(&mut self, batches: Vec<Vec<Work>>) {
@@ -161,9 +130,9 @@ impl Writer {
                     self.slots.insert(document, *slot);
                 }
                 Work::Detach(document) => leaving.push(document),
-                Work::Save { document, record, must_sync } => {
+                Work::Save(document, record) => {
                     if let Some(slot) = self.slots.get_mut(&document) {
-                        slot.append(&record, must_sync);
+                        slot.append(&record);
                     }
                 }
                 Work::Replace(document, records) => {
@@ -195,13 +164,7 @@ impl Writer {
             }
         }
         for document in leaving {
-            if let Some(mut slot) = self.slots.remove(&document).filter(Slot::is_unsynced) {
-                slot.sync();
-            }
-        }
-        match self.slots.values().any(Slot::is_unsynced) {
-            true => _ = self.unsynced_since.get_or_insert_with(Instant::now),
-            false => self.unsynced_since = None,
+            self.slots.remove(&document);
         }
         let progress = Progress { batches: self.batches, failure };
         self.outlets.progress.send_if_modified(|before| {
@@ -271,13 +234,7 @@ mod tests {
         let (conflicts_out, conflicts) = mpsc::unbounded_channel();
         let outlets =
             Outlets { commands: commands_out, progress: progress_out, conflicts: conflicts_out };
-        let mut writer = Writer {
-            outlets,
-            slots: BTreeMap::new(),
-            held: Vec::new(),
-            batches: 0,
-            unsynced_since: None,
-        };
+        let mut writer = Writer { outlets, slots: BTreeMap::new(), held: Vec::new(), batches: 0 };
         writer.run(vec![vec![Work::Attach(DOCUMENT, Box::new(slot))]]);
         Stage { writer, commands, progress, conflicts, folder, _root: root }
     }
@@ -297,7 +254,7 @@ mod tests {
     }
 
     fn save(record: &[u8]) -> Work {
-        Work::Save { document: DOCUMENT, record: record.to_vec(), must_sync: true }
+        Work::Save(DOCUMENT, record.to_vec())
     }
 
     fn send(frame: &[u8]) -> Work {
@@ -346,40 +303,6 @@ mod tests {
         fs::remove_dir(&blocked).expect("it is ours");
         stage.writer.run(vec![vec![save(b"3")]]);
         assert_eq!(stage.journal(), b"23");
-    }
-
-    #[test]
-    fn what_the_server_told_is_written_at_once_and_synced_with_the_next_edit() {
-        let mut stage = stage();
-        let news = |record: &[u8]| Work::Save {
-            document: DOCUMENT,
-            record: record.to_vec(),
-            must_sync: false,
-        };
-        let is_unsynced = |stage: &Stage| stage.writer.slots[&DOCUMENT].is_unsynced();
-        stage.writer.run(vec![vec![save(b"1")]]);
-        stage.writer.run(vec![vec![news(b"2")]]);
-        assert_eq!(stage.journal(), b"12");
-        assert!(is_unsynced(&stage) && stage.writer.patience().is_some());
-        stage.writer.run(vec![vec![save(b"3")]]);
-        assert!(!is_unsynced(&stage));
-        stage.writer.run(vec![vec![news(b"4")]]);
-        stage.writer.sync();
-        assert!(!is_unsynced(&stage) && stage.writer.patience().is_none());
-        assert_eq!(stage.journal(), b"1234");
-    }
-
-    #[test]
-    fn a_steady_stream_of_news_does_not_put_off_the_sync() {
-        let mut stage = stage();
-        let news = || Work::Save { document: DOCUMENT, record: b"n".to_vec(), must_sync: false };
-        stage.writer.run(vec![vec![save(b"1")]]);
-        stage.writer.run(vec![vec![news()]]);
-        let since = stage.writer.unsynced_since.expect("it waits for a sync");
-        stage.writer.run(vec![vec![news()]]);
-        assert_eq!(stage.writer.unsynced_since, Some(since), "the first of them counts");
-        stage.writer.run(vec![vec![save(b"2")]]);
-        assert_eq!(stage.writer.unsynced_since, None);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use codesync_client::core::Selection;
 use codesync_client::core::client::{Event, State};
-use codesync_client::{DiskState, SessionEvent};
+use codesync_client::{DiskState, Outbox, SessionEvent};
 
 use crate::proxy::Proxy;
 use crate::stage::{Server, folder, insert, open, saved, session, state, text, until};
@@ -26,6 +26,38 @@ async fn what_one_types_the_other_reads() {
     saved(&mut ana, document).await;
     until(&mut bo, "Ana's undo", |bo| text(bo, document) == "hello").await;
     assert_eq!(server.text(document).await, "hello");
+}
+
+#[tokio::test]
+async fn what_others_type_is_on_the_disk_of_one_who_does_nothing() {
+    let (data, folder) = (folder(), folder());
+    let server = Server::start(data.path(), 0).await;
+    let document = server.document("hello").await;
+    let mut ana = open(&server.url, "Ana", None, document).await;
+    let mut bo = open(&server.url, "Bo", Some(folder.path()), document).await;
+    let outbox = Outbox::at(folder.path());
+
+    insert(&mut ana, document, 5, " world");
+    saved(&mut ana, document).await;
+    until(&mut bo, "Ana's words on the disk", |_| {
+        outbox.cached_text(document).as_deref() == Some("hello world")
+    })
+    .await;
+
+    // However many more words come, all the time.
+    let typing = async {
+        for at in 11.. {
+            insert(&mut ana, document, at, "!");
+            saved(&mut ana, document).await;
+        }
+    };
+    let on_disk = until(&mut bo, "more words on the disk", |_| {
+        outbox.cached_text(document).is_some_and(|text| text.ends_with('!'))
+    });
+    tokio::select! {
+        () = typing => {}
+        () = on_disk => {}
+    }
 }
 
 #[tokio::test]

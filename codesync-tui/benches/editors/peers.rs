@@ -73,6 +73,8 @@ impl Peer {
             // A syntax for what has one, and no copy of the file beside it.
             "nano" => &["-Y", "rust"],
             "vim" | "nvim" => &["-n", "--cmd", "syntax on"],
+            // Else it asks about the copies of those that were ended before.
+            "micro" => &["-backup", "false"],
             _ => &[],
         };
         let arguments = quiet.iter().map(OsString::from).chain(place).collect();

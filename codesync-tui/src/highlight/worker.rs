@@ -16,7 +16,7 @@ use super::{Job, Paint, Subject};
 /// Answers that wait to be taken before the worker rests.
 const ANSWERS_MAX: usize = 4;
 /// Shortest time from one job to the next.
-const BETWEEN_JOBS: Duration = Duration::from_millis(50);
+const BETWEEN_JOBS: Duration = Duration::from_millis(100);
 /// Changes that a waiting job holds before it is easier to read the text anew.
 const CHANGES_MAX: usize = 1_024;
 
@@ -44,6 +44,8 @@ struct State {
 impl Mailbox {
     fn put(&self, mut job: Job) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whoever has a job waits for its time, and then takes what is newest.
+        let is_news = state.job.is_none() || job.is_bare;
         if let Some(waiting) = state.job.take() {
             job.is_new |= waiting.is_new || waiting.changes.len() > CHANGES_MAX;
             job.is_bare |= waiting.is_bare;
@@ -55,7 +57,9 @@ impl Mailbox {
         }
         state.job = Some(job);
         drop(state);
-        self.news.notify_one();
+        if is_news {
+            self.news.notify_one();
+        }
     }
 
     fn close(&self) {

@@ -4,6 +4,7 @@
 
 mod account;
 mod commands;
+#[path = "../../benches/editors/crowd.rs"]
 mod crowd;
 mod documents;
 mod editor;
