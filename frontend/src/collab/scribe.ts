@@ -36,10 +36,10 @@ export class ScribeThread {
       if (isDone) {
         this.#waiting.shift()?.done(undefined);
       } else {
-        this.#takeOver();
+        this.#fail();
       }
     };
-    thread.onerror = () => this.#takeOver();
+    thread.onerror = () => this.#fail();
     page.addEventListener('pagehide', this.#leave);
   }
 
@@ -65,6 +65,11 @@ export class ScribeThread {
       this.#here(this.#waiting.flatMap(({ writes }) => writes)).catch(console.error);
     }
   };
+
+  #fail(): void {
+    console.error('The thread that writes the journal failed; the page writes it now.');
+    this.#takeOver();
+  }
 
   #takeOver(): void {
     this.#thread?.terminate();
