@@ -26,7 +26,7 @@ use codesync_core::{Author, ClientId, DocumentId, Revision, Seq};
 use crate::access::AccessVersion;
 use crate::ids::UserId;
 pub(crate) use database::{insert_entries, places};
-pub(crate) use sqlite::equip;
+pub(crate) use sqlite::{append_together, equip};
 
 /// How often the log of a document was started anew; an append under an old epoch writes nothing.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 
 use crate::db::engine::Connection;
+use crate::oplog::Append;
 
 /// One change, run in a transaction of either engine. It may be run again from its beginning when
 /// others were in the way.
@@ -18,10 +19,11 @@ pub(crate) trait Write: Send + 'static {
         connection: &mut Connection<'_>,
     ) -> Result<Self::Done, Stop<Self::Refusal>>;
 
-    /// Whether all that it writes is one statement, of which nothing remains when it is refused.
-    /// SQLite then needs no transaction around it, and no savepoint in one.
-    fn is_one_statement(&self) -> bool {
-        false
+    /// What it appends to the log, if that is all that it does, and what it answers then. SQLite
+    /// takes several of these together, and needs no savepoint for one: it is one statement, of
+    /// which nothing remains when it is refused.
+    fn as_append(&self) -> Option<(&Append, Self::Done)> {
+        None
     }
 }
 

@@ -22,7 +22,18 @@ const UNKNOWN: DocumentId = DocumentId::from_bytes([9; 16]);
 const ADA: ClientId = ClientId::from_bytes([1; 16]);
 const BOB: ClientId = ClientId::from_bytes([2; 16]);
 
-/// A log with one empty document, and what keeps its files.
+/// More documents, for appends at once.
+fn pages() -> impl Iterator<Item = DocumentId> {
+    (101..=112).map(|number| DocumentId::from_bytes([number; 16]))
+}
+
+async fn create_all(database: &Database) {
+    for document in pages().chain([DOCUMENT]) {
+        database.create(new_document(document)).await.expect("created");
+    }
+}
+
+/// A log with empty documents, and what keeps its files.
 struct Fixture {
     log: Arc<dyn OpLog>,
     _folder: Option<tempfile::TempDir>,
@@ -31,7 +42,7 @@ struct Fixture {
 impl Fixture {
     fn memory() -> Self {
         let log = MemoryLog::default();
-        log.create(DOCUMENT, Vec::new());
+        pages().chain([DOCUMENT]).for_each(|document| log.create(document, Vec::new()));
         Self { log: Arc::new(log), _folder: None }
     }
 
@@ -39,7 +50,7 @@ impl Fixture {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("log.sqlite3");
         let database = Database::open_file(&path, SqliteOptions::default()).await.expect("opened");
-        database.create(new_document(DOCUMENT)).await.expect("created");
+        create_all(&database).await;
         Self { log: Arc::new(database), _folder: Some(folder) }
     }
 
@@ -48,14 +59,14 @@ impl Fixture {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("log.sqlite3");
         let database = Database::open_file(&path, SqliteOptions::default()).await.expect("opened");
-        database.create(new_document(DOCUMENT)).await.expect("created");
+        create_all(&database).await;
         let log = ArchivedLog::new(database, Arc::new(MemorySnapshots::default()));
         Self { log: Arc::new(log), _folder: Some(folder) }
     }
 
     async fn postgres() -> Self {
         let database = support::postgres::database().await;
-        database.create(new_document(DOCUMENT)).await.expect("created");
+        create_all(&database).await;
         Self { log: Arc::new(database), _folder: None }
     }
 }
@@ -100,6 +111,7 @@ conformance! {
     an_append_with_a_seq_that_does_not_follow_changes_nothing,
     an_append_under_an_old_epoch_changes_nothing,
     of_many_appends_at_one_head_exactly_one_wins,
+    of_appends_to_many_documents_at_once_those_are_written_that_fit,
     a_read_stops_at_its_limits_but_never_returns_nothing,
     unknown_documents_are_told_apart,
     documents_do_not_mix,
@@ -251,6 +263,40 @@ async fn of_many_appends_at_one_head_exactly_one_wins(fixture: Fixture) {
         }
     }
     assert_eq!((won, all(fixture.log.as_ref()).await.len()), (1, 1));
+}
+
+async fn of_appends_to_many_documents_at_once_those_are_written_that_fit(fixture: Fixture) {
+    for number in 1..=4_u64 {
+        // Each time another head is wrong, and the last time none.
+        let wrong = (number < 4).then(|| number as usize * 3);
+        let appends = pages().enumerate().map(|(place, document)| {
+            let log = fixture.log.clone();
+            async move {
+                let registration = Registration::local(document, ADA);
+                let seq = log.register(registration).await.expect("registered").last_seq.get() + 1;
+                let head = if wrong == Some(place) { 77 } else { seq - 1 };
+                // Some of several entries, so that their count is no power of two.
+                let entries = (0..=place as u64 % 3)
+                    .map(|n| entry(head + 1 + n, Author::new(1), seq + n, &[place as u8]))
+                    .collect();
+                (place, log.append(Append { document, ..append(head, entries) }).await)
+            }
+        });
+        for (place, appended) in futures_util::future::join_all(appends).await {
+            match appended {
+                Ok(()) => assert_ne!(wrong, Some(place)),
+                Err(AppendError::Conflict { .. }) => assert_eq!(wrong, Some(place)),
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+    for (place, document) in pages().enumerate() {
+        let limit = ReadLimit::default();
+        let page = fixture.log.read(document, Revision::ZERO, limit).await.expect("read");
+        let appends = if [3, 6, 9].contains(&place) { 3 } else { 4 };
+        assert_eq!(page.entries.len(), appends * (1 + place % 3), "{place}");
+        assert!(page.entries.iter().all(|entry| entry.operation == [place as u8][..]));
+    }
 }
 
 async fn a_read_stops_at_its_limits_but_never_returns_nothing(fixture: Fixture) {

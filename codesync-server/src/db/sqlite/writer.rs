@@ -2,8 +2,9 @@
 //!
 //! While one transaction is being committed, further changes wait in a bounded queue; when it is
 //! done, all of them go into the next. There is no timer: an idle writer starts at once, a busy one
-//! batches by itself. Each change runs in a savepoint, so that one refused leaves the others be; one
-//! that is a single statement needs none, and alone no transaction either.
+//! batches by itself. What only appends to the log goes into one statement, which needs no
+//! transaction. Otherwise, and when one of those is refused, each change runs in a savepoint, so that
+//! the others are left be.
 
 use std::path::Path;
 use std::pin::pin;
@@ -21,7 +22,7 @@ use super::finish;
 use crate::db::engine::Connection;
 use crate::db::trouble::Trouble;
 use crate::db::write::{Stop, Write, WriteError, Written};
-use crate::oplog;
+use crate::oplog::{self, Append};
 
 /// Changes that may wait for the writer; beyond it, callers wait to hand theirs in.
 const QUEUE_MAX: usize = 1024;
@@ -126,7 +127,10 @@ enum Step {
 /// A [`Write`] with its type put away.
 #[async_trait]
 trait Job: Send {
-    fn is_one_statement(&self) -> bool;
+    /// What it appends to the log, if that is all that it does.
+    fn append(&self) -> Option<&Append>;
+    /// Notes that this was appended.
+    fn note_appended(&mut self);
     async fn run(&mut self, connection: &mut SqliteConnection) -> Step;
     fn settle(self: Box<Self>, outcome: &Outcome);
 }
@@ -139,8 +143,12 @@ struct Pending<W: Write> {
 
 #[async_trait]
 impl<W: Write> Job for Pending<W> {
-    fn is_one_statement(&self) -> bool {
-        self.work.is_one_statement()
+    fn append(&self) -> Option<&Append> {
+        self.work.as_append().map(|(append, _)| append)
+    }
+
+    fn note_appended(&mut self) {
+        self.result = self.work.as_append().map(|(_, done)| Ok(done));
     }
 
     async fn run(&mut self, connection: &mut SqliteConnection) -> Step {
@@ -231,9 +239,9 @@ impl WriterTask {
                 Err(error) => return Outcome::Failed(Trouble::of(&error)),
             },
         };
-        let outcome = match batch {
-            [job] if job.is_one_statement() => run_alone(&mut connection, job.as_mut()).await,
-            batch => transact(&mut connection, batch).await,
+        let outcome = match append_all(&mut connection, batch).await {
+            Some(outcome) => outcome,
+            None => transact(&mut connection, batch).await,
         };
         // After a failure the connection's state is doubtful; the next batch opens a fresh one.
         if let Outcome::Committed = outcome {
@@ -281,19 +289,29 @@ impl WriterTask {
     }
 }
 
-/// One statement is a transaction by itself.
-async fn run_alone(connection: &mut SqliteConnection, job: &mut dyn Job) -> Outcome {
-    match job.run(connection).await {
-        Step::Keep | Step::Undo => Outcome::Committed,
-        Step::Abort(trouble) => uncommitted(trouble),
+/// Runs a batch of nothing but appends, as one statement. `None` where that is not possible, and
+/// nothing was written.
+async fn append_all(
+    connection: &mut SqliteConnection,
+    batch: &mut [Box<dyn Job>],
+) -> Option<Outcome> {
+    let appends: Option<Vec<&Append>> = batch.iter().map(|job| job.append()).collect();
+    match oplog::append_together(&mut Connection::Sqlite(connection), &appends?).await {
+        Ok(true) => batch.iter_mut().for_each(|job| job.note_appended()),
+        Ok(false) => return None,
+        Err(error) => match Trouble::of(&error) {
+            Trouble::Collision(_) | Trouble::Other(_) => return None,
+            trouble => return Some(uncommitted(trouble)),
+        },
     }
+    Some(Outcome::Committed)
 }
 
 async fn transact(connection: &mut SqliteConnection, batch: &mut [Box<dyn Job>]) -> Outcome {
     // Whatever it says, it is one message to the connection's thread and one back.
     let mut next = vec!["begin immediate"];
     for job in batch {
-        let is_guarded = !job.is_one_statement();
+        let is_guarded = job.append().is_none();
         if is_guarded {
             next.push("savepoint job");
         }
