@@ -74,7 +74,7 @@ docs() {
 
 tests() {
     if cargo nextest --version 2>/dev/null; then
-        cargo nextest run $crates --no-fail-fast --cargo-profile ci --test-threads $(($(getconf _NPROCESSORS_ONLN) + 1)) \
+        cargo nextest run $crates --no-fail-fast --cargo-profile ci --test-threads $(($(getconf _NPROCESSORS_ONLN) + 2)) \
             ${CODESYNC_TEST_LONG:+--profile long}
     else
         cargo test $crates --no-fail-fast --profile ci --lib --bins --tests --examples

@@ -17,7 +17,7 @@ const REST: Duration = Duration::from_millis(300);
 /// What still counts as rest: timers, and nothing that a key could cause.
 const IDLE_CPU: Duration = Duration::from_millis(2);
 /// Longest wait for anything.
-const WAIT: Duration = Duration::from_secs(120);
+const WAIT: Duration = Duration::from_secs(40);
 /// Begins each synchronized update of the screen.
 const FRAME: &[u8] = b"\x1b[?2026h";
 
