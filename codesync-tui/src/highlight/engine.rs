@@ -4,7 +4,9 @@
 //! 128th line elsewhere, and around lines that were edited, where others most likely type on. An
 //! edit makes lines *stale*; parsing begins at the nearest state above the first stale line and ends
 //! where it meets a state equal to the one remembered there, mostly one line further. What lies
-//! below the window stays stale until somebody looks at it.
+//! below the window stays stale until somebody looks at it, and so does what lies far above: a screen
+//! is not worth reading a long text for. It is then coloured as if a text began a little above it,
+//! which is mostly right, and made sure of once the window comes near.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -27,6 +29,8 @@ const LINE_CHARS_MAX: usize = 2_000;
 const PATIENCE_LINES: usize = 64;
 /// How far above the window a guess begins, in lines.
 const GUESS_LINES: usize = 48;
+/// How far above the window it is made sure of how its lines begin, in lines.
+const REACH_LINES: usize = 2_048;
 
 pub(crate) struct Engine<P: Parser> {
     parser: P,
@@ -84,7 +88,13 @@ impl<P: Parser> Engine<P> {
 
     /// Whether so much is to be read before these lines that a guess is worth showing.
     pub(crate) fn is_far(&self, lines: &Range<usize>) -> bool {
-        self.stale.first().is_some_and(|first| first + 8 * STRIDE_LINES < lines.start)
+        self.first_stale(lines).is_some_and(|first| first + 8 * STRIDE_LINES < lines.start)
+    }
+
+    /// The first stale line that matters to these.
+    fn first_stale(&self, lines: &Range<usize>) -> Option<usize> {
+        let reached = lines.start.saturating_sub(REACH_LINES)..lines.end;
+        self.stale.range(reached).next().copied()
     }
 
     /// Colours as they would be if the lines began a text of their own. Mostly right.
@@ -110,8 +120,9 @@ impl<P: Parser> Engine<P> {
     ) -> Option<Vec<Span>> {
         let end = lines.end.min(text.len_lines());
         self.look_at(lines.start.min(end)..end);
-        self.settle(text, end, is_wanted)?;
+        self.settle(text, is_wanted)?;
         self.fill(text);
+        self.keep_bound();
         let mut spans = Vec::new();
         for (line, read) in self.lines.range(self.window.clone()) {
             extend(&mut spans, text.line_start(*line), read);
@@ -159,9 +170,9 @@ impl<P: Parser> Engine<P> {
         }
     }
 
-    /// Reads on until no line above `end` is stale.
-    fn settle(&mut self, text: &Text, end: usize, is_wanted: &dyn Fn() -> bool) -> Option<()> {
-        while let Some(first) = self.stale.first().copied().filter(|first| *first < end) {
+    /// Reads on until no line that matters to the window is stale.
+    fn settle(&mut self, text: &Text, is_wanted: &dyn Fn() -> bool) -> Option<()> {
+        while let Some(first) = self.first_stale(&self.window) {
             self.keep_bound();
             let (from, mut state) = self.state_above(first);
             let is_resumed = self.interrupted.take() == Some(from) && from == first;
@@ -169,15 +180,13 @@ impl<P: Parser> Engine<P> {
             let mut patience = PATIENCE_LINES;
             let mut line = from;
             loop {
-                if line >= text.len_lines() {
-                    self.stale.clear();
+                if line >= text.len_lines()
+                    || line > first && self.states.get(&line) == Some(&state)
+                {
+                    self.note_read(first..line);
                     break;
                 }
-                if line > first && self.states.get(&line) == Some(&state) {
-                    self.stale = self.stale.split_off(&line);
-                    break;
-                }
-                let is_over = line >= end || patience == 0;
+                let is_over = line >= self.window.end || patience == 0;
                 let is_edited = !is_resumed && (line == first || line == first + 1);
                 let is_apart = line - kept >= self.stride;
                 if is_over || is_edited || is_apart || self.window.contains(&line) {
@@ -187,7 +196,7 @@ impl<P: Parser> Engine<P> {
                     self.states.remove(&line);
                 }
                 if is_over {
-                    self.stale = self.stale.split_off(&line);
+                    self.note_read(first..line);
                     self.stale.insert(line);
                     self.interrupted = Some(line);
                     break;
@@ -204,6 +213,12 @@ impl<P: Parser> Engine<P> {
             }
         }
         Some(())
+    }
+
+    /// Takes in that these lines are stale no more.
+    fn note_read(&mut self, lines: Range<usize>) {
+        let mut below = self.stale.split_off(&lines.start);
+        self.stale.append(&mut below.split_off(&lines.end));
     }
 
     /// Forgets the state where reading was interrupted, if it stands closer to its neighbour than
@@ -236,11 +251,14 @@ impl<P: Parser> Engine<P> {
         }
     }
 
-    /// The nearest line at or above this one whose state is known, and the state.
+    /// The nearest line at or above this one whose state is known, and the state; a guess, if there
+    /// is none that is near.
     fn state_above(&self, line: usize) -> (usize, P::State) {
-        match self.states.range(..=line).next_back() {
+        let reach = REACH_LINES.max(2 * self.stride);
+        match self.states.range(line.saturating_sub(reach)..=line).next_back() {
             Some((line, state)) => (*line, state.clone()),
-            None => (0, self.parser.start()),
+            None if line <= reach => (0, self.parser.start()),
+            None => (line - GUESS_LINES, self.parser.start()),
         }
     }
 
@@ -322,27 +340,27 @@ mod tests {
     fn an_edit_costs_the_lines_it_changes() {
         let mut text = Text::from("a(b)c\n".repeat(10_000).as_str());
         let mut engine = Engine::new(Brackets::default());
-        let window = 5_000..5_060;
+        let window = 2_000..2_060;
         engine.spans(&text, &window, &never);
-        assert_eq!(engine.parser.reads.get(), 5_060);
-        let at = text.line_start(5_030);
+        assert_eq!(engine.parser.reads.get(), 2_060);
+        let at = text.line_start(2_030);
         for _ in 0..10 {
             edit(&mut text, &mut engine, at..at, "x");
             engine.spans(&text, &window, &never);
         }
-        assert_eq!(engine.parser.reads.get(), 5_070, "one line for each key");
+        assert_eq!(engine.parser.reads.get(), 2_070, "one line for each key");
         edit(&mut text, &mut engine, at..at, "(\n");
         assert_eq!(engine.spans(&text, &window, &never), Some(fresh(&text, &window)));
-        assert_eq!(engine.parser.reads.get(), 5_070 + 30, "to the end of the window, no further");
+        assert_eq!(engine.parser.reads.get(), 2_070 + 30, "to the end of the window, no further");
     }
 
     #[test]
     fn an_edit_far_above_costs_its_line_when_its_author_writes_on() {
         let mut text = Text::from("a(b)c\n".repeat(10_000).as_str());
         let mut engine = Engine::new(Brackets::default());
-        let window = 9_000..9_060;
+        let window = 2_000..2_060;
         engine.spans(&text, &window, &never);
-        let places = [70, 1_111, 4_321];
+        let places = [70, 1_111, 1_821];
         for round in 0..20 {
             let before = engine.parser.reads.get();
             for line in places {
@@ -356,7 +374,7 @@ mod tests {
         for line in 0..9_000 {
             let at = text.line_start(line);
             edit(&mut text, &mut engine, at..at, "x");
-            engine.spans(&text, &window, &never);
+            engine.spans(&text, &(line..line + 60), &never);
         }
         assert_eq!(engine.stride, STRIDE_LINES, "what is forgotten is what crowds");
         assert!(engine.states.len() <= STATES_MAX + 200, "{} states", engine.states.len());
@@ -366,13 +384,35 @@ mod tests {
     fn states_are_few_however_long_the_text_is() {
         let text = Text::from("(\n".repeat(1_200_000).as_str());
         let mut engine = Engine::new(Brackets::default());
-        for start in (0..1_200_000).step_by(100_000) {
+        for start in (0..1_200_000).step_by(STRIDE_LINES) {
             engine.spans(&text, &(start..start + 100), &never);
         }
         engine.spans(&text, &(0..100), &never);
         assert!(engine.states.len() <= STATES_MAX + 200, "{} states", engine.states.len());
         assert!(engine.stride > STRIDE_LINES);
         assert_eq!(engine.lines.len(), 100);
+    }
+
+    #[test]
+    fn what_is_far_above_is_read_when_the_window_comes_near() {
+        let mut text = Text::from("a(b)c\n".repeat(100_000).as_str());
+        let mut engine = Engine::new(Brackets::default());
+        let window = 50_000..50_060;
+        let local = engine.spans(&text, &window, &never).expect("nobody interrupts");
+        assert_eq!(local.len(), 60);
+        assert_eq!(engine.parser.reads.get(), GUESS_LINES + 60);
+        // A paste that ends on the screen, and opens a comment.
+        let at = text.line_start(50_000);
+        edit(&mut text, &mut engine, at..at, &format!("({}", "a(b)c\n".repeat(5_000)));
+        let window = 54_970..55_030;
+        assert_eq!(engine.spans(&text, &window, &never).expect("nobody interrupts").len(), 60);
+        assert!(engine.parser.reads.get() <= 2 * (GUESS_LINES + 60), "{:?}", engine.parser.reads);
+        // Near it, the comment is known, and from there on to where it was read.
+        let near = 51_000..51_060;
+        assert_eq!(engine.spans(&text, &near, &never).expect("nobody interrupts").len(), 180);
+        let at = text.line_start(50_000);
+        edit(&mut text, &mut engine, at..at + 1, "");
+        assert_eq!(engine.spans(&text, &near, &never).expect("nobody interrupts").len(), 60);
     }
 
     #[test]
