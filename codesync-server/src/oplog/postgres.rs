@@ -24,7 +24,7 @@ use crate::oplog::{Append, AppendError, LogError};
 
 /// Appends that may wait for a worker; beyond it, documents wait to hand theirs in.
 const QUEUE_MAX: usize = 1024;
-/// Connections that append. With more, less gathers for each, and a statement costs as much as thirty
+/// Connections that append. With more, less gathers for each, and a statement costs as much as eight
 /// of the edits in it.
 const WORKERS: usize = 2;
 /// Appends in one statement.

@@ -122,6 +122,8 @@ impl<P: Parser> Engine<P> {
         self.look_at(lines.start.min(end)..end);
         self.settle(text, is_wanted)?;
         self.fill(text);
+        // Where what was filled in does not lead to what follows.
+        self.settle(text, is_wanted)?;
         self.keep_bound();
         let mut spans = Vec::new();
         for (line, read) in self.lines.range(self.window.clone()) {
@@ -233,7 +235,8 @@ impl<P: Parser> Engine<P> {
         from
     }
 
-    /// Reads the lines of the window that were read before it was one. Nothing is stale there.
+    /// Reads the lines of the window that were read before it was one, or that begin by a guess. Nothing
+    /// is stale there; what follows is, unless it goes on as it did.
     fn fill(&mut self, text: &Text) {
         let mut missing = self.window.clone().filter(|line| !self.lines.contains_key(line));
         let Some(first) = missing.next() else { return };
@@ -248,6 +251,11 @@ impl<P: Parser> Engine<P> {
             if is_seen {
                 self.lines.insert(line, spans);
             }
+        }
+        let next = last + 1;
+        if next < text.len_lines() && self.states.get(&next) != Some(&state) {
+            self.states.insert(next, state);
+            self.stale.insert(next);
         }
     }
 
@@ -413,6 +421,24 @@ mod tests {
         let at = text.line_start(50_000);
         edit(&mut text, &mut engine, at..at + 1, "");
         assert_eq!(engine.spans(&text, &near, &never).expect("nobody interrupts").len(), 60);
+    }
+
+    #[test]
+    fn between_two_guesses_nothing_is_taken_for_known() {
+        let plain = "a(b)c\n".repeat(4_000);
+        let text = Text::from(format!("{plain}(\n{plain}").as_str());
+        let mut engine = Engine::new(Brackets::default());
+        for window in [3_000..3_060, 7_000..7_060, 2_000..2_060] {
+            engine.spans(&text, &window, &never);
+        }
+        // Walked down from where all is known, the comment between them reaches the second.
+        for start in (2_000..7_000).step_by(600) {
+            let window = start..start + 60;
+            let exact = if start > 4_000 { 180 } else { 60 };
+            let spans = engine.spans(&text, &window, &never).expect("nobody interrupts");
+            assert_eq!(spans.len(), exact, "at {start}");
+        }
+        assert_eq!(engine.spans(&text, &(7_000..7_060), &never).map(|it| it.len()), Some(180));
     }
 
     #[test]

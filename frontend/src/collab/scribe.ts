@@ -1,6 +1,6 @@
 /**
- * Brings journals to the disk by a thread of its own: beginning a transaction costs the page's thread as much as a
- * fifth of a key, and a message next to nothing.
+ * Brings journals to the disk by a thread of its own: beginning a transaction costs the page's thread three times as
+ * much as a message (docs/performance.md).
  *
  * A thread ends with its page, whatever it has not read yet. So a page that is left writes itself what the thread has
  * not answered for; and so it does from then on when the thread fails.
