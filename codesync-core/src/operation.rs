@@ -121,11 +121,8 @@ impl Operation {
         // Within the base, whose length was just found to fit.
         let (retain, delete) = (range.start as u32, range.len() as u32);
         let hunk = Hunk { retain, chars, bytes: length(text.len()), delete };
-        let mut hunks = Kept::new();
-        if chars | delete != 0 {
-            hunks.push(hunk);
-        }
         let target_len = (base_len - delete).checked_add(chars).expect(builder::TOO_LONG);
+        let hunks = if chars | delete == 0 { Kept::new() } else { Kept::from_buf([hunk]) };
         Operation { hunks, inserted: text.into(), base_len, target_len }
     }
 
@@ -190,11 +187,12 @@ impl Operation {
         // What both keep of the base, and what each inserts.
         let target_len = u64::from(self.target_len) + u64::from(over.target_len) + u64::from(both)
             - u64::from(self.base_len);
+        let target_len = u32::try_from(target_len).expect(builder::TOO_LONG);
         Operation {
             hunks: hunks.finish(),
             inserted: self.inserted.clone(),
             base_len: over.target_len,
-            target_len: u32::try_from(target_len).expect(builder::TOO_LONG),
+            target_len,
         }
     }
 
@@ -207,11 +205,12 @@ impl Operation {
     pub(crate) fn moved(&self, retain: u32, over: &Operation) -> Operation {
         let hunk = Hunk { retain, ..self.hunks[0] };
         let target_len = (over.target_len - hunk.delete).checked_add(hunk.chars);
+        let target_len = target_len.expect(builder::TOO_LONG);
         Operation {
             hunks: Kept::from_buf([hunk]),
             inserted: self.inserted.clone(),
             base_len: over.target_len,
-            target_len: target_len.expect(builder::TOO_LONG),
+            target_len,
         }
     }
 
@@ -362,7 +361,7 @@ impl<'a> Iterator for Components<'a> {
 
     fn next(&mut self) -> Option<Component<'a>> {
         self.left = self.left.checked_sub(1)?;
-        let hunk = &mut self.next.next;
+        let mut hunk = self.next.next();
         let component = if hunk.retain > 0 {
             Component::Retain(std::mem::take(&mut hunk.retain) as usize)
         } else if hunk.chars > 0 {
@@ -373,7 +372,7 @@ impl<'a> Iterator for Components<'a> {
         } else {
             Component::Delete(std::mem::take(&mut hunk.delete) as usize)
         };
-        self.next.advance_if_taken();
+        self.next.go_on(hunk);
         Some(component)
     }
 

@@ -86,24 +86,28 @@ fn walk(
     LengthMismatch::check(old.base_len(), new.base_len())?;
     let (mut new, mut old) = (Ahead::new(new.hunks()), Ahead::new(old.hunks()));
     let mut both = 0;
-    while !new.is_done() && !old.is_done() {
+    let mut is_done = new.is_done() || old.is_done();
+    while !is_done {
         // Both are at the same offset of the base here.
-        let (n, o) = (new.next, old.next);
-        if n.retain + n.delete <= o.retain {
+        let (mut n, mut o) = (new.next(), old.next());
+        is_done = if n.retain + n.delete <= o.retain {
             new_leg.push(n);
             old_leg.retain(n.retain + n.chars);
-            old.next.retain -= n.retain + n.delete;
+            old.pass(n.retain + n.delete);
             new.advance();
+            new.is_done()
         } else if o.retain + o.delete < n.retain {
             old_leg.push(o);
             new_leg.retain(o.retain + o.chars);
-            new.next.retain -= o.retain + o.delete;
+            new.pass(o.retain + o.delete);
             old.advance();
+            old.is_done()
         } else {
-            both += overlap(&mut new.next, &mut old.next, new_leg, old_leg);
-            new.advance_if_taken();
-            old.advance_if_taken();
-        }
+            both += overlap(&mut n, &mut o, new_leg, old_leg);
+            new.go_on(n);
+            old.go_on(o);
+            new.is_done() || old.is_done()
+        };
     }
     new.finish(new_leg);
     old.finish(old_leg);

@@ -15,7 +15,7 @@
 
 use std::mem;
 
-use super::splice::{Source, Splice};
+use super::splice::{Source, Splice, spliced};
 use super::{Ahead, Hunk, Hunks, Leg, LengthMismatch, Operation};
 
 /// Which of several gaps that have become one is meant: the leftmost or the rightmost.
@@ -63,39 +63,11 @@ impl Operation {
     /// This operation and then `next`, which is made for its target, as one: in a walk over both.
     pub(super) fn woven(&self, next: &Operation, bias: Bias) -> Operation {
         let mut composed = Hunks::with_room(self.hunks.len() + next.hunks.len());
-        let mut splice = Splice::with_room(self.inserted.len() + next.inserted.len());
-        let mut first = Side::new(self);
-        let mut second = Side::new(next);
-        while !first.ahead.is_done() && !second.ahead.is_done() {
-            // Both are at the same offset of the text between here.
-            let (f, s) = (first.ahead.next, second.ahead.next);
-            let (first_end, second_end) = (f.retain + f.chars, s.retain + s.delete);
-            if first_end < s.retain || (first_end == s.retain && bias == Bias::Right) {
-                composed.push(f);
-                splice.take(&mut first.inserted, f.bytes);
-                second.ahead.next.retain -= first_end;
-                first.ahead.advance();
-            } else if second_end <= f.retain {
-                composed.push(s);
-                splice.take(&mut second.inserted, s.bytes);
-                first.ahead.next.retain -= second_end;
-                second.ahead.advance();
-            } else {
-                overlap(&mut first, &mut second, bias, &mut composed, &mut splice);
-                first.ahead.advance_if_taken();
-                second.ahead.advance_if_taken();
-            }
-        }
-        for side in [first, second] {
-            side.ahead.finish(&mut composed);
-            splice.take_rest(side.inserted);
-        }
-        Operation {
-            hunks: composed.finish(),
-            inserted: splice.finish(),
-            base_len: self.base_len,
-            target_len: next.target_len,
-        }
+        let inserted = spliced(self.inserted.len() + next.inserted.len(), |splice| {
+            weave(Side::new(self), Side::new(next), bias, &mut composed, splice);
+        });
+        let hunks = composed.finish();
+        Operation { hunks, inserted, base_len: self.base_len, target_len: next.target_len }
     }
 }
 
@@ -111,15 +83,53 @@ impl<'a> Side<'a> {
     }
 }
 
+#[inline]
+fn weave(
+    mut first: Side<'_>,
+    mut second: Side<'_>,
+    bias: Bias,
+    composed: &mut Hunks,
+    splice: &mut Splice<'_>,
+) {
+    // Whether an insertion of the second may go in front of what the first does in one place.
+    let tie = u32::from(bias == Bias::Right);
+    let mut is_done = first.ahead.is_done() || second.ahead.is_done();
+    while !is_done {
+        // Both are at the same offset of the text between here.
+        let (f, s) = (first.ahead.next(), second.ahead.next());
+        let (first_end, second_end) = (f.retain + f.chars, s.retain + s.delete);
+        is_done = if first_end < s.retain + tie {
+            composed.push(f);
+            splice.take(&mut first.inserted, f.bytes);
+            second.ahead.pass(first_end);
+            first.ahead.advance();
+            first.ahead.is_done()
+        } else if second_end <= f.retain {
+            composed.push(s);
+            splice.take(&mut second.inserted, s.bytes);
+            first.ahead.pass(second_end);
+            second.ahead.advance();
+            second.ahead.is_done()
+        } else {
+            overlap(&mut first, &mut second, bias, composed, splice);
+            first.ahead.is_done() || second.ahead.is_done()
+        };
+    }
+    for side in [first, second] {
+        side.ahead.finish(composed);
+        splice.take_rest(side.inserted);
+    }
+}
+
 /// Takes hunks that touch each other up to where a part of one of them ends.
 fn overlap(
     first: &mut Side<'_>,
     second: &mut Side<'_>,
     bias: Bias,
     composed: &mut Hunks,
-    splice: &mut Splice,
+    splice: &mut Splice<'_>,
 ) {
-    let (f, s) = (&mut first.ahead.next, &mut second.ahead.next);
+    let (mut f, mut s) = (first.ahead.next(), second.ahead.next());
     let kept = f.retain.min(s.retain);
     composed.retain(kept);
     f.retain -= kept;
@@ -140,17 +150,19 @@ fn overlap(
         composed.push(Hunk::deletion(mem::take(&mut f.delete)));
     } else if s.retain > 0 {
         let chars = f.chars.min(s.retain);
-        let bytes = first.inserted.bytes_of(chars, f);
+        let bytes = first.inserted.bytes_of(chars, &f);
         s.retain -= chars;
         splice.take(&mut first.inserted, bytes);
         composed.push(f.take_inserted(chars, bytes));
     } else {
         let chars = f.chars.min(s.delete);
-        let bytes = first.inserted.bytes_of(chars, f);
+        let bytes = first.inserted.bytes_of(chars, &f);
         s.delete -= chars;
         first.inserted.skip(bytes);
         f.take_inserted(chars, bytes);
     }
+    first.ahead.go_on(f);
+    second.ahead.go_on(s);
 }
 
 #[cfg(test)]

@@ -9,6 +9,8 @@
 //! Varints as in postcard's wire specification (<https://postcard.jamesmunns.com/wire-format>),
 //! in their shortest form only, so that an operation has exactly one encoding.
 
+use std::ops::Range;
+
 use super::{Operation, OperationBuilder, char_count};
 
 const KIND_BITS: u32 = 2;
@@ -138,6 +140,9 @@ impl Operation {
         if base_len > u32::MAX as usize {
             return Err(E::PastBase { reached: base_len as u64, base_len: u32::MAX as usize });
         }
+        if let Some((range, text)) = replacement(bytes, base_len, limits) {
+            return Ok(Operation::replace(base_len, range, text));
+        }
         // The target only grows from left to right, so the bound holds at every step.
         let within_target = |builder: &OperationBuilder, more: usize| {
             let fits = more <= target_chars_max - builder.target_len();
@@ -192,6 +197,37 @@ impl Operation {
         within_target(&builder, base_len - builder.base_len())?;
         Ok(builder.finish_at(base_len).expect("no more than the base was walked over"))
     }
+}
+
+/// The replacement that these bytes are, as most operations are one; nothing where they are anything
+/// else, or not within limits.
+fn replacement<'a>(
+    bytes: &'a [u8],
+    base_len: usize,
+    limits: &OperationLimits,
+) -> Option<(Range<usize>, &'a str)> {
+    let (mut rest, mut components) = (bytes, 0);
+    let mut take = |rest: &mut &'a [u8], kind| match take_varint(rest) {
+        Some((head, after)) if head & ((1 << KIND_BITS) - 1) == kind => {
+            components += 1;
+            *rest = after;
+            usize::try_from(head >> KIND_BITS).ok().filter(|n| *n > 0)
+        }
+        _ => Some(0),
+    };
+    let retain = take(&mut rest, RETAIN)?;
+    let inserted = take(&mut rest, INSERT)?;
+    let (text, mut rest) = rest.split_at_checked(inserted)?;
+    let delete = take(&mut rest, DELETE)?;
+    let end = retain.checked_add(delete)?;
+    let is_whole = rest.is_empty() && inserted | delete != 0;
+    if !is_whole || components > limits.components_max || end > base_len {
+        return None;
+    }
+    let text = std::str::from_utf8(text).ok()?;
+    let target_len = (base_len - delete).checked_add(char_count(text))?;
+    let fits = target_len <= limits.target_chars_max.min(u32::MAX as usize);
+    fits.then_some((retain..end, text))
 }
 
 fn push_head(bytes: &mut Vec<u8>, length: u32, kind: u64) {

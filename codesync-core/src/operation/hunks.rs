@@ -88,16 +88,16 @@ pub(crate) trait Leg {
 /// Hunks in the making, in normal form from the start.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Hunks {
-    /// All but the last.
+    /// All of them, once there is room.
     done: Vec<Hunk>,
-    /// What may still grow; empty before there is any.
-    last: Hunk,
+    /// The only one, which needs no room; empty before there is any, and once there is room.
+    only: Hunk,
     /// Chars kept since the last hunk.
     retain: u32,
 }
 
 impl Hunks {
-    /// Room for `most` hunks, which may turn out to be far fewer. One needs none.
+    /// Room for `most` hunks, which may turn out to be far fewer.
     pub(crate) fn with_room(most: usize) -> Self {
         let done = if most > HUNKS_FEW { Vec::with_capacity(most) } else { Vec::new() };
         Self { done, ..Self::default() }
@@ -105,17 +105,43 @@ impl Hunks {
 
     /// What was made. The retain that reaches to the end is left out.
     pub(super) fn finish(mut self) -> Kept {
-        if self.last.is_empty() {
-            return Kept::new();
+        if !self.only.is_empty() {
+            return Kept::from_buf([self.only]);
         }
-        if self.done.is_empty() {
-            return Kept::from_buf([self.last]);
+        match *self.done {
+            [] => Kept::new(),
+            [hunk] => Kept::from_buf([hunk]),
+            _ => {
+                if self.done.len() < self.done.capacity() / 2 {
+                    self.done.shrink_to_fit();
+                }
+                Kept::from_vec(self.done)
+            }
         }
-        self.done.push(self.last);
-        if self.done.len() < self.done.capacity() / 2 {
-            self.done.shrink_to_fit();
+    }
+
+    /// Does in place of the last hunk what it and `hunk`, which touches it, do.
+    #[cold]
+    fn touch(&mut self, mut hunk: Hunk) {
+        let last = self.done.last_mut().unwrap_or(&mut self.only);
+        if !last.is_empty() {
+            last.take_over(&mut hunk);
         }
-        Kept::from_vec(self.done)
+        if !hunk.is_empty() {
+            self.add(hunk);
+        }
+    }
+
+    /// Adds a hunk for which there may be no room yet.
+    #[cold]
+    fn add(&mut self, hunk: Hunk) {
+        if self.done.capacity() > 0 {
+            self.done.push(hunk);
+        } else if self.only.is_empty() {
+            self.only = hunk;
+        } else {
+            self.done.extend([mem::take(&mut self.only), hunk]);
+        }
     }
 }
 
@@ -126,31 +152,27 @@ impl Leg for Hunks {
     }
 
     #[inline]
-    fn push(&mut self, mut hunk: Hunk) {
-        hunk.retain += self.retain;
+    fn push(&mut self, hunk: Hunk) {
+        let retain = self.retain + hunk.retain;
         if hunk.chars | hunk.delete == 0 {
-            self.retain = hunk.retain;
+            self.retain = retain;
             return;
         }
         self.retain = 0;
-        if hunk.retain == 0 {
-            self.last.take_over(&mut hunk);
-            if hunk.is_empty() {
-                return;
-            }
+        if retain == 0 {
+            self.touch(Hunk { retain, ..hunk });
+        } else if self.done.len() < self.done.capacity() {
+            self.done.push(Hunk { retain, ..hunk });
+        } else {
+            self.add(Hunk { retain, ..hunk });
         }
-        if !self.last.is_empty() {
-            self.done.push(self.last);
-        }
-        self.last = hunk;
     }
 
     #[inline]
     fn extend(&mut self, hunks: &[Hunk]) {
-        if let [between @ .., last] = hunks {
-            self.done.push(self.last);
-            self.done.extend_from_slice(between);
-            self.last = *last;
+        if !hunks.is_empty() {
+            self.done.extend((!self.only.is_empty()).then(|| mem::take(&mut self.only)));
+            self.done.extend_from_slice(hunks);
         }
     }
 }
@@ -168,16 +190,21 @@ impl Leg for Discard {
 }
 
 /// The hunks of an operation that are still to come; the next may be taken in parts.
+///
+/// How much of it is behind is kept apart from what it keeps: a processor waits when four bytes of
+/// sixteen have just been written, and all are read at once.
 #[derive(Clone, Debug)]
 pub(crate) struct Ahead<'a> {
-    /// What is left of the next hunk: its retain goes first, then its insertion, then its deletion.
-    pub(crate) next: Hunk,
+    /// The next hunk: its retain goes first, then its insertion, then its deletion.
+    next: Hunk,
+    /// Chars of its retain that are behind.
+    passed: u32,
     rest: std::slice::Iter<'a, Hunk>,
 }
 
 impl<'a> Ahead<'a> {
     pub(crate) fn new(hunks: &'a [Hunk]) -> Self {
-        let mut ahead = Self { next: Hunk::default(), rest: hunks.iter() };
+        let mut ahead = Self { next: Hunk::default(), passed: 0, rest: hunks.iter() };
         ahead.advance();
         ahead
     }
@@ -185,25 +212,40 @@ impl<'a> Ahead<'a> {
     /// Whether all was taken.
     #[inline]
     pub(crate) fn is_done(&self) -> bool {
-        self.next.is_empty()
+        self.next.chars | self.next.delete == 0
+    }
+
+    /// What is left of the next hunk.
+    #[inline]
+    pub(crate) fn next(&self) -> Hunk {
+        Hunk { retain: self.next.retain - self.passed, ..self.next }
+    }
+
+    /// Leaves `chars` chars behind that the next hunk keeps.
+    #[inline]
+    pub(crate) fn pass(&mut self, chars: u32) {
+        self.passed += chars;
     }
 
     /// Leaves the next hunk for the one after it.
     #[inline]
     pub(crate) fn advance(&mut self) {
         self.next = self.rest.next().copied().unwrap_or_default();
+        self.passed = 0;
     }
 
-    /// Goes on if the next hunk was taken to its end.
-    pub(crate) fn advance_if_taken(&mut self) {
-        if self.next.is_empty() {
+    /// Goes on with what is left of the next hunk, or with the one after it if that is nothing.
+    pub(crate) fn go_on(&mut self, left: Hunk) {
+        if left.is_empty() {
             self.advance();
+        } else {
+            (self.next, self.passed) = (left, 0);
         }
     }
 
     /// Does all that is left.
     pub(crate) fn finish(self, leg: &mut impl Leg) {
-        leg.push(self.next);
+        leg.push(self.next());
         leg.extend(self.rest.as_slice());
     }
 }

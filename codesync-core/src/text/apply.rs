@@ -52,19 +52,20 @@ impl Text {
     }
 
     fn edit_in_place(&mut self, operation: &Operation) {
-        let rope = self.rope.whole_mut();
-        let mut offset = 0;
-        for component in operation.components() {
-            match component {
-                Component::Retain(chars) => offset += chars,
-                Component::Insert(text) => {
-                    let before = rope.len_chars();
-                    rope.insert(offset, text);
-                    offset += rope.len_chars() - before;
+        self.rope.change(|rope| {
+            let mut offset = 0;
+            for component in operation.components() {
+                match component {
+                    Component::Retain(chars) => offset += chars,
+                    Component::Insert(text) => {
+                        let before = rope.len_chars();
+                        rope.insert(offset, text);
+                        offset += rope.len_chars() - before;
+                    }
+                    Component::Delete(chars) => rope.remove(offset..offset + chars),
                 }
-                Component::Delete(chars) => rope.remove(offset..offset + chars),
             }
-        }
+        });
     }
 
     fn rebuilt(&self, operation: &Operation) -> Text {

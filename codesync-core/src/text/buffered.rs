@@ -16,6 +16,8 @@ use super::typing::{self, Typing};
 pub(super) struct Buffered {
     /// The text but for what was typed last.
     written: Rope,
+    /// Its length in chars, which a rope counts anew each time it is asked.
+    written_len: usize,
     typing: Typing,
     /// The text with what was typed last, from when somebody first reads it.
     whole: OnceLock<Rope>,
@@ -26,7 +28,7 @@ pub(super) struct Buffered {
 impl Buffered {
     /// Length in chars. Nothing is written for it.
     pub(super) fn len(&self) -> usize {
-        self.typing.len(&self.written)
+        self.typing.len(self.written_len)
     }
 
     /// Length in bytes. Nothing is written for it.
@@ -47,16 +49,23 @@ impl Buffered {
         })
     }
 
-    /// The whole text, to be changed.
-    pub(super) fn whole_mut(&mut self) -> &mut Rope {
+    /// Changes the whole text.
+    pub(super) fn change(&mut self, change: impl FnOnce(&mut Rope)) {
+        self.write();
+        change(&mut self.written);
+        self.written_len = self.written.len_chars();
+    }
+
+    /// Puts what was typed last into the rope.
+    fn write(&mut self) {
         if !self.typing.is_empty() {
+            self.written_len = self.len();
             match self.whole.take() {
                 Some(whole) => self.written = whole,
                 None => self.typing.write(&mut self.written),
             }
             self.typing.clear();
         }
-        &mut self.written
     }
 
     /// Replaces a range, offsets in chars; `chars` is the number of chars in `text`.
@@ -65,8 +74,9 @@ impl Buffered {
         if !read && self.typing.replace(&range, text, chars) {
             return;
         }
-        self.whole_mut();
+        self.write();
         if read || !self.typing.replace(&range, text, chars) {
+            self.written_len = self.written_len - range.len() + chars;
             typing::replace(&mut self.written, range, text);
         }
     }
@@ -74,7 +84,7 @@ impl Buffered {
 
 impl From<Rope> for Buffered {
     fn from(written: Rope) -> Self {
-        Self { written, ..Self::default() }
+        Self { written_len: written.len_chars(), written, ..Self::default() }
     }
 }
 
@@ -115,7 +125,10 @@ mod tests {
         }
         buffered.replace(0..4, "", 0);
         expected.replace_range(0..4, "");
-        assert_eq!(*buffered.whole_mut(), expected);
+        buffered.change(|rope| rope.insert(1, "y"));
+        expected.insert(1, 'y');
+        assert_eq!(buffered.len(), expected.len());
+        assert_eq!(*buffered.whole(), expected);
         for (clone, expected) in clones {
             assert_eq!(*clone.whole(), expected);
         }

@@ -29,9 +29,9 @@ impl Typing {
         self.deleted == 0 && self.chars == 0
     }
 
-    /// Length in chars of the text.
-    pub(super) fn len(&self, rope: &Rope) -> usize {
-        rope.len_chars() + self.chars - self.deleted
+    /// Length in chars of the text, given that of the rope.
+    pub(super) fn len(&self, rope_len: usize) -> usize {
+        rope_len + self.chars - self.deleted
     }
 
     /// Length in bytes of the text. O(log n).
@@ -121,7 +121,7 @@ mod tests {
             }
             let mut written = rope.clone();
             typing.write(&mut written);
-            assert_eq!(typing.len(&rope), written.len_chars());
+            assert_eq!(typing.len(rope.len_chars()), written.len_chars());
             assert_eq!(typing.len_bytes(&rope), written.len_bytes());
         }
         typing.write(&mut rope);
