@@ -13,6 +13,11 @@ use ratatui::layout::{Position, Rect};
 pub(crate) struct Key(Vec<u8>);
 
 impl Key {
+    /// Begins anew, in the room there is: a frame makes a key for each row.
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// Adds something on which the look depends.
     pub(crate) fn add(&mut self, what: impl Hash) {
         what.hash(self);
@@ -92,16 +97,16 @@ impl Screen {
 
     /// Claims a row. `None` if it shows already what the key says; otherwise it is blank now.
     /// Without a key it is drawn in any case.
-    pub(crate) fn row(&mut self, y: u16, key: Option<Key>) -> Option<&mut Buffer> {
+    pub(crate) fn row(&mut self, y: u16, key: Option<&Key>) -> Option<&mut Buffer> {
         let at = usize::from(y);
         let row = self.rows.get_mut(at)?;
         if !self.is_covered {
             row.is_claimed = true;
-            if key.is_some() && row.key == key {
+            if key.is_some() && row.key.as_ref() == key {
                 return None;
             }
             self.blank(at);
-            self.rows[at].key = key;
+            self.rows[at].key = key.cloned();
         }
         Some(&mut self.cells)
     }
@@ -155,10 +160,10 @@ mod tests {
 
     use super::*;
 
-    fn key(what: &str) -> Option<Key> {
+    fn key(what: &str) -> Key {
         let mut key = Key::default();
         key.add(what);
-        Some(key)
+        key
     }
 
     /// A frame that shows these rows. Which of them were drawn, and how many cells changed.
@@ -166,7 +171,7 @@ mod tests {
         screen.begin((10, 4));
         let mut drawn = Vec::new();
         for (y, text) in (0_u16..).zip(rows) {
-            if let Some(cells) = screen.row(y, key(text)) {
+            if let Some(cells) = screen.row(y, Some(&key(text))) {
                 cells.set_string(0, y, text, Style::new());
                 drawn.push(y);
             }
@@ -191,7 +196,7 @@ mod tests {
         screen.begin((10, 4));
         screen.cover();
         for (y, text) in [(0, "one"), (1, "two")] {
-            let cells = screen.row(y, key(text)).expect("all is drawn");
+            let cells = screen.row(y, Some(&key(text))).expect("all is drawn");
             cells.set_string(0, y, text, Style::new());
         }
         screen.cells().set_string(0, 1, "list", Style::new());

@@ -91,9 +91,10 @@ pub(crate) fn draw_changed(scene: &Scene<'_>, area: Rect, screen: &mut Screen) {
         let row = usize::from(y - area.y);
         scene.flags.iter().any(|flag| flag.at.0.abs_diff(row) <= 1)
     };
+    let mut key = Key::default();
     for (place, y) in sight.rows() {
-        let key = if is_flagged(y) { None } else { sight.key(*place) };
-        if let Some(buffer) = screen.row(y, key) {
+        let is_known = !is_flagged(y) && sight.describe(*place, &mut key);
+        if let Some(buffer) = screen.row(y, is_known.then_some(&key)) {
             sight.draw_row(*place, y, buffer);
         }
     }
@@ -147,8 +148,9 @@ impl<'a> Sight<'a> {
         Row { scene, row, left: 0, highlights, carets, buffer }.draw(place);
     }
 
-    /// All that [`Sight::draw_row`] looks at; `None` where that is more than drawing the row costs.
-    fn key(&self, place: RowPlace) -> Option<Key> {
+    /// Makes of a key all that [`Sight::draw_row`] looks at; false where that is more than drawing
+    /// the row costs.
+    fn describe(&self, place: RowPlace, key: &mut Key) -> bool {
         let scene = self.scene;
         let (start, end, goes_on) = scene.rows.extent(place, scene.left);
         let width = usize::from(self.area.width);
@@ -156,9 +158,9 @@ impl<'a> Sight<'a> {
         let cut = end.min(start.offset + scene.left.saturating_sub(start.column) + width + 1);
         let text = scene.rows.text.slice(start.offset..cut);
         if !text.is_ascii() && cut < end {
-            return None;
+            return false;
         }
-        let mut key = Key::default();
+        key.clear();
         key.add((scene.gutter, scene.left, start.column, goes_on, cut == end));
         key.add((scene.rows.rulers.wraps(), scene.rows.rulers.tab(), width));
         key.add(end == scene.rows.text.len());
@@ -179,7 +181,7 @@ impl<'a> Sight<'a> {
         for caret in self.carets.iter().filter(|it| touches(&(it.offset..it.offset))) {
             key.add((caret.offset - start.offset, caret.style, caret.letter));
         }
-        Some(key)
+        true
     }
 }
 
