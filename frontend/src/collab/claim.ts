@@ -1,7 +1,5 @@
 /** Which client this tab is in a document: one that was here before and is free, or a new one. */
 import { type ClientLock, type Journal, JournalStore, lockClient, newClient } from './journal';
-import JournalWorker from './journal.worker?worker';
-import { ScribeThread } from './scribe';
 
 export interface Claim {
   readonly client: string;
@@ -18,12 +16,8 @@ export async function claimJournal(shelf: string): Promise<Claim> {
   if (typeof indexedDB === 'undefined' || navigator.locks === undefined) {
     return unkept('This browser keeps nothing here: unsent edits last only as long as this tab.');
   }
-  let thread: ScribeThread | undefined;
   try {
-    const store = await JournalStore.open(indexedDB, (here) => {
-      thread = new ScribeThread(new JournalWorker(), here, window);
-      return thread.write;
-    });
+    const store = await JournalStore.open();
     const { client, lock } = await lockedClient(store, shelf);
     const journal = await store.journal(shelf, client);
     return {
@@ -31,13 +25,11 @@ export async function claimJournal(shelf: string): Promise<Claim> {
       journal,
       problem: null,
       dispose: () => {
-        thread?.dispose();
         lock.dispose();
         store.dispose();
       },
     };
   } catch (cause) {
-    thread?.dispose();
     console.error(cause);
     return unkept(
       'This browser does not let the page store edits. Keep this tab open until everything is saved.',

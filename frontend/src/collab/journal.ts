@@ -13,70 +13,27 @@ export function shelfOf(document: string, user: string | null): string {
   return user === null ? document : `${document} ${user}`;
 }
 
-/** A change to a journal: one record more, or this one instead of all before. */
+/** A change to a journal: one record more, or these records instead of all before. */
 export type JournalStep =
   | { readonly type: 'append'; readonly bytes: Uint8Array }
   | { readonly type: 'replace'; readonly bytes: Uint8Array };
 
-/** What goes to the disk at once. Done twice it is as if done once. */
-export interface JournalWrite {
-  readonly shelf: string;
-  readonly client: string;
-  /** Its place in the journal. */
-  readonly number: number;
-  readonly record: Uint8Array;
-  /** Whether all before it goes. */
-  readonly replaces: boolean;
-}
-
-/** Brings writes to the disk, all that it is given at once or none, and resolves when they are there. */
-export type Scribe = (writes: readonly JournalWrite[]) => Promise<void>;
-
-export async function openDatabase(factory: IDBFactory = indexedDB): Promise<IDBDatabase> {
-  const request = factory.open(DATABASE, 1);
-  request.onupgradeneeded = () => {
-    request.result.createObjectStore(RECORDS);
-  };
-  const database = await settled(request);
-  // A later release of the page may want to change the layout: make way instead of blocking it.
-  database.onversionchange = () => database.close();
-  return database;
-}
-
-/** The scribe that writes on this thread. */
-export function scribeOf(database: IDBDatabase): Scribe {
-  return async (writes) => {
-    const transaction = database.transaction(RECORDS, 'readwrite', { durability: 'strict' });
-    const store = transaction.objectStore(RECORDS);
-    for (const { shelf, client, number, record, replaces } of writes) {
-      const key = [shelf, client, number];
-      if (replaces) {
-        store.delete(IDBKeyRange.bound([shelf, client], key, false, true));
-      }
-      store.put(record, key);
-    }
-    // Without waiting for the answers first: what was handed to the browser survives the tab.
-    transaction.commit();
-    await completed(transaction);
-  };
-}
-
 export class JournalStore {
   readonly #database: IDBDatabase;
-  readonly #scribe: Scribe;
 
-  private constructor(database: IDBDatabase, scribe: Scribe) {
+  private constructor(database: IDBDatabase) {
     this.#database = database;
-    this.#scribe = scribe;
   }
 
-  /** `employ` gives the scribe of its journals; by itself the store writes on this thread. */
-  static async open(
-    factory: IDBFactory = indexedDB,
-    employ: (here: Scribe) => Scribe = (here) => here,
-  ): Promise<JournalStore> {
-    const database = await openDatabase(factory);
-    return new JournalStore(database, employ(scribeOf(database)));
+  static async open(factory: IDBFactory = indexedDB): Promise<JournalStore> {
+    const request = factory.open(DATABASE, 1);
+    request.onupgradeneeded = () => {
+      request.result.createObjectStore(RECORDS);
+    };
+    const database = await settled(request);
+    // A later release of the page may want to change the layout: make way instead of blocking it.
+    database.onversionchange = () => database.close();
+    return new JournalStore(database);
   }
 
   dispose(): void {
@@ -112,9 +69,7 @@ export class JournalStore {
       settled(store.getAll(range) as IDBRequest<Uint8Array[]>),
     ]);
     const last = keys.at(-1) as [string, string, number] | undefined;
-    const next = (last?.[2] ?? 0) + 1;
-    const restored = concatenated(records);
-    return new Journal(this.#database, this.#scribe, shelf, client, restored, next);
+    return new Journal(this.#database, shelf, client, concatenated(records), (last?.[2] ?? 0) + 1);
   }
 }
 
@@ -124,21 +79,16 @@ export class Journal {
   /** What it held when it was opened, in the order it was written. Empty for a new one. */
   readonly restored: Uint8Array;
   readonly #database: IDBDatabase;
-  readonly #scribe: Scribe;
   #next: number;
-  /** Settles when nothing is on its way to the disk. */
-  #underWay: Promise<unknown> = Promise.resolve();
 
   constructor(
     database: IDBDatabase,
-    scribe: Scribe,
     shelf: string,
     client: string,
     restored: Uint8Array,
     next: number,
   ) {
     this.#database = database;
-    this.#scribe = scribe;
     this.shelf = shelf;
     this.client = client;
     this.restored = restored;
@@ -146,16 +96,20 @@ export class Journal {
   }
 
   /** Resolves once all of the steps are on disk; either all of them are, or none. */
-  write(steps: readonly JournalStep[]): Promise<void> {
-    const { shelf, client } = this;
+  async write(steps: readonly JournalStep[]): Promise<void> {
+    const transaction = this.#database.transaction(RECORDS, 'readwrite', { durability: 'strict' });
+    const store = transaction.objectStore(RECORDS);
     const start = steps.findLastIndex(({ type }) => type === 'replace');
+    if (start !== -1) {
+      store.delete(journalRange(this.shelf, this.client));
+    }
     // As one, for each costs a message to the browser's process; what would be replaced at once is left out.
     const record = concatenated(steps.slice(Math.max(0, start)).map(({ bytes }) => bytes));
-    const write = { shelf, client, number: this.#next, record, replaces: start !== -1 };
+    store.add(record, [this.shelf, this.client, this.#next]);
     this.#next += 1;
-    const written = this.#scribe([write]);
-    this.#underWay = Promise.allSettled([this.#underWay, written]);
-    return written;
+    // Without waiting for the answers first: what was handed to the browser survives the tab.
+    transaction.commit();
+    await completed(transaction);
   }
 
   /** Moves what cannot be read out of the way without throwing it away. */
@@ -167,9 +121,7 @@ export class Journal {
     await completed(transaction);
   }
 
-  /** Removes all that was written until now. */
   async remove(): Promise<void> {
-    await this.#underWay;
     const transaction = this.#database.transaction(RECORDS, 'readwrite', { durability: 'strict' });
     transaction.objectStore(RECORDS).delete(journalRange(this.shelf, this.client));
     await completed(transaction);

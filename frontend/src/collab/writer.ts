@@ -1,8 +1,8 @@
 /**
  * Keeps the law of the journal: a frame leaves only after everything that was to be saved before it is on disk.
- * What the user did is handed to the journal at once, so that a tab that is closed takes nothing with it; only when
- * several transactions are under way does what follows gather for the next. News can be had again from the server: it
- * waits for the next edit or frame, and with ten others typing that is three transactions of four.
+ * For what the user did a transaction is begun at once, so that a tab that is closed takes nothing with it; only when
+ * several are under way does what follows gather for the next. News can be had again from the server: it waits for the
+ * next edit or frame, and with ten others typing that is three transactions of four.
  */
 import type { JournalStep } from './journal';
 
