@@ -37,6 +37,8 @@ const FRAME_MS: u64 = 16;
 /// The same if all there is to show is that one more edit is saved: while somebody types, that goes
 /// with the frame of his next key.
 const LULL_MS: u64 = 100;
+/// The same if a few words have another colour.
+const TOUCH_MS: u64 = 40;
 /// Inputs that are taken in before the next frame.
 const INPUTS_PER_FRAME_MAX: usize = 256;
 /// How long quitting waits for the server to confirm what is on its way.
@@ -63,6 +65,8 @@ enum Unseen {
     Nothing,
     /// That another edit is saved.
     Saved,
+    /// Another colour for what was just typed.
+    Touch,
     /// What others did, what was found, what the time has brought.
     News,
     /// What the person did: due at once.
@@ -75,6 +79,7 @@ impl Unseen {
         match self {
             Self::Nothing => None,
             Self::Saved => Some(Duration::from_millis(LULL_MS)),
+            Self::Touch => Some(Duration::from_millis(TOUCH_MS)),
             Self::News => Some(Duration::from_millis(FRAME_MS)),
             Self::Own => Some(Duration::ZERO),
         }
@@ -227,6 +232,7 @@ impl Live {
         let unseen = match &event {
             Event::Input(_) => Unseen::Own,
             Event::Saving(saving) if saving.follows(self.app.saving()) => Unseen::Saved,
+            Event::Colors(_) if !self.app.colors().is_bare() => Unseen::Touch,
             _ => Unseen::News,
         };
         let is_about_colors = matches!(event, Event::Colors(Answer::Paint(_)));

@@ -40,6 +40,8 @@ struct Asked {
     generation: u64,
     lines: Range<usize>,
     subject: Subject,
+    /// Whether there was something on the screen that nothing was known about.
+    is_bare: bool,
 }
 
 impl Colors {
@@ -58,6 +60,11 @@ impl Colors {
     /// How many answers were news: a screen that shows the last one needs no other frame.
     pub(crate) fn changed(&self) -> u64 {
         self.changed
+    }
+
+    /// Whether the answer that is awaited colours what has no colours yet. Others mend a few words.
+    pub(crate) fn is_bare(&self) -> bool {
+        self.asked.as_ref().is_some_and(|asked| asked.is_bare)
     }
 
     pub(super) fn found(&self) -> Option<&str> {
@@ -181,7 +188,7 @@ impl App {
         let lines = shown.start.saturating_sub(around)..shown.end + around;
         let seen = stretch(&self.text, &shown);
         let is_bare = seen.start < colors.covered.start || colors.covered.end < seen.end;
-        let asked = Asked { generation: colors.generation, lines: lines.clone(), subject };
+        let asked = Asked { generation: colors.generation, lines: lines.clone(), subject, is_bare };
         let job = Job {
             generation: asked.generation,
             text: self.text.clone(),
