@@ -28,6 +28,12 @@ const READERS_MAX: u32 = 4;
 const ACQUIRE_WAIT: Duration = Duration::from_secs(5);
 /// Size up to which the whole file is checked at every start; that takes under a second.
 const CHECKED_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Size of a page of a new file. An append changes one page of each document it is about, and all of
+/// that page goes into the write-ahead log.
+const PAGE_BYTES: u32 = 2_048;
+/// Pages in the write-ahead log from which on it is folded into the file: a page that many appends
+/// have changed is then written once.
+const WAL_PAGES: &str = "8000";
 /// Size the write-ahead log is cut back to after a checkpoint.
 const WAL_BYTES_KEPT: &str = "67108864";
 
@@ -111,6 +117,8 @@ fn connecting(path: &Path) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(5))
+        .page_size(PAGE_BYTES)
+        .pragma("wal_autocheckpoint", WAL_PAGES)
         .pragma("journal_size_limit", WAL_BYTES_KEPT)
         .disable_statement_logging()
 }

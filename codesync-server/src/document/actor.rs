@@ -55,6 +55,9 @@ pub(crate) struct Services {
     pub(crate) bus: Arc<dyn Bus>,
     /// Bounds how many clients' long catch-ups are worked out at once.
     pub(crate) heavy: Arc<Semaphore>,
+    /// Bounds how many clients' numbers are asked for at once: a question takes kilobytes while it
+    /// waits for the database.
+    pub(crate) registering: Arc<Semaphore>,
     /// Names this server on the bus.
     pub(crate) origin: Origin,
 }
@@ -454,9 +457,11 @@ impl Actor {
         let (id, log) = (self.id, self.services.log.clone());
         let work: BoxFuture<'static, Done> = match output {
             Output::Register { subscriber, registration } => {
-                Box::pin(
-                    async move { Done::Registered(subscriber, log.register(registration).await) },
-                )
+                let registering = self.services.registering.clone();
+                Box::pin(async move {
+                    let _permit = registering.acquire_owned().await;
+                    Done::Registered(subscriber, log.register(registration).await)
+                })
             }
             Output::ReadAccess { users } => {
                 let documents = self.services.documents.clone();

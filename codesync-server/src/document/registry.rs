@@ -32,6 +32,8 @@ use crate::snapshots::SnapshotStore;
 
 /// Long catch-ups and loads that are worked out at once.
 const HEAVY_MAX: usize = 2;
+/// Clients whose numbers are asked for at once, of all documents.
+const REGISTERING_MAX: usize = 64;
 /// How often the log is asked for the heads of all open documents: as long as the bus tells of
 /// them, and while it does not.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
@@ -102,6 +104,7 @@ impl Registry {
             versions: stores.versions,
             bus: stores.bus,
             heavy: Arc::new(Semaphore::new(HEAVY_MAX)),
+            registering: Arc::new(Semaphore::new(REGISTERING_MAX)),
             origin: Origin::new(seed),
         };
         let shared = Arc::new(Shared {
