@@ -15,6 +15,7 @@ const OPTIONS = {
   lineHeight: 21,
   minimap: { enabled: false },
   padding: { top: 12, bottom: 48 },
+  renderFinalNewline: 'on',
   renderWhitespace: 'selection',
   scrollBeyondLastLine: false,
   smoothScrolling: true,
