@@ -36,14 +36,22 @@ pub(crate) struct Engine<P: Parser> {
     parser: P,
     /// The state before a line. Those beyond the first stale line may be wrong.
     states: BTreeMap<usize, P::State>,
-    /// The spans of lines of the window.
-    lines: BTreeMap<usize, Vec<Span>>,
+    /// What was read of the lines of the window.
+    lines: BTreeMap<usize, Line>,
     /// Lines that were changed, or never parsed; what follows them may be wrong.
     stale: BTreeSet<usize>,
     window: Range<usize>,
     stride: usize,
     /// The line whose state was remembered because reading was interrupted there.
     interrupted: Option<usize>,
+}
+
+/// A line as it was read.
+struct Line {
+    /// Its length in chars, without its line feed.
+    chars: usize,
+    /// Its colours, counted from its beginning.
+    spans: Vec<Span>,
 }
 
 impl<P: Parser> Engine<P> {
@@ -78,7 +86,7 @@ impl<P: Parser> Engine<P> {
             self.states.extend(kept.map(|(line, state)| (change.shift(line), state)));
             let lines = self.lines.split_off(&at);
             let kept = lines.into_iter().filter(|(line, _)| *line > at + removed);
-            self.lines.extend(kept.map(|(line, spans)| (change.shift(line), spans)));
+            self.lines.extend(kept.map(|(line, read)| (change.shift(line), read)));
             let stale = self.stale.split_off(&at);
             let kept = stale.into_iter().filter(|line| *line > at + removed);
             self.stale.extend(kept.map(|line| change.shift(line)));
@@ -104,7 +112,7 @@ impl<P: Parser> Engine<P> {
         for line in lines.start.saturating_sub(GUESS_LINES)..lines.end.min(text.len_lines()) {
             let read = self.read(text, line, &mut state);
             if line >= lines.start {
-                extend(&mut spans, text.line_start(line), &read);
+                extend(&mut spans, text.line_start(line), &read.spans);
             }
         }
         spans
@@ -126,8 +134,10 @@ impl<P: Parser> Engine<P> {
         self.settle(text, is_wanted)?;
         self.keep_bound();
         let mut spans = Vec::new();
-        for (line, read) in self.lines.range(self.window.clone()) {
-            extend(&mut spans, text.line_start(*line), read);
+        let mut start = text.line_start(self.window.start.min(text.len_lines() - 1));
+        for line in self.lines.range(self.window.clone()).map(|(_, line)| line) {
+            extend(&mut spans, start, &line.spans);
+            start += line.chars + 1;
         }
         Some(spans)
     }
@@ -203,9 +213,9 @@ impl<P: Parser> Engine<P> {
                     self.interrupted = Some(line);
                     break;
                 }
-                let spans = self.read(text, line, &mut state);
+                let read = self.read(text, line, &mut state);
                 if self.window.contains(&line) {
-                    self.lines.insert(line, spans);
+                    self.lines.insert(line, read);
                 }
                 line += 1;
                 patience = if line > first { patience - 1 } else { patience };
@@ -247,9 +257,9 @@ impl<P: Parser> Engine<P> {
             if is_seen {
                 self.states.insert(line, state.clone());
             }
-            let spans = self.read(text, line, &mut state);
+            let read = self.read(text, line, &mut state);
             if is_seen {
-                self.lines.insert(line, spans);
+                self.lines.insert(line, read);
             }
         }
         let next = last + 1;
@@ -270,14 +280,15 @@ impl<P: Parser> Engine<P> {
         }
     }
 
-    fn read(&self, text: &Text, line: usize, state: &mut P::State) -> Vec<Span> {
+    fn read(&self, text: &Text, line: usize, state: &mut P::State) -> Line {
         let range = text.line_range(line);
-        if range.len() > LINE_CHARS_MAX {
-            return Vec::new();
+        let chars = range.len();
+        if chars > LINE_CHARS_MAX {
+            return Line { chars, spans: Vec::new() };
         }
         let mut content = text.slice(range).into_owned();
         content.push('\n');
-        self.parser.read(state, &content)
+        Line { chars, spans: self.parser.read(state, &content) }
     }
 }
 

@@ -15,8 +15,12 @@ use super::{Job, Paint, Subject};
 
 /// Answers that wait to be taken before the worker rests.
 const ANSWERS_MAX: usize = 4;
-/// Shortest time from one job to the next.
+/// Shortest time from one job to the next, and the same where jobs are long: in a long line each key
+/// has all of it read.
 const BETWEEN_JOBS: Duration = Duration::from_millis(100);
+const BETWEEN_JOBS_MAX: Duration = Duration::from_millis(250);
+/// Within these a job of so long is followed by a pause so many times as long.
+const PAUSE_FACTOR: u32 = 300;
 /// Changes that a waiting job holds before it is easier to read the text anew.
 const CHANGES_MAX: usize = 1_024;
 
@@ -162,7 +166,8 @@ fn work(mailbox: &Mailbox, answers: &mpsc::Sender<Answer>) -> Result<(), Closed>
                     spans = engine.spans(&job.text, &job.lines, &is_wanted);
                 }
                 if let Some(spans) = spans {
-                    next = began + BETWEEN_JOBS;
+                    let pause = began.elapsed() * PAUSE_FACTOR;
+                    next = began + pause.clamp(BETWEEN_JOBS, BETWEEN_JOBS_MAX);
                     answers.blocking_send(Answer::Paint(paint(spans, Some(name.clone()))))?;
                 }
             }
