@@ -26,16 +26,18 @@ pub(super) struct Entries {
 /// Entries of one kind that continue each other.
 #[derive(Clone, Copy, Debug)]
 struct Stretch {
-    kind: Kind,
+    /// Its kind in the low bits, and above them where its bytes begin: so a stretch takes sixteen
+    /// bytes, not twenty.
+    kind_and_bytes: u32,
     /// Number of its first entry.
     first: u32,
-    /// Where its bytes begin.
-    bytes: u32,
     /// Length in chars of the text before it.
     base_len: u32,
     /// Offset in chars at which its first entry changes the text.
     at: u32,
 }
+
+const KIND_BITS: u32 = 2;
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Kind {
@@ -47,7 +49,7 @@ enum Kind {
     Encoded,
 }
 
-const WINDOW: &str = "a window of history is far smaller than 4 GiB";
+const WINDOW: &str = "a window of history is far smaller than 1 GiB";
 
 impl Entries {
     pub(super) fn len(&self) -> usize {
@@ -72,7 +74,7 @@ impl Entries {
         };
         let continued = self.stretches.last().is_some_and(|last| {
             let count = self.end - last.first;
-            last.kind == kind
+            last.kind() == kind
                 && match kind {
                     Kind::Typed => last.at + count == at,
                     Kind::Erased => last.at.checked_sub(count) == Some(at),
@@ -80,10 +82,11 @@ impl Entries {
                 }
         });
         if !continued {
+            let bytes = u32::try_from(self.bytes.len()).ok();
+            let bytes = bytes.filter(|bytes| bytes >> (u32::BITS - KIND_BITS) == 0).expect(WINDOW);
             self.stretches.push(Stretch {
-                kind,
+                kind_and_bytes: (bytes << KIND_BITS) | kind as u32,
                 first: self.end,
-                bytes: u32::try_from(self.bytes.len()).expect(WINDOW),
                 // Lengths of operations stay below 2³².
                 base_len: operation.base_len() as u32,
                 at,
@@ -107,13 +110,13 @@ impl Entries {
         let (entries, bytes) = self
             .stretches
             .first()
-            .map_or((self.end, self.bytes.len() as u32), |first| (first.first, first.bytes));
-        self.bytes.drain(..bytes as usize);
+            .map_or((self.end, self.bytes.len()), |first| (first.first, first.bytes()));
+        self.bytes.drain(..bytes);
         self.start -= entries;
         self.end -= entries;
         for stretch in &mut self.stretches {
             stretch.first -= entries;
-            stretch.bytes -= bytes;
+            stretch.kind_and_bytes -= (bytes as u32) << KIND_BITS;
         }
     }
 
@@ -171,12 +174,12 @@ impl Entries {
     fn operation(&self, stretch: usize, numbers: Range<u32>) -> Operation {
         const CLAIM: &str = "it was an operation when it was packed";
         let next = self.stretches.get(stretch + 1);
-        let bytes_end = next.map_or(self.bytes.len(), |next| next.bytes as usize);
+        let bytes_end = next.map_or(self.bytes.len(), Stretch::bytes);
         let stretch = &self.stretches[stretch];
         let base_len = stretch.base_len_of(numbers.start) as usize;
         let before = (numbers.start - stretch.first) as usize;
-        let (at, bytes) = (stretch.at as usize, stretch.bytes as usize);
-        match stretch.kind {
+        let (at, bytes) = (stretch.at as usize, stretch.bytes());
+        match stretch.kind() {
             Kind::Typed => {
                 let at = at + before;
                 let bytes = &self.bytes[bytes + before..bytes + before + numbers.len()];
@@ -205,10 +208,23 @@ impl Entries {
 }
 
 impl Stretch {
+    fn kind(&self) -> Kind {
+        match self.kind_and_bytes & ((1 << KIND_BITS) - 1) {
+            0 => Kind::Typed,
+            1 => Kind::Erased,
+            _ => Kind::Encoded,
+        }
+    }
+
+    /// Where its bytes begin.
+    fn bytes(&self) -> usize {
+        (self.kind_and_bytes >> KIND_BITS) as usize
+    }
+
     /// Length in chars of the text before one of its entries.
     fn base_len_of(&self, number: u32) -> u32 {
         let before = number - self.first;
-        match self.kind {
+        match self.kind() {
             Kind::Typed => self.base_len + before,
             Kind::Erased => self.base_len - before,
             Kind::Encoded => self.base_len,
