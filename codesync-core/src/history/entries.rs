@@ -37,6 +37,7 @@ struct Stretch {
     at: u32,
 }
 
+/// Bits of `kind_and_bytes` that are the kind.
 const KIND_BITS: u32 = 2;
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

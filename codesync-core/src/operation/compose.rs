@@ -83,6 +83,7 @@ impl<'a> Side<'a> {
     }
 }
 
+/// Walks over both sides and puts together what they do after each other.
 #[inline]
 fn weave(
     mut first: Side<'_>,
@@ -91,7 +92,8 @@ fn weave(
     composed: &mut Hunks,
     splice: &mut Splice<'_>,
 ) {
-    // Whether an insertion of the second may go in front of what the first does in one place.
+    // Where the first ends just where the second inserts, it goes before it if that is to stand in
+    // the rightmost gap.
     let tie = u32::from(bias == Bias::Right);
     let mut is_done = first.ahead.is_done() || second.ahead.is_done();
     while !is_done {
