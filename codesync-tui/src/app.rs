@@ -384,10 +384,9 @@ impl App {
         if !self.is_open {
             return;
         }
-        let selections = self.carets.selections();
-        if selections != self.told {
-            self.told.clone_from(&selections);
-            self.effects.push_back(Effect::Select(selections));
+        if !self.carets.iter().eq(self.told.iter().copied()) {
+            self.told = self.carets.selections();
+            self.effects.push_back(Effect::Select(self.told.clone()));
         }
     }
 
@@ -405,7 +404,7 @@ impl App {
     fn refit(&mut self) {
         let top = self.rows().start(self.view.top);
         self.fit();
-        self.view.top = self.rows().place_of(top).0;
+        self.view.top = self.rows().row_at(top);
         self.show_caret();
         self.refit_past();
     }

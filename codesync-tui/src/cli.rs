@@ -51,6 +51,7 @@ mod share;
 mod sync;
 
 use std::io;
+use std::panic::resume_unwind;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -218,7 +219,13 @@ fn runtime(command: &Command) -> io::Result<Runtime> {
 
 async fn dispatch(context: &Context, command: Command) -> Result<(), Failure> {
     match command {
-        Command::Open(options) => open::run(context, options).await,
+        Command::Open(options) => {
+            // On a task of its own: to wake what the runtime is blocked on takes two calls of the
+            // system for every frame that comes.
+            let context = context.clone();
+            let task = tokio::spawn(async move { open::run(&context, options).await });
+            task.await.unwrap_or_else(|error| resume_unwind(error.into_panic()))
+        }
         #[cfg(feature = "serve")]
         Command::Serve(options) => serve::run(context, options).await,
         #[cfg(feature = "serve")]

@@ -9,6 +9,7 @@ mod enquiries;
 mod signals;
 
 use std::path::PathBuf;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use codesync_client::core::client::{self, State};
@@ -172,6 +173,9 @@ impl Live {
         self.take_input(Input::Resize { columns, rows });
 
         let mut drawn_at = Instant::now();
+        // It is set to another time when one is known, and else left: so it mostly moves away from
+        // now, for which nobody has to be woken.
+        let mut timer = pin!(sleep_until(drawn_at.into()));
         while !self.is_over {
             let due = self.unseen.pause().map(|pause| drawn_at + pause);
             if due.is_some_and(|due| due <= Instant::now()) {
@@ -187,6 +191,10 @@ impl Live {
                 continue;
             }
             let deadline = self.app.deadline().map(|at| self.started + at);
+            let next = deadline.into_iter().chain(due).min().map(Into::into);
+            if let Some(next) = next.filter(|next| *next != timer.deadline()) {
+                timer.as_mut().reset(next);
+            }
             tokio::select! {
                 biased;
                 input = inputs.next() => match input {
@@ -213,8 +221,11 @@ impl Live {
                 Some(info) = self.info.recv() => self.take_info(info),
                 Some(reply) = self.enquiries.next() => self.tell(Event::Answered(reply)),
                 Some(answer) = self.answers.recv() => self.tell(Event::Colors(answer)),
-                () = sleep(deadline) => self.tell(Event::Tick),
-                () = sleep(due) => {}
+                () = &mut timer, if next.is_some() => {
+                    if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                        self.tell(Event::Tick);
+                    }
+                }
             }
             self.settle();
         }
@@ -511,12 +522,5 @@ impl Live {
         let waiting = self.saving().waiting;
         self.enquiries.finish().await;
         Ending { waiting, not_kept, copies: self.copies, next: self.next }
-    }
-}
-
-async fn sleep(until: Option<Instant>) {
-    match until {
-        Some(at) => sleep_until(at.into()).await,
-        None => std::future::pending().await,
     }
 }

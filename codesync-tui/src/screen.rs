@@ -4,9 +4,11 @@
 //! shows it already is neither drawn nor compared with what the terminal has.
 
 use std::hash::{Hash, Hasher};
+use std::ops::Range;
 
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
+use unicode_width::UnicodeWidthStr;
 
 /// All that a row's look depends on, byte by byte. Two equal keys are two equal rows.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -141,22 +143,41 @@ impl Screen {
                 continue;
             }
             let width = self.cells.area.width;
-            let at = usize::from(y) * usize::from(width)..usize::from(y + 1) * usize::from(width);
-            let area = Rect { x: 0, y, width, height: 1 };
-            let of = |cells: &[Cell]| Buffer { area, content: cells.to_vec() };
-            let (shown, wanted) =
-                (of(&self.shown.content[at.clone()]), of(&self.cells.content[at.clone()]));
-            let diff = shown.diff(&wanted).into_iter();
+            let first = usize::from(y) * usize::from(width);
+            let at = first..first + usize::from(width);
+            let (shown, wanted) = (&mut self.shown.content[at.clone()], &self.cells.content[at]);
+            let Some(differing) = differing(shown, wanted) else { continue };
+            let area = Rect {
+                x: u16::try_from(differing.start).unwrap_or(width),
+                y,
+                width: u16::try_from(differing.len()).unwrap_or(width),
+                height: 1,
+            };
+            let of = |cells: &[Cell]| Buffer { area, content: cells[differing.clone()].to_vec() };
+            let (before, after) = (of(shown), of(wanted));
+            let diff = before.diff(&after).into_iter();
             changes.extend(diff.map(|(x, y, cell)| (x, y, cell.clone())));
-            self.shown.content[at].clone_from_slice(&wanted.content);
+            shown[differing].clone_from_slice(&after.content);
         }
         changes
     }
 }
 
+/// The cells of a row from the first to the last that differ, with what wide glyphs at these cover
+/// or covered besides.
+fn differing(shown: &[Cell], wanted: &[Cell]) -> Option<Range<usize>> {
+    let differs = |(shown, wanted): (&Cell, &Cell)| shown != wanted;
+    let first = shown.iter().zip(wanted).position(differs)?;
+    let last = shown.iter().zip(wanted).rposition(differs)?;
+    let width = |at: usize| shown[at].symbol().width().max(wanted[at].symbol().width()).max(1);
+    let start = if first > 0 && width(first - 1) > 1 { first - 1 } else { first };
+    Some(start..(last + width(last)).min(wanted.len()))
+}
+
 #[cfg(test)]
 mod tests {
-    use ratatui::style::Style;
+    use proptest::prelude::*;
+    use ratatui::style::{Color, Style};
 
     use super::*;
 
@@ -202,6 +223,32 @@ mod tests {
         screen.cells().set_string(0, 1, "list", Style::new());
         assert_eq!(screen.end().len(), 4);
         assert_eq!(frame(&mut screen, &["one", "two"]), (vec![0, 1], 4));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn what_is_told_of_a_row_is_what_differs_in_all_of_it(
+            rows in prop::collection::vec(prop::collection::vec((0..5_usize, any::<bool>()), 0..8), 1..6),
+        ) {
+            let mut screen = Screen::default();
+            for row in rows {
+                screen.begin((10, 4));
+                let cells = screen.row(2, None).expect("it is on the screen");
+                let mut x = 0;
+                for (glyph, is_tinted) in row {
+                    let glyph = ["a", "b", " ", "日", "❤\u{fe0f}"][glyph];
+                    let style = Style::new().bg(if is_tinted { Color::Red } else { Color::Reset });
+                    x = cells.set_stringn(x, 2, glyph, usize::from(10 - x), style).0;
+                }
+                let before = screen.shown.clone();
+                let told = screen.end();
+                let all = before.diff(&screen.cells).into_iter();
+                prop_assert_eq!(told, all.map(|(x, y, cell)| (x, y, cell.clone())).collect::<Vec<_>>());
+                prop_assert_eq!(&screen.shown, &screen.cells);
+            }
+        }
     }
 
     #[test]

@@ -5,12 +5,11 @@
 
 mod shift;
 
-use std::cell::RefCell;
 use std::io::{self, IsTerminal, Write};
+use std::mem;
 use std::panic;
-use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -79,11 +78,17 @@ pub(crate) fn check() -> Result<(), TerminalError> {
 
 /// What the backend writes, until the frame is whole.
 #[derive(Clone, Debug, Default)]
-struct Canvas(Rc<RefCell<Vec<u8>>>);
+struct Canvas(Arc<Mutex<Vec<u8>>>);
+
+impl Canvas {
+    fn bytes(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Write for Canvas {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.borrow_mut().write(bytes)
+        self.bytes().write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -159,7 +164,7 @@ impl TerminalGuard {
             }
             None => self.output.hide_cursor()?,
         }
-        let frame = shortened(self.canvas.0.take());
+        let frame = shortened(mem::take(&mut *self.canvas.bytes()));
         // Places are absolute, so what has just been written changes nothing a second time, unless
         // it moved something.
         if !self.output.has_shifted() && self.written.ends_with(&frame) {

@@ -13,7 +13,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use crate::app::{App, COLUMNS_MIN, Picker, ROWS_MIN};
-use crate::editor::rows::RowPlace;
+use crate::editor::rows::offsets;
 use crate::editor::widget::{self, Caret, Flag, Highlight, Scene};
 use crate::screen::Screen;
 use theme::Theme;
@@ -65,8 +65,8 @@ fn draw_text(app: &App, theme: &Theme, area: Rect, screen: &mut Screen) {
         return;
     }
     let view = app.view();
-    let places: Vec<RowPlace> = view.visible(app.rows()).collect();
-    let shown = shown_range(app, &places);
+    let rows = view.visible(app.rows());
+    let shown = offsets(&rows);
     let caret_line = app.text().line_of(app.carets().primary().head);
     let number = |line| theme.gutter(line == caret_line);
     let token = |token| theme.token(token);
@@ -108,7 +108,7 @@ fn draw_text(app: &App, theme: &Theme, area: Rect, screen: &mut Screen) {
     }
     let scene = Scene {
         rows: app.rows(),
-        places: &places,
+        shown: &rows,
         left: view.left,
         gutter: app.gutter_columns(),
         number: &number,
@@ -128,12 +128,6 @@ pub(crate) fn draw_picker(picker: &Picker, theme: &Theme, screen: &mut Screen) {
     let area = screen.area();
     let cursor = picker::draw(picker, theme, area, screen.cells());
     screen.set_cursor(cursor);
-}
-
-/// The text from the first line on the screen to the end of the last.
-fn shown_range(app: &App, places: &[RowPlace]) -> Range<usize> {
-    let (Some(first), Some(last)) = (places.first(), places.last()) else { return 0..0 };
-    app.rows().start(*first)..app.rows().extent(*last, app.view().left).1
 }
 
 fn visible_matches<'a>(

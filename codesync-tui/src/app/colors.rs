@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
+use codesync_core::operation::Component;
 use codesync_core::{Bias, Operation, Selection, Text, selection};
 
 use super::{App, Effect};
@@ -124,25 +125,48 @@ impl Colors {
 /// Moves spans along with an edit. What is typed at the end of a span belongs to it for the time
 /// being: so a comment does not flicker while it is written.
 fn carry(spans: &mut Vec<Span>, operation: &Operation) {
-    let first = first_change(operation);
-    let from = spans.partition_point(|span| span.range.end < first);
+    let (changed, after) = changed(operation);
+    let from = spans.partition_point(|span| span.range.end < changed.start);
+    let to = from + spans[from..].partition_point(|span| span.range.start <= changed.end);
     let carets = |end: fn(&Span) -> usize| -> Vec<Selection> {
-        spans[from..].iter().map(|span| Selection::caret(end(span))).collect()
+        spans[from..to].iter().map(|span| Selection::caret(end(span))).collect()
     };
     let starts = selection::map(&carets(|span| span.range.start), operation, Bias::Right);
     let ends = selection::map(&carets(|span| span.range.end), operation, Bias::Right);
-    for (span, (start, end)) in spans[from..].iter_mut().zip(starts.iter().zip(&ends)) {
+    for (span, (start, end)) in spans[from..to].iter_mut().zip(starts.iter().zip(&ends)) {
         span.range = start.head..end.head;
     }
-    spans.retain(|span| !span.range.is_empty());
+    // The others are moved by as much as the text grew.
+    for span in &mut spans[to..] {
+        span.range = span.range.start - changed.end + after..span.range.end - changed.end + after;
+    }
+    let touched = from..to;
+    let mut n = 0;
+    spans.retain(|span| {
+        n += 1;
+        !touched.contains(&(n - 1)) || !span.range.is_empty()
+    });
 }
 
-/// The offset at which an operation first changes anything.
-fn first_change(operation: &Operation) -> usize {
-    match operation.components().next() {
-        Some(codesync_core::operation::Component::Retain(chars)) => chars,
-        _ => 0,
+/// The stretch between the first and the last change of an operation, and the offset of its end
+/// afterwards.
+fn changed(operation: &Operation) -> (Range<usize>, usize) {
+    let (mut first, mut last) = (None, (0, 0));
+    let (mut before, mut after) = (0, 0);
+    for component in operation.components() {
+        if let Component::Retain(chars) = component {
+            (before, after) = (before + chars, after + chars);
+            continue;
+        }
+        first = first.or(Some(before));
+        match component {
+            Component::Insert(text) => after += text.chars().count(),
+            Component::Delete(chars) => before += chars,
+            Component::Retain(_) => {}
+        }
+        last = (before, after);
     }
+    (first.unwrap_or(last.0)..last.0, last.1)
 }
 
 impl App {
@@ -227,6 +251,10 @@ fn stretch(text: &Text, lines: &Range<usize>) -> Range<usize> {
 
 #[cfg(test)]
 mod tests {
+    use codesync_core::{Bias, Encoding, Operation, Text, TextEdit};
+    use proptest::prelude::*;
+
+    use super::carry;
     use crate::app::tests::stage::Stage;
     use crate::app::{Effect, Event};
     use crate::highlight::{Answer, Job, Paint, Span, Token};
@@ -263,6 +291,37 @@ mod tests {
         // An answer about an earlier text is carried over what was typed since.
         stage.handle(paint(&job, &[(4..5, Token::Type)]));
         assert_eq!(shown(&stage), [("a".into(), Token::Type)]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn colours_go_where_offsets_go(
+            lengths in prop::collection::vec((0..4_usize, 1..4_usize), 0..20),
+            edits in prop::collection::vec((0..100_usize, 0..6_usize, "[a-z]{0,3}"), 1..4),
+        ) {
+            let text = Text::from("x".repeat(100).as_str());
+            let mut end = 0;
+            let mut spans = Vec::new();
+            for (gap, length) in lengths {
+                spans.push(Span { range: end + gap..end + gap + length, token: Token::Comment });
+                end += gap + length;
+            }
+            let mut free = 0;
+            let mut kept = Vec::new();
+            for (gap, length, with) in edits {
+                let at = (free + gap).min(100);
+                free = (at + length).min(100);
+                kept.push(TextEdit { range: at..free, text: with });
+            }
+            let operation = Operation::from_edits(&text, &kept, Encoding::Scalar).expect("they fit");
+            let map = |offset| operation.map_offset(offset, Bias::Right);
+            let mapped = spans.iter().map(|span| map(span.range.start)..map(span.range.end));
+            let expected: Vec<_> = mapped.filter(|range| !range.is_empty()).collect();
+            carry(&mut spans, &operation);
+            prop_assert_eq!(spans.iter().map(|span| span.range.clone()).collect::<Vec<_>>(), expected);
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use codesync_core::{Bias, Operation};
 
-use crate::editor::rows::{RowPlace, Rows};
+use crate::editor::rows::{Extent, RowPlace, Rows};
 
 /// Rows that stay visible above and below the caret while it moves.
 const MARGIN_ROWS: usize = 3;
@@ -71,8 +71,8 @@ impl View {
     }
 
     /// The rows on the screen, from the top.
-    pub(crate) fn visible<'a>(&self, rows: Rows<'a>) -> impl Iterator<Item = RowPlace> + use<'a> {
-        std::iter::successors(Some(self.top), move |place| rows.next(*place)).take(self.rows)
+    pub(crate) fn visible(&self, rows: Rows<'_>) -> Vec<Extent> {
+        rows.from(self.top, self.rows, self.left)
     }
 
     /// Scrolls by rows, as far as there is text to fill the screen.
@@ -105,7 +105,7 @@ impl View {
     /// top row began before.
     pub(crate) fn follow(&mut self, start: usize, operation: &Operation, rows: Rows<'_>) {
         let anchor = operation.map_offset(start, Bias::Left);
-        self.top = rows.place_of(anchor.min(rows.text.len())).0;
+        self.top = rows.row_at(anchor.min(rows.text.len()));
     }
 }
 

@@ -11,7 +11,7 @@ use super::{Common, Failure};
 use crate::sanitize;
 
 /// Whoever starts a command, and how.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Context {
     pub(crate) settings: Settings,
     /// Data as JSON.

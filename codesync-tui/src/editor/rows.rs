@@ -1,5 +1,7 @@
 //! A text as the rows that a screen shows: one for each line, or several where lines are wrapped.
 
+use std::ops::Range;
+
 use codesync_core::Text;
 
 use super::layout::{self, Spot};
@@ -11,6 +13,24 @@ use super::ruler::Rulers;
 pub(crate) struct RowPlace {
     pub(crate) line: usize,
     pub(crate) row: usize,
+}
+
+/// Where a row lies in the text.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Extent {
+    pub(crate) place: RowPlace,
+    /// Where it begins, or a spot from which the column that is seen first is counted.
+    pub(crate) start: Spot,
+    /// The offset at which it ends.
+    pub(crate) end: usize,
+    /// Whether its line goes on there.
+    pub(crate) goes_on: bool,
+}
+
+/// The text from the first of some rows that follow each other to the end of the last.
+pub(crate) fn offsets(rows: &[Extent]) -> Range<usize> {
+    let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return 0..0 };
+    first.start.offset..last.end
 }
 
 /// A text with what is known about its rows.
@@ -33,20 +53,63 @@ impl Rows<'_> {
         }
     }
 
-    /// The spot where a row begins, or one from which `left` is counted; and the row's end, with
-    /// whether the line goes on there.
-    pub(crate) fn extent(&self, place: RowPlace, left: usize) -> (Spot, usize, bool) {
-        let end = self.text.line_range(place.line).end;
-        if !self.rulers.wraps() {
-            return (self.rulers.at_column(self.text, place.line, left), end, false);
+    /// The row in which an offset lies.
+    pub(crate) fn row_at(&self, offset: usize) -> RowPlace {
+        let line = self.text.line_of(offset);
+        match self.rulers.wraps() {
+            true => RowPlace { line, row: self.rulers.at_offset(self.text, line, offset).0 },
+            false => RowPlace { line, row: 0 },
         }
-        let (start, next) = self.rulers.at(self.text, place.line, place.row);
-        (start, next.map_or(end, |next| next.offset), next.is_some())
+    }
+
+    /// So many rows from this one on, or as many as there are, and at least one, seen from column
+    /// `left` on. Each line is looked up once.
+    pub(crate) fn from(&self, top: RowPlace, count: usize, left: usize) -> Vec<Extent> {
+        let mut extents = Vec::with_capacity(count);
+        let (mut line, mut row) = (top.line, top.row);
+        let mut start = self.text.line_start(line);
+        while extents.len() < count {
+            let next = (line + 1 < self.text.len_lines()).then(|| self.text.line_start(line + 1));
+            let range = start..next.map_or(self.text.len(), |next| next - 1);
+            let room = count - extents.len();
+            self.add_rows(&mut extents, RowPlace { line, row }, range, room, left);
+            let Some(next) = next else { break };
+            (line, row, start) = (line + 1, 0, next);
+        }
+        extents
+    }
+
+    /// Adds at most `room` rows of a line that lies there.
+    fn add_rows(
+        &self,
+        extents: &mut Vec<Extent>,
+        place: RowPlace,
+        range: Range<usize>,
+        room: usize,
+        left: usize,
+    ) {
+        let end = range.end;
+        if !self.rulers.wraps() {
+            let start = self.rulers.at_column(self.text, place.line, range, left);
+            extents.push(Extent { place, start, end, goes_on: false });
+            return;
+        }
+        let rows = place.row..place.row + room;
+        let spots = self.rulers.run(self.text, place.line, range, rows);
+        extents.extend(spots.iter().enumerate().take(room).map(|(n, start)| {
+            let next = spots.get(n + 1);
+            Extent {
+                place: RowPlace { row: place.row + n, ..place },
+                start: *start,
+                end: next.map_or(end, |next| next.offset),
+                goes_on: next.is_some(),
+            }
+        }));
     }
 
     /// The offset at a column of a row. Beyond its end it is the last place that is in this row.
     pub(crate) fn offset_at(&self, place: RowPlace, column: usize, nearest: bool) -> usize {
-        let (start, end, goes_on) = self.extent(place, column);
+        let Extent { start, end, goes_on, .. } = self.from(place, 1, column)[0];
         let wanted = if self.rulers.wraps() { start.column + column } else { column };
         let tab = self.rulers.tab();
         let offset = layout::offset_at(self.text, start, end, wanted, tab, nearest);
@@ -159,6 +222,28 @@ mod tests {
             assert_eq!(rows.offset_at(at(0, 0), 99, false), 7);
             assert_eq!(rows.offset_at(at(0, 1), 99, false), 13);
             assert_eq!(rows.offset_at(at(0, 1), 2, false), 10);
+        });
+    }
+
+    #[test]
+    fn rows_that_follow_each_other_lie_one_behind_the_other() {
+        check(true, |rows| {
+            let shown = rows.from(at(0, 1), 9, 0);
+            let met: Vec<_> =
+                shown.iter().map(|it| (it.place, it.start.offset..it.end, it.goes_on)).collect();
+            let expected = [
+                (at(0, 1), 8..13, false),
+                (at(1, 0), 14..14, false),
+                (at(2, 0), 15..23, true),
+                (at(2, 1), 23..25, false),
+            ];
+            assert_eq!(met, expected);
+            assert_eq!(rows.from(at(0, 1), 3, 0), shown[..3]);
+        });
+        check(false, |rows| {
+            let met: Vec<_> =
+                rows.from(at(1, 0), 9, 0).iter().map(|it| it.start.offset..it.end).collect();
+            assert_eq!(met, [14..14, 15..25]);
         });
     }
 

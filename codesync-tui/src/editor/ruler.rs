@@ -7,7 +7,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 use codesync_core::Text;
 
@@ -87,18 +87,30 @@ impl Rulers {
 
     /// The last spot of a line at or before an offset of it, and its number.
     pub(crate) fn at_offset(&self, text: &Text, line: usize, offset: usize) -> (usize, Spot) {
-        self.last(text, line, |spot, start| spot.offset + start <= offset)
+        let range = text.line_range(line);
+        let start = range.start;
+        self.last(text, line, range, |spot| spot.offset + start <= offset)
     }
 
-    /// The last spot of a line at or before a column.
-    pub(crate) fn at_column(&self, text: &Text, line: usize, column: usize) -> Spot {
-        self.last(text, line, |spot, _| spot.column <= column).1
+    /// The last spot at or before a column of a line that lies there.
+    pub(crate) fn at_column(
+        &self,
+        text: &Text,
+        line: usize,
+        range: Range<usize>,
+        column: usize,
+    ) -> Spot {
+        if column == 0 {
+            return Spot { offset: range.start, column: 0 };
+        }
+        self.last(text, line, range, |spot| spot.column <= column).1
     }
 
     /// The spot of this number, or the last one; and the beginning of the next, if there is one.
     pub(crate) fn at(&self, text: &Text, line: usize, n: usize) -> (Spot, Option<Spot>) {
-        let start = text.line_start(line);
-        self.with(text, line, |ruler, grow| {
+        let range = text.line_range(line);
+        let start = range.start;
+        self.with(text, line, range, |ruler, grow| {
             while ruler.spots.len() <= n + 1 && grow(ruler) {}
             let n = n.min(ruler.spots.len() - 1);
             let absolute = |spot: &Spot| Spot { offset: spot.offset + start, column: spot.column };
@@ -106,9 +118,27 @@ impl Rulers {
         })
     }
 
+    /// The spots of these numbers of a line that lies there, at least the last one, and the beginning
+    /// of the one after them, if there is one.
+    pub(crate) fn run(
+        &self,
+        text: &Text,
+        line: usize,
+        range: Range<usize>,
+        spots: Range<usize>,
+    ) -> Vec<Spot> {
+        let start = range.start;
+        self.with(text, line, range, |ruler, grow| {
+            while ruler.spots.len() <= spots.end && grow(ruler) {}
+            let first = spots.start.min(ruler.spots.len() - 1);
+            let found = ruler.spots.iter().take(spots.end + 1).skip(first);
+            found.map(|spot| Spot { offset: spot.offset + start, column: spot.column }).collect()
+        })
+    }
+
     /// How many spots a line has. Reads all of it.
     pub(crate) fn count(&self, text: &Text, line: usize) -> usize {
-        self.with(text, line, |ruler, grow| {
+        self.with(text, line, text.line_range(line), |ruler, grow| {
             while grow(ruler) {}
             ruler.spots.len()
         })
@@ -118,25 +148,27 @@ impl Rulers {
         &self,
         text: &Text,
         line: usize,
-        is_before: impl Fn(&Spot, usize) -> bool,
+        range: Range<usize>,
+        is_before: impl Fn(&Spot) -> bool,
     ) -> (usize, Spot) {
-        let start = text.line_start(line);
-        self.with(text, line, |ruler, grow| {
-            while ruler.spots.last().is_some_and(|spot| is_before(spot, start)) && grow(ruler) {}
-            let n = ruler.spots.partition_point(|spot| is_before(spot, start)).max(1) - 1;
+        let start = range.start;
+        self.with(text, line, range, |ruler, grow| {
+            while ruler.spots.last().is_some_and(&is_before) && grow(ruler) {}
+            let n = ruler.spots.partition_point(&is_before).max(1) - 1;
             let spot = ruler.spots[n];
             (n, Spot { offset: spot.offset + start, column: spot.column })
         })
     }
 
-    /// Works with the ruler of a line, remembered or new. `grow` finds the next spot, if any.
+    /// Works with the ruler of a line that lies there, remembered or new. `grow` finds the next spot,
+    /// if any.
     fn with<T>(
         &self,
         text: &Text,
         line: usize,
+        range: Range<usize>,
         work: impl FnOnce(&mut Ruler, &dyn Fn(&mut Ruler) -> bool) -> T,
     ) -> T {
-        let range = text.line_range(line);
         let grow = |ruler: &mut Ruler| {
             let last = *ruler.spots.last().expect("the line's beginning is one");
             let from = Spot { offset: last.offset + range.start, column: last.column };

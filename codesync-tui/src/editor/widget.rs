@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::glyph::{Glyph, Look, mark};
 use super::layout::{Run, walk};
-use super::rows::{RowPlace, Rows};
+use super::rows::{Extent, Rows, offsets};
 use crate::highlight::{Span, Token};
 use crate::screen::{Key, Screen};
 
@@ -45,7 +45,7 @@ pub(crate) struct Flag {
 pub(crate) struct Scene<'a> {
     pub(crate) rows: Rows<'a>,
     /// The rows on the screen, from the top.
-    pub(crate) places: &'a [RowPlace],
+    pub(crate) shown: &'a [Extent],
     pub(crate) left: usize,
     /// Columns of line numbers, with the space after them.
     pub(crate) gutter: usize,
@@ -62,21 +62,11 @@ pub(crate) struct Scene<'a> {
     pub(crate) flags: &'a [Flag],
 }
 
-impl Scene<'_> {
-    /// The offsets that the screen shows at most.
-    fn offsets(&self) -> Range<usize> {
-        let (Some(first), Some(last)) = (self.places.first(), self.places.last()) else {
-            return 0..0;
-        };
-        self.rows.start(*first)..self.rows.extent(*last, self.left).1
-    }
-}
-
 /// Draws the scene and leaves the rest of the area as it was.
 pub(crate) fn draw(scene: &Scene<'_>, area: Rect, buffer: &mut Buffer) {
     let sight = Sight::of(scene, area);
-    for (place, y) in sight.rows() {
-        sight.draw_row(*place, y, buffer);
+    for (row, y) in sight.rows() {
+        sight.draw_row(row, y, buffer);
     }
     for flag in scene.flags {
         draw_flag(scene, flag, area, buffer);
@@ -92,13 +82,13 @@ pub(crate) fn draw_changed(scene: &Scene<'_>, area: Rect, screen: &mut Screen) {
         scene.flags.iter().any(|flag| flag.at.0.abs_diff(row) <= 1)
     };
     let mut key = Key::default();
-    for (place, y) in sight.rows() {
-        let is_known = !is_flagged(y) && sight.describe(*place, &mut key);
+    for (row, y) in sight.rows() {
+        let is_known = !is_flagged(y) && sight.describe(row, &mut key);
         if let Some(buffer) = screen.row(y, is_known.then_some(&key)) {
-            sight.draw_row(*place, y, buffer);
+            sight.draw_row(row, y, buffer);
         }
     }
-    for y in (area.top()..area.bottom()).skip(scene.places.len()).filter(|y| is_flagged(*y)) {
+    for y in (area.top()..area.bottom()).skip(scene.shown.len()).filter(|y| is_flagged(*y)) {
         screen.row(y, None);
     }
     for flag in scene.flags {
@@ -116,7 +106,7 @@ struct Sight<'a> {
 
 impl<'a> Sight<'a> {
     fn of(scene: &'a Scene<'a>, area: Rect) -> Self {
-        let offsets = scene.offsets();
+        let offsets = offsets(scene.shown);
         let touches =
             |range: &Range<usize>| range.start <= offsets.end && range.end >= offsets.start;
         let highlights = scene.highlights.iter().filter(|it| touches(&it.range)).collect();
@@ -125,14 +115,14 @@ impl<'a> Sight<'a> {
     }
 
     /// The rows on the screen and where they stand; none where there is no room for text.
-    fn rows(&self) -> impl Iterator<Item = (&'a RowPlace, u16)> + use<'a> {
+    fn rows(&self) -> impl Iterator<Item = (&'a Extent, u16)> + use<'a> {
         let has_room = usize::from(self.area.width) > self.scene.gutter;
-        let places = if has_room { self.scene.places } else { &[] };
-        places.iter().zip(self.area.top()..self.area.bottom())
+        let shown = if has_room { self.scene.shown } else { &[] };
+        shown.iter().zip(self.area.top()..self.area.bottom())
     }
 
-    fn draw_row(&self, place: RowPlace, y: u16, buffer: &mut Buffer) {
-        let (scene, area) = (self.scene, self.area);
+    fn draw_row(&self, extent: &Extent, y: u16, buffer: &mut Buffer) {
+        let (scene, area, place) = (self.scene, self.area, extent.place);
         let digits = scene.gutter.saturating_sub(1);
         if scene.gutter > 0 && place.row == 0 {
             let number = format!("{:>digits$}", place.line + 1);
@@ -145,14 +135,14 @@ impl<'a> Sight<'a> {
             height: 1,
         };
         let (highlights, carets) = (&self.highlights[..], &self.carets[..]);
-        Row { scene, row, left: 0, highlights, carets, buffer }.draw(place);
+        Row { scene, row, left: 0, highlights, carets, buffer }.draw(extent);
     }
 
     /// Makes of a key all that [`Sight::draw_row`] looks at; false where that is more than drawing
     /// the row costs.
-    fn describe(&self, place: RowPlace, key: &mut Key) -> bool {
+    fn describe(&self, extent: &Extent, key: &mut Key) -> bool {
         let scene = self.scene;
-        let (start, end, goes_on) = scene.rows.extent(place, scene.left);
+        let Extent { place, start, end, goes_on } = *extent;
         let width = usize::from(self.area.width);
         // A character has a column at least, if it is not one that joins others.
         let cut = end.min(start.offset + scene.left.saturating_sub(start.column) + width + 1);
@@ -173,7 +163,7 @@ impl<'a> Sight<'a> {
         let touches = |range: &Range<usize>| range.start <= cut && range.end >= start.offset;
         let first = scene.spans.partition_point(|span| span.range.end <= start.offset);
         for span in scene.spans[first..].iter().take_while(|span| span.range.start <= cut) {
-            key.add((within(&span.range), (scene.token)(span.token)));
+            key.add((within(&span.range), span.token as u8));
         }
         for highlight in self.highlights.iter().filter(|it| touches(&it.range)) {
             key.add((within(&highlight.range), highlight.style));
@@ -220,9 +210,9 @@ struct Row<'a> {
 }
 
 impl Row<'_> {
-    fn draw(&mut self, place: RowPlace) {
+    fn draw(&mut self, extent: &Extent) {
         let scene = self.scene;
-        let (start, end, goes_on) = scene.rows.extent(place, scene.left);
+        let Extent { start, end, goes_on, .. } = *extent;
         self.left = if scene.rows.rulers.wraps() { start.column } else { scene.left };
         let right = self.left + usize::from(self.row.width);
         let mut colors = Colors::from(scene, start.offset);

@@ -20,7 +20,7 @@ const ANSWERS_MAX: usize = 4;
 const BETWEEN_JOBS: Duration = Duration::from_millis(100);
 const BETWEEN_JOBS_MAX: Duration = Duration::from_millis(250);
 /// Within these a job of so long is followed by a pause so many times as long.
-const PAUSE_FACTOR: u32 = 300;
+const PAUSE_FACTOR: u32 = 600;
 /// Changes that a waiting job holds before it is easier to read the text anew.
 const CHANGES_MAX: usize = 1_024;
 
@@ -42,14 +42,16 @@ struct Mailbox {
 #[derive(Default)]
 struct State {
     job: Option<Job>,
+    /// Whether the worker rests for a moment whatever comes, unless there are no colours at all.
+    is_pausing: bool,
     is_closed: bool,
 }
 
 impl Mailbox {
     fn put(&self, mut job: Job) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        // Whoever has a job waits for its time, and then takes what is newest.
-        let is_news = state.job.is_none() || job.is_bare;
+        // When its pause is over the worker takes what is newest.
+        let is_news = job.is_bare || !state.is_pausing && state.job.is_none();
         if let Some(waiting) = state.job.take() {
             job.is_new |= waiting.is_new || waiting.changes.len() > CHANGES_MAX;
             job.is_bare |= waiting.is_bare;
@@ -76,19 +78,21 @@ impl Mailbox {
     fn take(&self, not_before: Instant) -> Option<Job> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
+            let early = not_before.saturating_duration_since(Instant::now());
+            state.is_pausing = !early.is_zero();
             if state.is_closed {
                 return None;
             }
-            let early = not_before.saturating_duration_since(Instant::now());
-            match state.job.take() {
-                Some(job) if job.is_bare || early.is_zero() => return Some(job),
-                Some(job) => {
-                    state.job = Some(job);
-                    let waited = self.news.wait_timeout(state, early);
-                    state = waited.unwrap_or_else(PoisonError::into_inner).0;
-                }
-                None => state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner),
+            if let Some(job) = state.job.take_if(|job| job.is_bare || early.is_zero()) {
+                return Some(job);
             }
+            state = match state.is_pausing {
+                true => {
+                    let waited = self.news.wait_timeout(state, early);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+                false => self.news.wait(state).unwrap_or_else(PoisonError::into_inner),
+            };
         }
     }
 

@@ -105,8 +105,10 @@ impl<B: Backend<Error = io::Error>, W: io::Write> Shifting<B, W> {
         rest: &mut Vec<Change<'a>>,
     ) -> io::Result<()> {
         let area = self.shown.area;
-        let Some((first, y, _)) =
-            changes.first().copied().filter(|it| it.0 < area.width && it.1 < area.height)
+        let Some((first, y, _)) = changes
+            .first()
+            .copied()
+            .filter(|it| changes.len() >= CELLS_MIN && it.0 < area.width && it.1 < area.height)
         else {
             rest.extend_from_slice(changes);
             return Ok(());
@@ -122,8 +124,7 @@ impl<B: Backend<Error = io::Error>, W: io::Write> Shifting<B, W> {
         }
         let before = &self.shown.content[row.clone()];
         let is_plain = |cell: &&Cell| cell.symbol().len() == 1;
-        let shift = match changes.len() >= CELLS_MIN
-            && before[first..].iter().all(|cell| is_plain(&cell))
+        let shift = match before[first..].iter().all(|cell| is_plain(&cell))
             && wanted[first..].iter().all(is_plain)
         {
             true => best_shift(&before[first..], &wanted[first..], changes.len()),

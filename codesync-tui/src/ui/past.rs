@@ -33,11 +33,11 @@ pub(super) fn draw(past: &Past, theme: &Theme, area: Rect, buffer: &mut Buffer) 
 
 fn draw_sheet(sheet: &Sheet, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let rows = sheet.rows();
-    let places: Vec<_> = sheet.view.visible(rows).collect();
+    let shown = sheet.view.visible(rows);
     let token = |token| theme.token(token);
     let scene = Scene {
         rows,
-        places: &places,
+        shown: &shown,
         left: 0,
         gutter: sheet.gutter_columns(),
         number: &|_| theme.gutter(false),
