@@ -4,8 +4,8 @@
 //!            edit, undo, …                 next().await
 //!   user ────────▶ Connection ◀──────────────────────── socket task ◀── server
 //!                      │ outputs, in their order                ▲
-//!                      ▼                                        │ frames, after the fsync
-//!                 outbox thread ── write, fsync ────────────────┘
+//!                      ▼                                        │
+//!                 outbox thread ── write, fsync, then frames ───┘
 //! ```
 //!
 //! No call of the user waits for the disk or the network, but for [`Session::open`], which reads
@@ -27,7 +27,7 @@ use tokio::sync::{mpsc, watch};
 use self::tokens::{Tokens, Wish, answer};
 use crate::login::{TokenError, TokenSource};
 use crate::outbox::{self, ConflictCopy, Outlets, Progress, Work};
-use crate::socket::{self, Command, News, What};
+use crate::socket::{self, Call, Command, News, What, Wire};
 use crate::{Outbox, ServerUrl};
 
 /// How to reach a server, and as whom.
@@ -190,14 +190,13 @@ impl Session {
     /// Outside of a Tokio runtime, or when the system gives no thread.
     #[must_use]
     pub fn start(config: SessionConfig) -> Self {
-        let (commands, commands_in) = mpsc::unbounded_channel();
         let (news_out, news) = mpsc::channel(socket::NEWS_MAX);
-        tokio::spawn(socket::run(config.server.clone(), commands_in, news_out));
+        let wire = Wire::start(config.server.clone(), news_out);
 
         let (work, work_in) = blocking::channel();
         let (progress_out, progress) = watch::channel(Progress::default());
         let (conflicts_out, conflicts) = mpsc::unbounded_channel();
-        let outlets = Outlets { commands, progress: progress_out, conflicts: conflicts_out };
+        let outlets = Outlets { wire, progress: progress_out, conflicts: conflicts_out };
         let writer = thread::Builder::new()
             .name("codesync-outbox".into())
             .spawn(move || outbox::run(&work_in, outlets))
@@ -424,6 +423,7 @@ impl Session {
     /// The reason of [`DiskState::NotKept`].
     pub async fn flushed(&mut self) -> Result<(), String> {
         self.hand_over_told();
+        self.hand_over(vec![Work::Tell]);
         loop {
             self.note_disk();
             match &self.disk {
@@ -455,7 +455,7 @@ impl Session {
                 if let Err(error) = self.connection.handle_frame(now, &bytes) {
                     // A server that sends nonsense is left; what is unsent goes to the next one.
                     self.last_failure = Some(format!("the server sent a broken frame: {error}"));
-                    self.hand_over(vec![Work::Socket(Command::Disconnect)]);
+                    self.hand_over(vec![Work::Socket(Command::Call(Call::Disconnect))]);
                     self.is_wanted = false;
                     self.connection.handle_disconnected(now);
                 }
@@ -467,6 +467,8 @@ impl Session {
             }
         }
         self.drain_from(Source::Server);
+        // What is on the disk while a server is reached is not told by itself.
+        self.note_disk();
     }
 
     fn handle_conflict(&mut self, copy: ConflictCopy) {
@@ -499,7 +501,7 @@ impl Session {
                     if let Some(tokens) = &mut self.tokens {
                         tokens.is_not_connecting();
                     }
-                    batch.push(Work::Socket(Command::Disconnect));
+                    batch.push(Work::Socket(Command::Call(Call::Disconnect)));
                 }
                 Output::Send(frame) => batch.push(Work::Socket(Command::Send(frame))),
                 Output::Save { document, record } => {
@@ -537,7 +539,7 @@ impl Session {
     fn dial(&mut self) -> Work {
         self.attempt += 1;
         self.is_wanted = true;
-        Work::Socket(Command::Connect)
+        Work::Socket(Command::Call(Call::Connect))
     }
 
     /// There is a token, or there is none.

@@ -1,13 +1,16 @@
-//! The socket task: dials when told to, carries frames both ways, tells when the line is cut.
+//! The socket task: dials when told to, takes in frames, tells when the line is cut. Frames that are
+//! to be sent go into its [`Line`].
 //!
-//! Frames are opaque bytes here. The task obeys [`Command`]s in their order and reports [`News`],
+//! Frames are opaque bytes here. The task obeys [`Call`]s in their order and reports [`News`],
 //! each with the number of the attempt it belongs to, so that a late frame of an earlier
 //! connection is never taken for one of the present.
+
+mod line;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::StreamExt;
 use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -20,6 +23,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
+use self::line::Line;
 use crate::ServerUrl;
 
 /// Bytes that are read at once. They are zeroed before each read: twice for most of the frames,
@@ -35,18 +39,63 @@ const FRAME_BYTES_MAX: usize = 1024 * 1024;
 /// Frames that wait for the session before the socket is left unread.
 pub(crate) const NEWS_MAX: usize = 64;
 
-/// What the task is told to do, in order.
+/// What is told to a [`Wire`], in order.
 #[derive(Debug)]
 pub(crate) enum Command {
-    /// Dial. An earlier connection ends silently.
-    Connect,
-    /// End the connection silently, or give up dialling.
-    Disconnect,
+    Call(Call),
     /// Send one frame; without a connection it is dropped, since the protocol sends it again.
     Send(Vec<u8>),
 }
 
-/// What happened on the attempt numbered `attempt`; the first [`Command::Connect`] is number 1.
+/// What the task is told to do, in order.
+#[derive(Debug)]
+pub(crate) enum Call {
+    /// Dial. An earlier connection ends silently.
+    Connect,
+    /// End the connection silently, or give up dialling.
+    Disconnect,
+}
+
+/// The task from outside.
+pub(crate) struct Wire {
+    calls: mpsc::UnboundedSender<Call>,
+    line: Arc<Line>,
+}
+
+impl Wire {
+    /// Starts the task, which ends when the wire is dropped.
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
+    pub(crate) fn start(server: ServerUrl, news: mpsc::Sender<News>) -> Self {
+        let (calls, calls_in) = mpsc::unbounded_channel();
+        let line = Arc::<Line>::default();
+        tokio::spawn(run(server, calls_in, line.clone(), news));
+        Self { calls, line }
+    }
+
+    /// A wire whose frames go into this, with no task behind it.
+    #[cfg(test)]
+    pub(crate) fn into(sink: line::FrameSink) -> Self {
+        let wire = Self { calls: mpsc::unbounded_channel().0, line: Arc::default() };
+        wire.line.open(sink);
+        wire
+    }
+
+    /// Does it or has it done; never waits. Whether a frame is on its way to a server.
+    pub(crate) fn obey(&self, command: Command) -> bool {
+        match command {
+            Command::Send(frame) => self.line.send(frame),
+            Command::Call(call) => {
+                // Without the task the session is going down.
+                let _ = self.calls.send(call);
+                false
+            }
+        }
+    }
+}
+
+/// What happened on the attempt numbered `attempt`; the first [`Call::Connect`] is number 1.
 #[derive(Debug)]
 pub(crate) struct News {
     pub(crate) attempt: u64,
@@ -67,24 +116,26 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 type Socket = WebSocketStream<Box<dyn Stream>>;
 
-/// Runs until the command channel closes.
-pub(crate) async fn run(
+/// Runs until the channel of calls closes.
+async fn run(
     server: ServerUrl,
-    mut commands: mpsc::UnboundedReceiver<Command>,
+    mut calls: mpsc::UnboundedReceiver<Call>,
+    line: Arc<Line>,
     news: mpsc::Sender<News>,
 ) {
     let mut attempt = 0;
     let mut connect = false;
     loop {
         if !connect {
-            match commands.recv().await {
-                Some(Command::Connect) => {}
-                Some(Command::Disconnect | Command::Send(_)) => continue,
+            match calls.recv().await {
+                Some(Call::Connect) => {}
+                Some(Call::Disconnect) => continue,
                 None => return,
             }
         }
         attempt += 1;
-        let served = serve(&server, attempt, &mut commands, &news).await;
+        let served = serve(&server, attempt, &mut calls, &line, &news).await;
+        line.close();
         connect = match served {
             Served::Reconnect => true,
             Served::Idle => false,
@@ -103,7 +154,8 @@ enum Served {
 async fn serve(
     server: &ServerUrl,
     attempt: u64,
-    commands: &mut mpsc::UnboundedReceiver<Command>,
+    calls: &mut mpsc::UnboundedReceiver<Call>,
+    line: &Arc<Line>,
     news: &mpsc::Sender<News>,
 ) -> Served {
     let tell = async |what| news.send(News { attempt, what }).await.is_ok();
@@ -121,43 +173,30 @@ async fn serve(
                     return Served::Idle;
                 }
             },
-            command = commands.recv() => match command {
-                Some(Command::Connect) => return Served::Reconnect,
-                Some(Command::Disconnect) => return Served::Idle,
-                Some(Command::Send(_)) => {}
+            call = calls.recv() => match call {
+                Some(Call::Connect) => return Served::Reconnect,
+                Some(Call::Disconnect) => return Served::Idle,
                 None => return Served::Closed,
             },
         }
     };
     drop(dialling);
+    let (sink, mut stream) = socket.split();
+    line.open(Box::pin(sink));
+    // What finds no room is written by a task of its own, so that a peer that stops reading cannot
+    // keep us from obeying.
+    let writer = line.clone();
+    let writer = AbortOnDrop(tokio::spawn(async move { writer.write().await }));
     if !tell(What::Connected).await {
         return Served::Closed;
     }
 
-    let (mut sink, mut stream) = socket.split();
-    let (frames, mut waiting) = mpsc::unbounded_channel::<Vec<u8>>();
-    // Writing has its own task, so that a peer that stops reading cannot keep us from obeying.
-    let writer = AbortOnDrop(tokio::spawn(async move {
-        while let Some(frame) = waiting.recv().await {
-            sink.feed(Message::Binary(frame.into())).await?;
-            while let Ok(frame) = waiting.try_recv() {
-                sink.feed(Message::Binary(frame.into())).await?;
-            }
-            sink.flush().await?;
-        }
-        sink.close().await
-    }));
-
     loop {
         tokio::select! {
-            command = commands.recv() => match command {
-                Some(Command::Send(frame)) => {
-                    // A failed writer is noticed by the reading side, which tells why.
-                    let _ = frames.send(frame);
-                }
-                Some(Command::Connect) => return Served::Reconnect,
-                Some(Command::Disconnect) => return part(frames, writer, Served::Idle).await,
-                None => return part(frames, writer, Served::Closed).await,
+            call = calls.recv() => match call {
+                Some(Call::Connect) => return Served::Reconnect,
+                Some(Call::Disconnect) => return part(line, writer, Served::Idle).await,
+                None => return part(line, writer, Served::Closed).await,
             },
             message = stream.next() => {
                 let what = match message {
@@ -188,12 +227,8 @@ async fn serve(
 const FAREWELL_MS_MAX: u64 = 250;
 
 /// Lets what was sent before the end leave, then ends the connection.
-async fn part(
-    frames: mpsc::UnboundedSender<Vec<u8>>,
-    mut writer: AbortOnDrop,
-    served: Served,
-) -> Served {
-    drop(frames);
+async fn part(line: &Line, mut writer: AbortOnDrop, served: Served) -> Served {
+    line.finish();
     let _ = timeout(Duration::from_millis(FAREWELL_MS_MAX), &mut writer.0).await;
     served
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! session ── batch of outputs ──▶ this thread ── write, fsync ──▶ disk
-//!                                      └──────── afterwards ────▶ socket task
+//!                                      └──────── afterwards ────▶ socket
 //! ```
 //!
 //! Whatever waits when the thread comes round is taken together: one write and one fsync per
@@ -19,7 +19,7 @@ use codesync_core::DocumentId;
 use tokio::sync::{mpsc, watch};
 
 use super::slot::{Flushed, Slot, create_folder, private, write_whole};
-use crate::socket::Command;
+use crate::socket::{Command, Wire};
 
 /// How often a disk that refused is tried again.
 const RETRY_MS: u64 = 1_000;
@@ -44,9 +44,11 @@ pub(crate) enum Work {
         text: String,
     },
     Socket(Command),
+    /// Say how far it is, whatever else would.
+    Tell,
 }
 
-/// How far the thread is.
+/// How far the thread is. Who waits for it is woken, unless the server will do so by its answer.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Progress {
     /// So many batches are done with.
@@ -65,7 +67,7 @@ pub(crate) struct ConflictCopy {
 
 /// The thread's ends towards the session and the socket.
 pub(crate) struct Outlets {
-    pub(crate) commands: mpsc::UnboundedSender<Command>,
+    pub(crate) wire: Wire,
     pub(crate) progress: watch::Sender<Progress>,
     pub(crate) conflicts: mpsc::UnboundedSender<ConflictCopy>,
 }
@@ -124,7 +126,9 @@ impl Writer {
             }
             _ => true,
         });
+        let (mut is_asked, mut is_record) = (false, false);
         for work in works {
+            is_record |= matches!(work, Work::Save(..) | Work::Replace(..));
             match work {
                 Work::Attach(document, slot) => {
                     self.slots.insert(document, *slot);
@@ -141,6 +145,7 @@ impl Writer {
                     }
                 }
                 Work::Socket(command) => self.held.push(command),
+                Work::Tell => is_asked = true,
                 Work::Conflict { .. } => {}
             }
         }
@@ -157,10 +162,10 @@ impl Writer {
                 }
             }
         }
+        let mut is_sent = false;
         if !is_stuck {
             for command in self.held.drain(..) {
-                // Without a socket task the session is going down, and the journal has it all.
-                let _ = self.outlets.commands.send(command);
+                is_sent |= self.outlets.wire.obey(command);
             }
         }
         for document in leaving {
@@ -168,7 +173,8 @@ impl Writer {
         }
         let progress = Progress { batches: self.batches, failure };
         self.outlets.progress.send_if_modified(|before| {
-            let is_news = *before != progress;
+            let is_answered = is_record && is_sent && before.failure == progress.failure;
+            let is_news = is_asked || *before != progress && !is_answered;
             *before = progress;
             is_news
         });
@@ -208,12 +214,13 @@ mod tests {
     use std::fs;
 
     use codesync_core::ClientId;
+    use tokio_tungstenite::tungstenite::Message;
 
     use super::*;
 
     struct Stage {
         writer: Writer,
-        commands: mpsc::UnboundedReceiver<Command>,
+        frames: mpsc::UnboundedReceiver<Vec<u8>>,
         progress: watch::Receiver<Progress>,
         conflicts: mpsc::UnboundedReceiver<ConflictCopy>,
         folder: PathBuf,
@@ -229,14 +236,21 @@ mod tests {
         let folder = root.path().join("document");
         create_folder(&folder).expect("there is room");
         let slot = Slot::lock(&folder, CLIENT).expect("it works").expect("it is free");
-        let (commands_out, commands) = mpsc::unbounded_channel();
+        let (frames_out, frames) = mpsc::unbounded_channel();
+        let sink = futures_util::sink::unfold(frames_out, async |frames, message: Message| {
+            frames.send(message.into_data().to_vec()).expect("the stage is still there");
+            Ok(frames)
+        });
         let (progress_out, progress) = watch::channel(Progress::default());
         let (conflicts_out, conflicts) = mpsc::unbounded_channel();
-        let outlets =
-            Outlets { commands: commands_out, progress: progress_out, conflicts: conflicts_out };
+        let outlets = Outlets {
+            wire: Wire::into(Box::pin(sink)),
+            progress: progress_out,
+            conflicts: conflicts_out,
+        };
         let mut writer = Writer { outlets, slots: BTreeMap::new(), held: Vec::new(), batches: 0 };
         writer.run(vec![vec![Work::Attach(DOCUMENT, Box::new(slot))]]);
-        Stage { writer, commands, progress, conflicts, folder, _root: root }
+        Stage { writer, frames, progress, conflicts, folder, _root: root }
     }
 
     impl Stage {
@@ -246,7 +260,7 @@ mod tests {
 
         fn sent(&mut self) -> Vec<Vec<u8>> {
             let mut frames = Vec::new();
-            while let Ok(Command::Send(frame)) = self.commands.try_recv() {
+            while let Ok(frame) = self.frames.try_recv() {
                 frames.push(frame);
             }
             frames
@@ -303,6 +317,23 @@ mod tests {
         fs::remove_dir(&blocked).expect("it is ours");
         stage.writer.run(vec![vec![save(b"3")]]);
         assert_eq!(stage.journal(), b"23");
+    }
+
+    #[test]
+    fn whoever_waits_is_woken_unless_the_server_will_answer() {
+        let mut stage = stage();
+        stage.progress.mark_unchanged();
+        let woken = |stage: &mut Stage, batch| {
+            stage.writer.run(vec![batch]);
+            let is_woken = stage.progress.has_changed().expect("the writer is there");
+            stage.progress.mark_unchanged();
+            is_woken
+        };
+        assert!(!woken(&mut stage, vec![save(b"1"), send(b"a")]), "an answer to it will come");
+        assert_eq!(stage.progress.borrow().batches, 2, "who looks sees it");
+        assert!(woken(&mut stage, vec![save(b"2")]));
+        assert!(woken(&mut stage, vec![send(b"somebody moved")]), "to which there is no answer");
+        assert!(woken(&mut stage, vec![save(b"3"), send(b"b"), Work::Tell]));
     }
 
     #[test]
