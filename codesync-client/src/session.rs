@@ -105,6 +105,8 @@ pub enum OpenError {
 const TOLD_MAX: Duration = Duration::from_secs(1);
 /// How many records of it.
 const TOLD_COUNT_MAX: usize = 1_024;
+/// How long it may be unknown here that the disk has all, while the server does not answer.
+const LOOK_MAX: Duration = Duration::from_secs(1);
 
 /// What led to outputs of the core.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -158,6 +160,8 @@ pub struct Session {
     handed_over: u64,
     progress: watch::Receiver<Progress>,
     disk: DiskState,
+    /// Since when [`DiskState::Writing`] is what is known, or was last looked at.
+    writing_since: Option<Instant>,
     conflicts: mpsc::UnboundedReceiver<ConflictCopy>,
     news: mpsc::Receiver<News>,
     /// Number of the newest attempt to connect.
@@ -222,6 +226,7 @@ impl Session {
             handed_over: 0,
             progress,
             disk: DiskState::Kept,
+            writing_since: None,
             conflicts,
             news,
             attempt: 0,
@@ -391,7 +396,8 @@ impl Session {
             }
             let timeout = self.connection.poll_timeout().map(|at| self.started + at);
             let told = self.told_since.map(|since| since + TOLD_MAX);
-            let deadline = timeout.into_iter().chain(told).min();
+            let look = self.writing_since.map(|since| since + LOOK_MAX);
+            let deadline = timeout.into_iter().chain(told).chain(look).min();
             tokio::select! {
                 biased;
                 Some(news) = self.news.recv() => {
@@ -408,6 +414,10 @@ impl Session {
                 () = sleep_until(deadline) => {
                     if told.is_some_and(|told| told <= Instant::now()) {
                         self.hand_over_told();
+                    }
+                    if look.is_some_and(|look| look <= Instant::now()) {
+                        self.writing_since = None;
+                        self.note_disk();
                     }
                     let now = self.now();
                     self.connection.handle_timeout(now);
@@ -603,6 +613,10 @@ impl Session {
             Some(reason) => DiskState::NotKept { reason },
             None if progress.batches < self.handed_over => DiskState::Writing,
             None => DiskState::Kept,
+        };
+        self.writing_since = match disk {
+            DiskState::Writing => self.writing_since.or_else(|| Some(Instant::now())),
+            _ => None,
         };
         if disk != self.disk {
             self.disk = disk.clone();

@@ -78,7 +78,7 @@ impl Wire {
     #[cfg(test)]
     pub(crate) fn into(sink: line::FrameSink) -> Self {
         let wire = Self { calls: mpsc::unbounded_channel().0, line: Arc::default() };
-        wire.line.open(sink);
+        wire.line.open(1, sink);
         wire
     }
 
@@ -182,11 +182,11 @@ async fn serve(
     };
     drop(dialling);
     let (sink, mut stream) = socket.split();
-    line.open(Box::pin(sink));
+    line.open(attempt, Box::pin(sink));
     // What finds no room is written by a task of its own, so that a peer that stops reading cannot
     // keep us from obeying.
     let writer = line.clone();
-    let writer = AbortOnDrop(tokio::spawn(async move { writer.write().await }));
+    let writer = AbortOnDrop(tokio::spawn(async move { writer.write(attempt).await }));
     if !tell(What::Connected).await {
         return Served::Closed;
     }
@@ -233,7 +233,7 @@ async fn part(line: &Line, mut writer: AbortOnDrop, served: Served) -> Served {
     served
 }
 
-struct AbortOnDrop(tokio::task::JoinHandle<Result<(), tokio_tungstenite::tungstenite::Error>>);
+struct AbortOnDrop(tokio::task::JoinHandle<()>);
 
 impl Drop for AbortOnDrop {
     fn drop(&mut self) {

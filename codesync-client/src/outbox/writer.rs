@@ -162,6 +162,13 @@ impl Writer {
                 }
             }
         }
+        // Before a frame leaves, for its answer lets the session look.
+        let progress = Progress { batches: self.batches, failure };
+        let before = self.outlets.progress.borrow().clone();
+        self.outlets.progress.send_if_modified(|present| {
+            present.clone_from(&progress);
+            false
+        });
         let mut is_sent = false;
         if !is_stuck {
             for command in self.held.drain(..) {
@@ -171,13 +178,10 @@ impl Writer {
         for document in leaving {
             self.slots.remove(&document);
         }
-        let progress = Progress { batches: self.batches, failure };
-        self.outlets.progress.send_if_modified(|before| {
-            let is_answered = is_record && is_sent && before.failure == progress.failure;
-            let is_news = is_asked || *before != progress && !is_answered;
-            *before = progress;
-            is_news
-        });
+        let is_answered = is_record && is_sent && before.failure == progress.failure;
+        if is_asked || before != progress && !is_answered {
+            self.outlets.progress.send_modify(|_| ());
+        }
     }
 
     fn keep_conflict(&self, document: DocumentId, folder: &Path, text: &str) {

@@ -24,6 +24,8 @@ pub(crate) struct Line {
 }
 
 struct End {
+    /// The attempt to connect that led to it.
+    attempt: u64,
     sink: FrameSink,
     /// Frames that the sink had no room for, oldest first.
     waiting: VecDeque<Message>,
@@ -37,10 +39,11 @@ struct End {
 
 impl Line {
     /// From now on frames go into this.
-    pub(super) fn open(&self, sink: FrameSink) {
+    pub(super) fn open(&self, attempt: u64, sink: FrameSink) {
         let waiting = VecDeque::new();
         let writer = Waker::noop().clone();
-        *self.end() = Some(End { sink, waiting, is_behind: false, is_ending: false, writer });
+        let (is_behind, is_ending) = (false, false);
+        *self.end() = Some(End { attempt, sink, waiting, is_behind, is_ending, writer });
     }
 
     /// Frames go nowhere any more.
@@ -62,27 +65,37 @@ impl Line {
         let mut guard = self.end();
         let Some(end) = guard.as_mut().filter(|end| !end.is_ending) else { return false };
         end.waiting.push_back(Message::Binary(frame.into()));
-        // Who failed is noticed by the reading side, which tells why.
-        if !end.is_behind && end.poll_flush(&mut Context::from_waker(Waker::noop())).is_pending() {
-            end.is_behind = true;
-            mem::replace(&mut end.writer, Waker::noop().clone()).wake();
+        if end.is_behind {
+            return true;
         }
-        true
+        match end.poll_flush(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Ok(())) => true,
+            Poll::Pending => {
+                end.is_behind = true;
+                mem::replace(&mut end.writer, Waker::noop().clone()).wake();
+                true
+            }
+            Poll::Ready(Err(_)) => {
+                // The reading side notices it as well, and tells why.
+                *guard = None;
+                false
+            }
+        }
     }
 
-    /// Sends what has to wait for room. Ends when the connection does.
-    pub(super) async fn write(&self) -> Result<(), Error> {
+    /// Sends what has to wait for room. Ends when the connection of this attempt does.
+    pub(super) async fn write(&self, attempt: u64) {
         poll_fn(|context| {
             let mut guard = self.end();
-            let Some(end) = &mut *guard else { return Poll::Ready(Ok(())) };
-            end.writer.clone_from(context.waker());
-            if end.is_behind || end.is_ending {
-                ready!(end.poll_flush(context))?;
-                end.is_behind = false;
+            let Some(end) = guard.as_mut().filter(|end| end.attempt == attempt) else {
+                return Poll::Ready(());
+            };
+            if ready!(end.poll_write(context)).is_err() {
+                *guard = None;
             }
-            if end.is_ending { end.sink.as_mut().poll_close(context) } else { Poll::Pending }
+            Poll::Ready(())
         })
-        .await
+        .await;
     }
 
     fn end(&self) -> MutexGuard<'_, Option<End>> {
@@ -91,6 +104,16 @@ impl Line {
 }
 
 impl End {
+    /// Sends what waits, again and again; ready once the line is to end, or has failed.
+    fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.writer.clone_from(context.waker());
+        if self.is_behind || self.is_ending {
+            ready!(self.poll_flush(context))?;
+            self.is_behind = false;
+        }
+        if self.is_ending { self.sink.as_mut().poll_close(context) } else { Poll::Pending }
+    }
+
     /// Hands all that waits to the sink and the system.
     fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         while !self.waiting.is_empty() {
@@ -105,7 +128,6 @@ impl End {
 
 #[cfg(test)]
 mod tests {
-    use futures_util::SinkExt;
     use tokio::io::AsyncReadExt;
     use tokio_tungstenite::WebSocketStream;
     use tokio_tungstenite::tungstenite::protocol::Role;
@@ -117,7 +139,7 @@ mod tests {
         let (near, far) = tokio::io::duplex(room);
         let socket = WebSocketStream::from_raw_socket(near, Role::Server, None).await;
         let line = Line::default();
-        line.open(Box::pin(socket.sink_map_err(|error| error)));
+        line.open(1, Box::pin(socket));
         (line, far)
     }
 
@@ -152,8 +174,7 @@ mod tests {
             far.read_exact(&mut close).await.expect("it says goodbye");
             assert_eq!(close[0], 0x88);
         };
-        let (written, ()) = tokio::join!(line.write(), read);
-        written.expect("the peer takes it");
+        tokio::join!(line.write(1), read);
     }
 
     #[tokio::test]
@@ -170,9 +191,24 @@ mod tests {
         };
         tokio::select! {
             biased;
-            _ = line.write() => panic!("the line is open"),
+            () = line.write(1) => panic!("the line is open"),
             () = type_and_read => {}
         }
+    }
+
+    #[tokio::test]
+    async fn a_line_that_failed_takes_nothing_and_its_task_leaves_the_next_one_alone() {
+        let (line, far) = line(64).await;
+        drop(far);
+        assert!(!line.send(vec![1]));
+        assert!(!line.send(vec![2]));
+        line.write(1).await;
+
+        let (near, _far) = tokio::io::duplex(64);
+        let socket = WebSocketStream::from_raw_socket(near, Role::Server, None).await;
+        line.open(2, Box::pin(socket));
+        line.write(1).await;
+        assert!(line.send(vec![3]));
     }
 
     #[test]

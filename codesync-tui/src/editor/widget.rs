@@ -2,9 +2,10 @@
 //!
 //! Costs what the screen costs, however long the text or a line is.
 
+use std::num::NonZeroU16;
 use std::ops::{ControlFlow, Range};
 
-use ratatui::buffer::{Buffer, Cell};
+use ratatui::buffer::{Buffer, Cell, CellDiffOption, CellWidth};
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
 use unicode_width::UnicodeWidthStr;
@@ -313,6 +314,13 @@ impl Row<'_> {
                 let x = self.x(column);
                 if let Some(cell) = self.buffer.cell_mut((x, self.row.y)) {
                     cell.set_symbol(glyph.text).set_style(style);
+                    // Of some marks of Japanese the library thinks otherwise.
+                    let own = columns(width);
+                    if cell.cell_width() != own
+                        && let Some(own) = NonZeroU16::new(own)
+                    {
+                        cell.set_diff_option(CellDiffOption::ForcedWidth(own));
+                    }
                 }
                 for rest in 1..width {
                     let x = self.x(column + rest);

@@ -105,6 +105,23 @@ fn a_long_line_scrolls_with_the_caret_and_cuts_wide_characters_at_the_edges() {
 }
 
 #[test]
+fn sound_marks_of_halfwidth_katakana_take_the_columns_that_terminals_give_them() {
+    let mut stage = Stage::new("x.txt", "|ﾞ\nｶﾞx");
+    let mut screen = Screen::new(Colors::Sixteen);
+    screen.screen.begin(screen.size);
+    draw(&stage.app, &screen.theme, &mut screen.screen);
+    let told = screen.screen.end();
+    assert!(
+        told.iter().any(|(x, y, cell)| (*x, *y, cell.symbol()) == (4 + 2, 1, "x")),
+        "it follows"
+    );
+    stage.press("Shift-Right");
+    screen.draw(&stage);
+    stage.press("Delete");
+    assert_eq!(screen.draw(&stage)[0], "  1");
+}
+
+#[test]
 fn others_are_seen_by_their_caret_their_selection_and_for_a_while_by_name() {
     let mut stage = Stage::new("x.txt", "|one\ntwo\nthree");
     stage.handle(ana(Selection::caret(0)));
