@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use codesync_core::document::Submission;
 use codesync_core::{Channel, DocumentId, Revision, Selection, Text};
+use futures_util::future::BoxFuture;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::access::AccessVersion;
@@ -31,6 +33,24 @@ pub enum Command {
     Renamed { name: String },
     Head { head: Head },
     Text { reply: oneshot::Sender<(Revision, Text)> },
+}
+
+/// Hands over a command that had to wait for room.
+pub(crate) type Waiting = BoxFuture<'static, ()>;
+
+/// Hands over a command at once, or returns what does so when there is room. So whoever awaits it
+/// has no room for the command, but for a pointer.
+pub(crate) fn hand_over(commands: &mpsc::Sender<Command>, command: Command) -> Option<Waiting> {
+    match commands.try_send(command) {
+        Ok(()) | Err(TrySendError::Closed(_)) => None,
+        Err(TrySendError::Full(command)) => {
+            let commands = commands.clone();
+            Some(Box::pin(async move {
+                // Without the document there is nobody to be told.
+                let _ = commands.send(command).await;
+            }))
+        }
+    }
 }
 
 /// A cheap way to reach an open document. It stays open as long as there is one.
@@ -108,6 +128,11 @@ impl DocumentHandle {
     /// Hands over a command, waiting while the document is busy. False if it was closed.
     pub async fn send(&self, command: Command) -> bool {
         self.commands.send(command).await.is_ok()
+    }
+
+    /// The same as [`hand_over`].
+    pub(crate) fn hand_over(&self, command: Command) -> Option<Waiting> {
+        hand_over(&self.commands, command)
     }
 
     /// Hands over news that may as well be lost.

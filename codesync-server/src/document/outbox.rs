@@ -14,7 +14,7 @@ use codesync_core::protocol::CloseCode;
 use tokio::sync::{Notify, mpsc};
 
 use crate::document::SubscriberId;
-use crate::document::handle::Command;
+use crate::document::handle::{Command, Waiting, hand_over};
 
 /// A queue towards one socket; clones are the same queue.
 #[derive(Clone, Debug, Default)]
@@ -188,11 +188,9 @@ fn wake_taker(mut queue: MutexGuard<'_, Queue>) {
 }
 
 impl Room {
-    /// Tells the document, unless it was closed.
-    pub async fn grant(self) {
-        if let Some(document) = self.document.upgrade() {
-            let _ = document.send(Command::Room { subscriber: self.subscriber }).await;
-        }
+    /// Tells the document, unless it was closed; what there is to wait for, if it is busy.
+    pub(crate) fn grant(self) -> Option<Waiting> {
+        hand_over(&self.document.upgrade()?, Command::Room { subscriber: self.subscriber })
     }
 }
 

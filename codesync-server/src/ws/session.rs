@@ -168,7 +168,12 @@ impl Session {
     }
 
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        let output = self.outputs.pop_front();
+        if output.is_none() {
+            // Most sockets are silent most of the time: no room is kept for what they may ask.
+            self.outputs = VecDeque::new();
+        }
+        output
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) has something to do.

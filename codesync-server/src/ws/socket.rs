@@ -22,7 +22,7 @@ use tracing::Instrument;
 
 use crate::auth::{AuthError, Caller};
 use crate::document::SubscriberId;
-use crate::document::handle::{Command, DocumentHandle};
+use crate::document::handle::{Command, DocumentHandle, Waiting};
 use crate::document::outbox::{Item, Outbox};
 use crate::document::registry::{Admitted, OpenError};
 use crate::ws::inbox::Inbox;
@@ -35,8 +35,26 @@ const UNWRITTEN_BYTES_MAX: usize = 1024 * 1024;
 const LAST_WORDS_MAX: Duration = Duration::from_secs(2);
 
 /// Serves one socket until it is closed by either side.
-pub(super) async fn serve(socket: WebSocket, number: u64, shared: Arc<Shared>, inbox: Inbox) {
+///
+/// A future has room for all that it is given and that it holds while it waits, and there is one of
+/// these for each socket. So what is large is taken apart before, or handed on before it waits.
+pub(super) fn serve(
+    socket: WebSocket,
+    number: u64,
+    shared: Arc<Shared>,
+    inbox: Inbox,
+) -> impl Future<Output = ()> + Send {
     let (sink, stream) = socket.split();
+    serve_halves(sink, stream, number, shared, inbox)
+}
+
+async fn serve_halves(
+    sink: SplitSink<WebSocket, Message>,
+    stream: SplitStream<WebSocket>,
+    number: u64,
+    shared: Arc<Shared>,
+    inbox: Inbox,
+) {
     let outbox = Outbox::default();
     let started = Instant::now();
     let mut reader = Reader {
@@ -54,7 +72,7 @@ pub(super) async fn serve(socket: WebSocket, number: u64, shared: Arc<Shared>, i
         let mut write = pin!(write(sink, outbox.clone(), inbox));
         tokio::select! {
             peer = reader.run() => match peer {
-                Peer::Listens => timeout(LAST_WORDS_MAX, write).await.ok().flatten(),
+                Peer::Listens => Box::pin(timeout(LAST_WORDS_MAX, write)).await.ok().flatten(),
                 Peer::Gone => None,
             },
             code = &mut write => code,
@@ -62,12 +80,14 @@ pub(super) async fn serve(socket: WebSocket, number: u64, shared: Arc<Shared>, i
     };
     outbox.close();
     for (subscriber, document) in std::mem::take(&mut reader.documents).0 {
-        document.send(Command::Leave { subscriber }).await;
+        if let Some(waiting) = document.hand_over(Command::Leave { subscriber }) {
+            waiting.await;
+        }
     }
     if code.is_some() {
         // Hanging up on a peer that still talks could cost him our last words.
         let rest = async { while let Some(Ok(_)) = reader.stream.next().await {} };
-        let _ = timeout(LAST_WORDS_MAX, rest).await;
+        let _ = Box::pin(timeout(LAST_WORDS_MAX, rest)).await;
     }
     let code = code.map(CloseCode::number);
     tracing::debug!(socket = number, code, elapsed = ?started.elapsed(), "socket closed");
@@ -276,14 +296,21 @@ impl Reader {
                     self.work.push(Box::pin(open.instrument(span)));
                 }
                 Output::Submit { subscriber, submission } => {
-                    self.tell(subscriber, Command::Submit { subscriber, submission }).await;
+                    let submit = Command::Submit { subscriber, submission };
+                    if let Some(waiting) = self.tell(subscriber, submit) {
+                        waiting.await;
+                    }
                 }
                 Output::Select { subscriber, revision, selections } => {
                     let select = Command::Select { subscriber, revision, selections };
-                    self.tell(subscriber, select).await;
+                    if let Some(waiting) = self.tell(subscriber, select) {
+                        waiting.await;
+                    }
                 }
                 Output::Leave { subscriber } => {
-                    self.tell(subscriber, Command::Leave { subscriber }).await;
+                    if let Some(waiting) = self.tell(subscriber, Command::Leave { subscriber }) {
+                        waiting.await;
+                    }
                     self.documents.remove(subscriber);
                 }
             }
@@ -291,10 +318,8 @@ impl Reader {
     }
 
     /// A document whose task has gone has told the client so itself.
-    async fn tell(&mut self, subscriber: SubscriberId, command: Command) {
-        if let Some(document) = self.documents.get(subscriber) {
-            document.send(command).await;
-        }
+    fn tell(&self, subscriber: SubscriberId, command: Command) -> Option<Waiting> {
+        self.documents.get(subscriber)?.hand_over(command)
     }
 }
 
@@ -318,7 +343,9 @@ async fn write(
                 run.push(messages);
                 continue;
             }
-            send_run(&mut sink, &outbox, &mut run).await?;
+            if let Some(frame) = frame_of(&mut run) {
+                send(&mut sink, &outbox, frame).await?;
+            }
             match item {
                 Item::Messages(_) => {}
                 Item::Ping => send(&mut sink, &outbox, Message::Ping(Bytes::new())).await?,
@@ -332,21 +359,21 @@ async fn write(
                 }
             }
         }
-        send_run(&mut sink, &outbox, &mut run).await?;
+        if let Some(frame) = frame_of(&mut run) {
+            send(&mut sink, &outbox, frame).await?;
+        }
         for room in taken.rooms {
-            room.grant().await;
+            if let Some(waiting) = room.grant() {
+                waiting.await;
+            }
         }
     }
 }
 
-/// Sends messages as one frame.
-async fn send_run(
-    sink: &mut SplitSink<WebSocket, Message>,
-    outbox: &Outbox,
-    run: &mut Vec<Bytes>,
-) -> Option<()> {
+/// Messages as one frame, if there are any.
+fn frame_of(run: &mut Vec<Bytes>) -> Option<Message> {
     let frame = match run.len() {
-        0 => return Some(()),
+        0 => return None,
         1 => run.pop().unwrap_or_default(),
         _ => {
             let mut frame = BytesMut::with_capacity(run.iter().map(Bytes::len).sum());
@@ -354,18 +381,24 @@ async fn send_run(
             frame.freeze()
         }
     };
-    send(sink, outbox, Message::Binary(frame)).await
+    Some(Message::Binary(frame))
 }
 
-/// Sends one message. `None` if the peer has gone, or does not take it and shall be closed.
-async fn send(
-    sink: &mut SplitSink<WebSocket, Message>,
-    outbox: &Outbox,
+/// Sends one message; the one before has been sent. `None` if the peer has gone, or does not take it
+/// and shall be closed.
+fn send<'a>(
+    sink: &'a mut SplitSink<WebSocket, Message>,
+    outbox: &'a Outbox,
     message: Message,
-) -> Option<()> {
-    let mut sent = pin!(sink.send(message));
+) -> impl Future<Output = Option<()>> + use<'a> {
+    let started = sink.start_send_unpin(message).is_ok();
+    async move { if started { flush(sink, outbox).await } else { None } }
+}
+
+async fn flush(sink: &mut SplitSink<WebSocket, Message>, outbox: &Outbox) -> Option<()> {
+    let mut sent = sink.flush();
     // As good as always it is taken at once.
-    if let Some(sent) = sent.as_mut().now_or_never() {
+    if let Some(sent) = (&mut sent).now_or_never() {
         return sent.ok();
     }
     let closing = async {
