@@ -170,7 +170,8 @@ fn differing(shown: &[Cell], wanted: &[Cell]) -> Option<Range<usize>> {
     let last = shown.iter().zip(wanted).rposition(differs)?;
     let width = |at: usize| usize::from(shown[at].cell_width().max(wanted[at].cell_width())).max(1);
     let start = if first > 0 && width(first - 1) > 1 { first - 1 } else { first };
-    Some(start..(last + width(last)).min(wanted.len()))
+    let end = (start..=last).map(|at| at + width(at)).max()?;
+    Some(start..end.min(wanted.len()))
 }
 
 #[cfg(test)]
