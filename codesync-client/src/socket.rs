@@ -159,28 +159,25 @@ async fn serve(
     news: &mpsc::Sender<News>,
 ) -> Served {
     let tell = async |what| news.send(News { attempt, what }).await.is_ok();
-    let mut dialling = Box::pin(timeout(Duration::from_millis(DIAL_MS_MAX), dial(server)));
-    let socket = loop {
-        tokio::select! {
-            dialled = &mut dialling => match dialled {
-                Ok(Ok(socket)) => break socket,
-                Ok(Err(reason)) => {
-                    tell(What::Disconnected(reason)).await;
-                    return Served::Idle;
-                }
-                Err(_) => {
-                    tell(What::Disconnected("no answer in time".into())).await;
-                    return Served::Idle;
-                }
-            },
-            call = calls.recv() => match call {
-                Some(Call::Connect) => return Served::Reconnect,
-                Some(Call::Disconnect) => return Served::Idle,
-                None => return Served::Closed,
-            },
-        }
+    let dialling = Box::pin(timeout(Duration::from_millis(DIAL_MS_MAX), dial(server)));
+    let socket = tokio::select! {
+        dialled = dialling => match dialled {
+            Ok(Ok(socket)) => socket,
+            Ok(Err(reason)) => {
+                tell(What::Disconnected(reason)).await;
+                return Served::Idle;
+            }
+            Err(_) => {
+                tell(What::Disconnected("no answer in time".into())).await;
+                return Served::Idle;
+            }
+        },
+        call = calls.recv() => match call {
+            Some(Call::Connect) => return Served::Reconnect,
+            Some(Call::Disconnect) => return Served::Idle,
+            None => return Served::Closed,
+        },
     };
-    drop(dialling);
     let (sink, mut stream) = socket.split();
     line.open(attempt, Box::pin(sink));
     // What finds no room is written by a task of its own, so that a peer that stops reading cannot

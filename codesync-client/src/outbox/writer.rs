@@ -162,6 +162,9 @@ impl Writer {
                 }
             }
         }
+        for document in leaving {
+            self.slots.remove(&document);
+        }
         // Before a frame leaves, for its answer lets the session look.
         let progress = Progress { batches: self.batches, failure };
         let before = self.outlets.progress.borrow().clone();
@@ -174,9 +177,6 @@ impl Writer {
             for command in self.held.drain(..) {
                 is_sent |= self.outlets.wire.obey(command);
             }
-        }
-        for document in leaving {
-            self.slots.remove(&document);
         }
         let is_answered = is_record && is_sent && before.failure == progress.failure;
         if is_asked || before != progress && !is_answered {

@@ -163,6 +163,7 @@ impl<'a> Sight<'a> {
         };
         let touches = |range: &Range<usize>| range.start <= cut && range.end >= start.offset;
         let first = scene.spans.partition_point(|span| span.range.end <= start.offset);
+        // What a token looks like is the same for as long as there is this screen.
         for span in scene.spans[first..].iter().take_while(|span| span.range.start <= cut) {
             key.add((within(&span.range), span.token as u8));
         }
