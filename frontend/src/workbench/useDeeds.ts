@@ -14,6 +14,30 @@ import type { EditorHandle } from './editorHandle';
 import type { Deeds, Shown } from './useCommands';
 import type { Details } from './useDetails';
 
+/** How long somebody who asked waits for what he has just typed to be saved. */
+const SAVING_MS_MAX = 3_000;
+
+/** Waits until everything is saved; whether it is. */
+function saved(session: DocumentSession): Promise<boolean> {
+  const isSaved = () => session.view().unsavedEdits === 0;
+  if (isSaved()) {
+    return Promise.resolve(true);
+  }
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      unsubscribe();
+      resolve(isSaved());
+    };
+    const unsubscribe = session.subscribe(() => {
+      if (isSaved()) {
+        end();
+      }
+    });
+    const timer = setTimeout(end, SAVING_MS_MAX);
+  });
+}
+
 export function useDeeds(
   session: DocumentSession,
   details: Details,
@@ -35,13 +59,12 @@ export function useDeeds(
   };
   const sayWhoWrote = async () => {
     const line = editor.current?.line() ?? 1;
-    const view = session.view();
-    if (view.unsavedEdits > 0) {
+    if (!(await saved(session))) {
       session.show({ text: 'Ask again once everything is saved.', isCalm: true });
       return;
     }
     try {
-      const blame = await readBlame(api, session.document, view.saved);
+      const blame = await readBlame(api, session.document, session.view().saved);
       session.show({ text: whoWrote(blame, line, Date.now()), isCalm: true });
     } catch (error) {
       session.show({ text: messageOf(error) });
