@@ -355,7 +355,8 @@ impl Session {
         self.documents.get(&document).is_some_and(|opened| opened.is_open_elsewhere)
     }
 
-    /// Whether what was typed here is on this disk.
+    /// Whether what was typed here is on this disk, as far as it is known: that all is there is
+    /// noticed with the server's answer, and without one within a second of [`Session::next`].
     #[must_use]
     pub fn disk(&self) -> &DiskState {
         &self.disk

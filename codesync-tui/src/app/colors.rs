@@ -140,12 +140,7 @@ fn carry(spans: &mut Vec<Span>, operation: &Operation) {
     for span in &mut spans[to..] {
         span.range = span.range.start - changed.end + after..span.range.end - changed.end + after;
     }
-    let touched = from..to;
-    let mut n = 0;
-    spans.retain(|span| {
-        n += 1;
-        !touched.contains(&(n - 1)) || !span.range.is_empty()
-    });
+    spans.retain(|span| !span.range.is_empty());
 }
 
 /// The stretch between the first and the last change of an operation, and the offset of its end

@@ -58,11 +58,12 @@ export function useDeeds(
     }
   };
   const sayWhoWrote = async () => {
-    const line = editor.current?.line() ?? 1;
     if (!(await saved(session))) {
       session.show({ text: 'Ask again once everything is saved.', isCalm: true });
       return;
     }
+    // Others may have moved it meanwhile.
+    const line = editor.current?.line() ?? 1;
     try {
       const blame = await readBlame(api, session.document, session.view().saved);
       session.show({ text: whoWrote(blame, line, Date.now()), isCalm: true });
