@@ -21,6 +21,7 @@ use std::time::{Duration, Instant};
 
 use codesync_core::client::journal::Replayed;
 use codesync_core::client::{self, Connection, ConnectionConfig, EditError, Output, Replica};
+use codesync_core::limits::SUBMIT_INTERVAL_MS;
 use codesync_core::{AccessToken, ClientId, DocumentId, Encoding, Selection, TextEdit};
 use tokio::sync::{mpsc, watch};
 
@@ -210,6 +211,7 @@ impl Session {
             name: config.name.clone(),
             seed: u64::from_le_bytes(random_bytes()),
             token: None,
+            submit_interval: Duration::from_millis(SUBMIT_INTERVAL_MS),
         });
         Self {
             tokens: config.tokens.clone().map(Tokens::of),
@@ -332,6 +334,14 @@ impl Session {
     pub fn set_selections(&mut self, document: DocumentId, selections: Vec<Selection>) {
         let now = self.now();
         self.connection.set_selections(now, document, selections);
+        self.drain();
+    }
+
+    /// Sends now what waits for more to be typed. A first key leaves at once by itself, and what
+    /// follows it goes together, at most ten times a second.
+    pub fn send_now(&mut self) {
+        let now = self.now();
+        self.connection.send_now(now);
         self.drain();
     }
 

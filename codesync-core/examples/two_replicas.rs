@@ -22,7 +22,8 @@ struct Person {
 
 impl Person {
     fn new(number: u8, name: &str) -> Self {
-        let config = ConnectionConfig { name: name.into(), seed: number.into(), token: None };
+        let config =
+            ConnectionConfig { name: name.into(), seed: number.into(), ..Default::default() };
         let mut connection = Connection::new(config);
         let client = ClientId::from_bytes([number; 16]);
         connection.open(Duration::ZERO, OpenDocument { document: DOCUMENT, client });

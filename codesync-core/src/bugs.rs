@@ -53,6 +53,8 @@ bugs! {
     GapSkipped,
     /// What is sent again is what it means now, under its old number and base.
     SentOperationRebased,
+    /// What is typed after a submission was sent goes under its number.
+    SentOperationExtended,
     /// A client that comes back begins with the number that it used last.
     SeqReusedAfterReconnect,
     /// A client that gave up what it had sent goes on as who it was, and uses the number again.

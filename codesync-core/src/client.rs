@@ -36,6 +36,14 @@
 //! Each square is one [`transform`](crate::transform()). The acknowledgement moves `confirmed` over
 //! `outstanding`, and the buffer becomes the next one. What was sent never changes: the *sent*
 //! bytes and their base stay beside `outstanding'`, which is only what they have come to mean here.
+//!
+//! # Keys that go together
+//!
+//! Where a [`submit_interval`](ConnectionConfig::submit_interval) is chosen, submissions of a document
+//! are that far apart. A first key is sent at once. The next one becomes outstanding without being
+//! sent, and what is typed until it may be is composed into it; the journal tells such edits apart.
+//! A far server gathers keys by its answers alone; with a near one each key would cost it, the disk
+//! and everybody else a frame.
 
 mod backoff;
 mod confirmed;

@@ -65,6 +65,10 @@ pub const MESSAGES_BURST_MAX: u32 = 60;
 /// Shortest time between two presence messages of one document, in milliseconds: ten a second.
 pub const PRESENCE_INTERVAL_MS_MIN: u64 = 100;
 
+/// Time from one submission of a document to the next in an editor, in milliseconds: ten a second,
+/// as often as others are told where somebody is. What a person types meanwhile goes together.
+pub const SUBMIT_INTERVAL_MS: u64 = 100;
+
 /// Revisions between two comparisons of the text's hash.
 pub const CHECKPOINT_REVISIONS: u64 = 256;
 

@@ -33,6 +33,12 @@ pub struct ConnectionConfig {
     pub seed: u64,
     /// Proof of who the person is, where the server asks for one.
     pub token: Option<AccessToken>,
+    /// Least time from one submission of a document to the next. What is typed meanwhile goes
+    /// together, a first key at once; the parts of an edit that is too large for one submission do not
+    /// wait for it. Zero: as soon as the one before is acknowledged.
+    ///
+    /// Editors want [`SUBMIT_INTERVAL_MS`](crate::limits::SUBMIT_INTERVAL_MS).
+    pub submit_interval: Duration,
 }
 
 /// A document to be opened of which there is no journal.
@@ -124,7 +130,7 @@ impl Connection {
     /// A connection without documents. It asks for a socket when the first one is opened.
     #[must_use]
     pub fn new(config: ConnectionConfig) -> Self {
-        let ConnectionConfig { name, seed, token } = config;
+        let ConnectionConfig { name, seed, token, submit_interval } = config;
         Self {
             name,
             login: Login::new(token),
@@ -134,7 +140,7 @@ impl Connection {
             channels: BTreeMap::new(),
             abandoned: BTreeMap::new(),
             requests: 0,
-            context: Context::new(seed),
+            context: Context::new(seed, submit_interval),
         }
     }
 
@@ -177,7 +183,9 @@ impl Connection {
     /// Closes a document. What is not sent stays in its journal.
     pub fn close(&mut self, now: Duration, document: DocumentId) {
         let Some(mut seat) = self.seats.remove(&document) else { return };
+        seat.hurry();
         seat.save(&mut self.context);
+        seat.submit(now, &mut self.context);
         seat.leave(&mut self.context);
         if let Some(request) = seat.request() {
             self.abandoned.insert(request, document);
@@ -201,6 +209,13 @@ impl Connection {
             seat.replica.set_selections(selections);
             seat.settle(now, &mut self.context);
         }
+    }
+
+    /// Sends now what waits for more to be typed (see [`ConnectionConfig::submit_interval`]): before
+    /// the process ends, say.
+    pub fn send_now(&mut self, now: Duration) {
+        self.seats.values_mut().for_each(Seat::hurry);
+        self.settle(now);
     }
 
     /// Chooses the encoding of the edits in [`Event::Changed`](super::Event::Changed) and of those

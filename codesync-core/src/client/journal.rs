@@ -14,7 +14,9 @@
 //! A process that is killed while it appends leaves a *torn tail*: a record that is cut off or
 //! does not match its checksum, with no whole record after it. It was never durable, so nothing
 //! that depends on it was sent; replay leaves it out and says how long the rest is. Anything else
-//! that does not fit is damage, and an error that says where.
+//! that does not fit is damage, and an error that says where. (A machine that loses its power while
+//! several records are written but not synced may leave a hole with whole records behind it: that
+//! is damage, too.)
 
 mod frame;
 mod record;
@@ -33,6 +35,9 @@ pub struct Replayed {
     pub valid_bytes: usize,
     /// Bytes after them, which were being written when the process ended.
     pub torn_bytes: usize,
+    /// Whether an earlier version began it, which would not understand what is appended now: it is
+    /// begun anew before that.
+    pub is_outdated: bool,
 }
 
 /// Why a journal cannot be replayed.
@@ -72,6 +77,7 @@ pub enum ReplayError {
 /// [`ReplayError`]; never panics, whatever the bytes.
 pub fn replay(journal: &[u8]) -> Result<Replayed, ReplayError> {
     let mut replica: Option<Replica> = None;
+    let mut is_outdated = false;
     let mut frames = frame::Reader::new(journal);
     while let Some((offset, payload)) = frames.next()? {
         let unfitting = |reason| ReplayError::Unfitting { offset, reason };
@@ -84,6 +90,7 @@ pub fn replay(journal: &[u8]) -> Result<Replayed, ReplayError> {
                         known: record::FORMAT,
                     });
                 }
+                is_outdated = base.format < record::FORMAT;
                 *replica = Some(Replica::restore(base).map_err(unfitting)?);
             }
             (_, None) => return Err(unfitting("there is no base before it")),
@@ -92,5 +99,5 @@ pub fn replay(journal: &[u8]) -> Result<Replayed, ReplayError> {
     }
     let valid_bytes = frames.valid_bytes();
     let replica = replica.ok_or(ReplayError::Empty)?;
-    Ok(Replayed { replica, valid_bytes, torn_bytes: journal.len() - valid_bytes })
+    Ok(Replayed { replica, valid_bytes, torn_bytes: journal.len() - valid_bytes, is_outdated })
 }

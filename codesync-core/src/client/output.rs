@@ -183,17 +183,19 @@ pub(super) struct Context {
     pub(super) event_encoding: Encoding,
     pub(super) chance: SplitMix64,
     pub(super) pace: Pace,
+    pub(super) submit_interval: Duration,
     /// Room for an operation's bytes on their way into a message or a record.
     pub(super) scratch: Vec<u8>,
 }
 
 impl Context {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64, submit_interval: Duration) -> Self {
         Self {
             queue: VecDeque::new(),
             event_encoding: Encoding::default(),
             chance: SplitMix64::new(seed),
             pace: Pace::default(),
+            submit_interval,
             scratch: Vec::new(),
         }
     }

@@ -31,6 +31,16 @@ pub(super) struct Buffer {
     pub(super) edits: usize,
 }
 
+impl Buffer {
+    fn add(&mut self, operation: &Operation) {
+        self.operation = self
+            .operation
+            .compose(operation, Bias::Left)
+            .expect("an edit follows the work before it: both meet at the local text");
+        self.edits += 1;
+    }
+}
+
 /// How far own work is ahead of the confirmed text.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[allow(clippy::large_enum_variant, reason = "boxing would cost an allocation per keystroke")]
@@ -73,7 +83,8 @@ impl Pending {
     /// under `ticket`.
     ///
     /// That happens whether or not a server is reached: so the bytes of a submission follow from
-    /// the edits alone, and a replayed journal gives the same ones.
+    /// which edits were made so and which by [`extend`](Self::extend), and a replayed journal, which
+    /// tells them apart, gives the same ones.
     pub(super) fn push(&mut self, operation: Operation, ticket: Ticket) {
         *self = match std::mem::replace(self, Self::Synchronized) {
             Self::Synchronized => Self::seal(Buffer { operation, edits: 1 }, ticket),
@@ -81,12 +92,25 @@ impl Pending {
                 Self::AwaitingWithBuffer { outstanding, buffer: Buffer { operation, edits: 1 } }
             }
             Self::AwaitingWithBuffer { outstanding, mut buffer } => {
-                buffer.operation = buffer
-                    .operation
-                    .compose(&operation, Bias::Left)
-                    .expect("an edit follows the buffer: both meet at the local text");
-                buffer.edits += 1;
+                buffer.add(&operation);
                 Self::AwaitingWithBuffer { outstanding, buffer }
+            }
+        }
+    }
+
+    /// Makes an edit of the local text part of the outstanding operation, which nobody may have seen
+    /// yet and which goes under `ticket` from now on. Where nothing is outstanding, or something
+    /// waits behind it already, that is the same as [`push`](Self::push).
+    pub(super) fn extend(&mut self, operation: Operation, ticket: Ticket) {
+        match std::mem::replace(self, Self::Synchronized) {
+            Self::AwaitingAck { outstanding: Outstanding { operation: before, edits, .. } } => {
+                let mut work = Buffer { operation: before, edits };
+                work.add(&operation);
+                *self = Self::seal(work, ticket);
+            }
+            other => {
+                *self = other;
+                self.push(operation, ticket);
             }
         }
     }

@@ -6,7 +6,7 @@
 //!
 //! It speaks only while nothing is pending. An operation in flight will move the caret anyway, and
 //! an announcement before it would be overtaken by it and show the caret jumping there and back;
-//! the acknowledgement is at most a round trip away.
+//! the acknowledgement is at most a round trip away, and the time that keys are gathered.
 
 use std::time::Duration;
 

@@ -297,13 +297,32 @@ impl Replica {
 
     /// Makes an own edit of the local text.
     pub(super) fn edited(&mut self, operation: Operation) -> Result<(), LengthMismatch> {
+        self.make(operation, Pending::push)
+    }
+
+    /// Makes an own edit of the local text that goes with the outstanding operation, under its
+    /// number. That must never have been sent.
+    pub(super) fn extended(&mut self, operation: Operation) -> Result<(), LengthMismatch> {
+        LengthMismatch::check(operation.base_len(), self.text.len())?;
+        if let Pending::AwaitingAck { outstanding } = &self.pending {
+            // The number is free again, and is taken by the two together unless they come to nothing.
+            self.last_seq = Seq::new(outstanding.ticket.seq.get() - 1);
+        }
+        self.make(operation, Pending::extend)
+    }
+
+    fn make(
+        &mut self,
+        operation: Operation,
+        add: fn(&mut Pending, Operation, Ticket),
+    ) -> Result<(), LengthMismatch> {
         LengthMismatch::check(operation.base_len(), self.text.len())?;
         self.text.apply(&operation).expect("the lengths were compared");
         if !self.selections.is_empty() {
             selection::follow_own_edit(&mut self.selections, &operation);
         }
         let ticket = self.next_ticket();
-        self.pending.push(operation, ticket);
+        add(&mut self.pending, operation, ticket);
         self.note_sealed(ticket);
         Ok(())
     }

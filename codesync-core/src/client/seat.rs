@@ -14,7 +14,7 @@ use super::pending::Pending;
 use super::presence::Announcer;
 use super::replica::{Replica, Standing, State, Status};
 use crate::bugs::{self, Bug};
-use crate::ids::{Channel, ClientId, DocumentId, Revision};
+use crate::ids::{Channel, ClientId, DocumentId, Revision, Seq};
 use crate::limits::ANSWER_MS_MAX;
 use crate::operation::Operation;
 use crate::protocol::{ClientDocument, ClientMessage, ClientPresence, RejectCode};
@@ -36,6 +36,16 @@ pub(super) struct Seat {
     /// The status that the user interface was last told of.
     reported: Option<Status>,
     peers_changed: bool,
+    /// The last submission sent, since this copy was taken up or fetched. What was outstanding then
+    /// may have been sent before.
+    last_sent: Option<Sent>,
+}
+
+/// A submission that left, and when.
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    seq: Seq,
+    at: Duration,
 }
 
 /// How the document stands with the server.
@@ -69,6 +79,8 @@ enum Flight {
     Sent { deadline: Duration },
     /// To be sent at this time: the server asked for it, or we would speak too fast.
     Held { until: Duration },
+    /// Never sent; what is typed until then goes with it.
+    Gathering { until: Duration },
 }
 
 impl Flight {
@@ -85,8 +97,9 @@ impl Seat {
 
     /// A document as its journal has it.
     pub(super) fn restored(replayed: Replayed, now: Duration) -> Self {
-        let Replayed { replica, valid_bytes, .. } = replayed;
-        let journal = Writer::after(valid_bytes, replica.text().len_bytes());
+        let Replayed { replica, valid_bytes, is_outdated, .. } = replayed;
+        let base_len = replica.text().len_bytes();
+        let journal = Writer::after(valid_bytes, base_len, is_outdated);
         Self::with(replica, journal, false, now)
     }
 
@@ -101,6 +114,7 @@ impl Seat {
             backoff: Backoff::default(),
             reported: None,
             peers_changed: false,
+            last_sent: None,
         }
     }
 
@@ -194,6 +208,7 @@ impl Seat {
     /// before comes back as who it was, and nobody else was ever heard of.
     fn start_afresh(&mut self, context: &mut Context) {
         self.afresh = true;
+        self.last_sent = None;
         let fresh = context.chance.next();
         if !bugs::active(Bug::NumberUsedAgainAfterConflict) {
             self.replica.renew_client(fresh);
@@ -205,7 +220,10 @@ impl Seat {
     /// nothing of it was committed on its way.
     fn give_up_unsendable(&mut self, now: Duration, context: &mut Context) {
         let is_certain = match self.link {
-            Link::Joined { flight: Flight::Ready | Flight::Held { .. }, .. } => true,
+            Link::Joined {
+                flight: Flight::Ready | Flight::Held { .. } | Flight::Gathering { .. },
+                ..
+            } => true,
             Link::Joined { flight: Flight::Sent { .. }, .. }
             | Link::Apart { .. }
             | Link::Joining { .. }
@@ -228,8 +246,26 @@ impl Seat {
         debug_assert!(!self.afresh, "a document is edited after its text has arrived");
         context.scratch.clear();
         operation.encode_into(&mut context.scratch);
-        self.journal.push(&Record::Edited { operation: Cow::Borrowed(&context.scratch) });
-        self.replica.edited(operation).expect("an own edit is made for the local text");
+        let bytes = Cow::Borrowed(&*context.scratch);
+        let is_gathering = match self.link {
+            Link::Joined { flight: Flight::Gathering { .. }, .. } => true,
+            Link::Joined { flight: Flight::Sent { .. }, .. } => {
+                bugs::active(Bug::SentOperationExtended)
+            }
+            _ => false,
+        };
+        let made = if is_gathering {
+            self.journal.push(&Record::Extended { operation: bytes });
+            self.replica.extended(operation)
+        } else {
+            self.journal.push(&Record::Edited { operation: bytes });
+            self.replica.edited(operation)
+        };
+        made.expect("an own edit is made for the local text");
+        if self.replica.pending().buffer().is_some() {
+            // It has become too much for one submission.
+            self.end_gathering();
+        }
     }
 
     /// What is to be done at `now` by itself; answers whether the server failed to answer in time.
@@ -238,9 +274,14 @@ impl Seat {
             Link::Joining { deadline, .. } | Link::Receiving { deadline, .. } => *deadline <= now,
             Link::Joined { flight, .. } => {
                 match flight {
-                    Flight::Held { until } if *until <= now => *flight = Flight::Ready,
+                    Flight::Held { until } | Flight::Gathering { until } if *until <= now => {
+                        *flight = Flight::Ready;
+                    }
                     Flight::Sent { deadline } if *deadline <= now => self.rejoin(now, context),
-                    Flight::Ready | Flight::Sent { .. } | Flight::Held { .. } => {}
+                    Flight::Ready
+                    | Flight::Sent { .. }
+                    | Flight::Held { .. }
+                    | Flight::Gathering { .. } => {}
                 }
                 false
             }
@@ -256,7 +297,9 @@ impl Seat {
             Link::Joined { flight, .. } => {
                 let next = match flight {
                     Flight::Ready => None,
-                    Flight::Sent { deadline: at } | Flight::Held { until: at } => Some(*at),
+                    Flight::Sent { deadline: at }
+                    | Flight::Held { until: at }
+                    | Flight::Gathering { until: at } => Some(*at),
                 };
                 next.into_iter().chain(self.announcer.due(&self.replica)).min()
             }
@@ -280,7 +323,7 @@ impl Seat {
     /// Hands out the journal's new records, or a shorter journal.
     pub(super) fn save(&mut self, context: &mut Context) {
         let document = self.document();
-        if self.journal.is_long() && !self.afresh {
+        if self.journal.is_to_begin_anew() && !self.afresh {
             self.compact(context);
         } else if let Some(record) = self.journal.take() {
             context.push(Output::Save { document, record });
@@ -293,13 +336,16 @@ impl Seat {
     }
 
     /// Sends the outstanding operation, if it is not on its way.
-    fn submit(&mut self, now: Duration, context: &mut Context) {
-        let Link::Joined { channel, flight: flight @ Flight::Ready } = &mut self.link else {
-            return;
-        };
+    pub(super) fn submit(&mut self, now: Duration, context: &mut Context) {
+        let Link::Joined { channel, flight: Flight::Ready } = self.link else { return };
         let Some(outstanding) = self.replica.pending().outstanding() else { return };
-        if let Some(until) = context.pace.ready_at(now) {
-            *flight = Flight::Held { until };
+        let seq = outstanding.ticket.seq;
+        let wait = match self.gathers_until(seq, now, context) {
+            Some(until) => Some(Flight::Gathering { until }),
+            None => context.pace.ready_at(now).map(|until| Flight::Held { until }),
+        };
+        if let Some(flight) = wait {
+            self.link = Link::Joined { channel, flight };
             return;
         }
         context.pace.spend(now);
@@ -310,13 +356,34 @@ impl Seat {
             true => outstanding.operation.encode_into(&mut bytes),
         }
         context.send(&ClientMessage::Submit {
-            channel: *channel,
-            seq: outstanding.ticket.seq,
+            channel,
+            seq,
             since: outstanding.ticket.since,
             operation: Cow::Borrowed(&bytes),
         });
         context.scratch = bytes;
-        *flight = Flight::sent(now);
+        self.last_sent = Some(Sent { seq, at: now });
+        self.link = Link::Joined { channel, flight: Flight::sent(now) };
+    }
+
+    /// Until when a submission waits for more to be typed, if it does.
+    fn gathers_until(&self, seq: Seq, now: Duration, context: &Context) -> Option<Duration> {
+        let last = self.last_sent.filter(|last| last.seq < seq)?;
+        let is_whole = self.replica.pending().buffer().is_none();
+        let until = last.at + context.submit_interval;
+        (is_whole && until > now).then_some(until)
+    }
+
+    /// What is typed by now waits for no more to be typed.
+    pub(super) fn hurry(&mut self) {
+        self.last_sent = None;
+        self.end_gathering();
+    }
+
+    fn end_gathering(&mut self) {
+        if let Link::Joined { flight: flight @ Flight::Gathering { .. }, .. } = &mut self.link {
+            *flight = Flight::Ready;
+        }
     }
 
     /// Tells the others where the user is, if they do not know.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use codesync_core::client::{self, ConnectionConfig, OpenDocument, Peer, Replica, journal};
+use codesync_core::limits::SUBMIT_INTERVAL_MS;
 use codesync_core::text::diff_typed;
 use codesync_core::{AccessToken, DocumentId, Encoding, Selection, Text, TextEdit};
 use js_sys::Array;
@@ -28,7 +29,9 @@ impl Connection {
     #[wasm_bindgen(constructor)]
     pub fn new(name: String, seed: u64, token: Option<String>) -> Self {
         let token = token.map(AccessToken::from);
-        let mut inner = client::Connection::new(ConnectionConfig { name, seed, token });
+        let submit_interval = Duration::from_millis(SUBMIT_INTERVAL_MS);
+        let config = ConnectionConfig { name, seed, token, submit_interval };
+        let mut inner = client::Connection::new(config);
         inner.set_event_encoding(Encoding::Utf16);
         Self { inner }
     }
@@ -59,6 +62,12 @@ impl Connection {
     pub fn close(&mut self, document: &str, now: f64) -> Result<(), JsError> {
         self.inner.close(moment(now), id(document)?);
         Ok(())
+    }
+
+    /// Sends what waits for more to be typed: the page is about to go.
+    #[wasm_bindgen(js_name = sendNow)]
+    pub fn send_now(&mut self, now: f64) {
+        self.inner.send_now(moment(now));
     }
 
     /// Makes edits of the user's: sorted, not overlapping, all about the text before.

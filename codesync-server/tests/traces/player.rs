@@ -193,7 +193,9 @@ impl<'a> Player<'a> {
         self.until(|player| player.open.len() <= ahead).await
     }
 
+    /// Takes part until this is so. Who waits has typed what he had to.
     async fn until(&mut self, is_so: impl Fn(&Self) -> bool) -> Result<()> {
+        self.session.send_now();
         loop {
             let news = self.progress.news();
             self.take_in()?;
@@ -202,9 +204,6 @@ impl<'a> Player<'a> {
             }
             tokio::select! {
                 () = news => {}
-                () = tokio::time::sleep(Duration::from_secs(10)) => {
-                    println!("STUCK person {} {:?} steps {} edits {} open {:?} offline {} served {} heard {}", self.agent, self.replica().status(), self.steps, self.edits, self.open.front(), self.is_offline, self.progress.is_served(), self.progress.heard_since(0).len());
-                }
                 event = self.session.next() => self.take(event)?,
             }
         }

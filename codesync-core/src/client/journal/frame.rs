@@ -27,12 +27,15 @@ pub(in crate::client) struct Writer {
     len: u64,
     /// Length of its base, roughly.
     base_len: u64,
+    /// Whether the base is of an earlier format than the records that would follow.
+    is_outdated: bool,
 }
 
 impl Writer {
     /// A writer that goes on behind `len` bytes, of which about `base_len` are the base.
-    pub(in crate::client) fn after(len: usize, base_len: usize) -> Self {
-        Self { len: len as u64, base_len: base_len as u64, ..Self::default() }
+    pub(in crate::client) fn after(len: usize, base_len: usize, is_outdated: bool) -> Self {
+        let (len, base_len) = (len as u64, base_len as u64);
+        Self { len, base_len, is_outdated, ..Self::default() }
     }
 
     /// Adds a record. Nothing is kept of a replica whose journal has no base.
@@ -44,7 +47,7 @@ impl Writer {
 
     /// Starts the journal anew; the answer is all of it.
     pub(in crate::client) fn begin(&mut self, base: &Record<'_>) -> Vec<u8> {
-        (self.len, self.framed) = (0, Vec::new());
+        (self.len, self.framed, self.is_outdated) = (0, Vec::new(), false);
         self.append(base);
         // A base is as large as a document; the scratch space is for keystrokes.
         self.payload = Vec::new();
@@ -57,9 +60,10 @@ impl Writer {
         (!self.framed.is_empty()).then(|| std::mem::take(&mut self.framed))
     }
 
-    /// Whether so much was added that a new base would be far shorter.
-    pub(in crate::client) fn is_long(&self) -> bool {
-        self.len > 2 * self.base_len + JOURNAL_SLACK_BYTES
+    /// Whether so much was added that a new base would be far shorter, or the base is of an earlier
+    /// format.
+    pub(in crate::client) fn is_to_begin_anew(&self) -> bool {
+        self.is_outdated || self.len > 2 * self.base_len + JOURNAL_SLACK_BYTES
     }
 
     fn append(&mut self, record: &Record<'_>) {

@@ -8,8 +8,9 @@ use crate::ids::{ClientId, DocumentId, Revision, Seq};
 use crate::operation::{Operation, OperationLimits};
 use crate::protocol::codec::bytes;
 
-/// Number of the format, to be raised when a record changes its meaning.
-pub(super) const FORMAT: u8 = 1;
+/// Number of the format, to be raised when a record changes its meaning or there is a new one.
+/// Format 1 had no `Extended`.
+pub(super) const FORMAT: u8 = 2;
 
 /// One record. The order of the variants is their number on disk and never changes.
 #[derive(Debug, Serialize, Deserialize)]
@@ -38,6 +39,11 @@ pub(in crate::client) enum Record<'a> {
     },
     /// The user may write, or may not.
     Role { writable: bool },
+    /// An own edit that went with the outstanding operation, which had not been sent.
+    Extended {
+        #[serde(borrow, with = "bytes")]
+        operation: Cow<'a, [u8]>,
+    },
 }
 
 /// The whole state of a replica, but for who else is there and what can be undone.

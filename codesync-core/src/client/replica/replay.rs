@@ -7,6 +7,7 @@ use crate::bugs::{self, Bug};
 use crate::client::confirmed::Confirmed;
 use crate::client::journal::{Base, BaseBuffer, BaseOutstanding, Record, operation};
 use crate::client::pending::{Buffer, Outstanding, Pending, Ticket};
+use crate::ids::Seq;
 use crate::limits::NUMBER_MAX;
 use crate::text::Text;
 
@@ -75,6 +76,10 @@ impl Replica {
                 let edit = operation(&bytes, self.text.len())?;
                 self.edited(edit).expect("it was read over this length");
             }
+            Record::Extended { operation: bytes } => {
+                let edit = operation(&bytes, self.text.len())?;
+                self.extended(edit).expect("it was read over this length");
+            }
             Record::Acked { revision } => {
                 if self.revision.checked_add(1) != Some(revision) {
                     return Err(NO_REVISION);
@@ -117,6 +122,9 @@ fn pending(base: &Base<'_>, text: &mut Text) -> Result<Pending, &'static str> {
         operation: operation(&outstanding.operation, text.len())?,
         edits: count(outstanding.edits)?,
     };
+    if outstanding.ticket.seq == Seq::ZERO {
+        return Err("what it has outstanding has no number");
+    }
     if outstanding.ticket.seq != base.last_seq {
         return Err("what it has outstanding is not its last submission");
     }
@@ -128,4 +136,31 @@ fn pending(base: &Base<'_>, text: &mut Text) -> Result<Pending, &'static str> {
     };
     text.apply(&buffer.operation).expect(fits);
     Ok(Pending::AwaitingWithBuffer { outstanding, buffer })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{ClientId, DocumentId};
+    use crate::operation::Operation;
+
+    #[test]
+    fn a_base_with_something_outstanding_under_no_number_is_refused() {
+        let replica = Replica::new(DocumentId::from_bytes([1; 16]), ClientId::from_bytes([2; 16]));
+        let typed = Operation::replace(0, 0..0, "a").encode();
+        let outstanding = |seq| BaseOutstanding {
+            seq,
+            since: 0,
+            sent_base_len: 0,
+            sent: Cow::Borrowed(&typed),
+            operation: Cow::Borrowed(&typed),
+            edits: 1,
+        };
+        let first = Seq::ZERO.next();
+        for (seq, is_fine) in [(Seq::ZERO, false), (first, true)] {
+            let base =
+                Base { last_seq: seq, outstanding: Some(outstanding(seq)), ..replica.base() };
+            assert_eq!(Replica::restore(base).is_ok(), is_fine);
+        }
+    }
 }

@@ -10,6 +10,7 @@ use super::world::World;
 enum Action {
     Edit { client: usize, at: usize, delete: usize, text: String },
     Undo { client: usize },
+    SendNow { client: usize },
     Up { client: usize },
     Down { client: usize },
     Lose { client: usize },
@@ -28,6 +29,7 @@ fn action() -> impl Strategy<Value = Action> {
     prop_oneof![
         8 => edit.prop_map(|(client, at, delete, text)| Action::Edit { client, at, delete, text }),
         2 => client.clone().prop_map(|client| Action::Undo { client }),
+        1 => client.clone().prop_map(|client| Action::SendNow { client }),
         8 => client.clone().prop_map(|client| Action::Up { client }),
         8 => client.clone().prop_map(|client| Action::Down { client }),
         1 => client.clone().prop_map(|client| Action::Lose { client }),
@@ -42,12 +44,18 @@ fn action() -> impl Strategy<Value = Action> {
     ]
 }
 
-fn play(actions: &[Action]) {
-    let mut world = World::new("a text", 3);
+/// None, or so long that much happens meanwhile.
+fn submit_interval_ms() -> impl Strategy<Value = u64> {
+    prop_oneof![Just(0), Just(1_000)]
+}
+
+fn play(actions: &[Action], submit_interval_ms: u64) {
+    let mut world = World::gathering("a text", 3, Duration::from_millis(submit_interval_ms));
     for action in actions {
         match action {
             Action::Edit { client, at, delete, text } => world.edit(*client, *at, *delete, text),
             Action::Undo { client } => world.undo(*client),
+            Action::SendNow { client } => world.send_now(*client),
             Action::Up { client } => drop(world.deliver_up(*client)),
             Action::Down { client } => drop(world.deliver_down(*client)),
             Action::Lose { client } => drop(world.clients[*client].down.pop_front()),
@@ -91,8 +99,9 @@ proptest! {
     #[test]
     fn whatever_happens_all_copies_become_equal_and_nothing_is_lost_or_doubled(
         actions in proptest::collection::vec(action(), 0..120),
+        submit_interval_ms in submit_interval_ms(),
     ) {
-        play(&actions);
+        play(&actions, submit_interval_ms);
     }
 }
 
@@ -108,6 +117,7 @@ fn the_seeded_mistakes_of_clients_and_authority_are_found() {
         Bug::CatchUpComposedInsertFirst,
         Bug::NoDedupe,
         Bug::SentOperationRebased,
+        Bug::SentOperationExtended,
         Bug::SeqReusedAfterReconnect,
         Bug::BufferDroppedOnReconnect,
         Bug::GapSkipped,
@@ -121,8 +131,9 @@ fn the_seeded_mistakes_of_clients_and_authority_are_found() {
                 proptest::test_runner::RngAlgorithm::ChaCha,
             ),
         );
-        let found = runner.run(&proptest::collection::vec(action(), 0..120), |actions| {
-            bugs::with(bug, || play(&actions));
+        let actions = proptest::collection::vec(action(), 0..120);
+        let found = runner.run(&(actions, submit_interval_ms()), |(actions, interval)| {
+            bugs::with(bug, || play(&actions, interval));
             Ok(())
         });
         assert!(found.is_err(), "{bug:?} was not found");

@@ -1,5 +1,6 @@
 //! What happens to a client, one story at a time.
 
+mod gathering;
 mod journal;
 mod login;
 mod permission;

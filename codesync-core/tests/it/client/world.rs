@@ -20,6 +20,7 @@ pub(super) const CHANNEL: Channel = Channel::new(7);
 /// A client with all that a driver gives it.
 pub(super) struct Client {
     id: ClientId,
+    submit_interval: Duration,
     pub(super) connection: Connection,
     /// The journal as a process that is killed now leaves it behind.
     pub(super) disk: Vec<u8>,
@@ -43,6 +44,11 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(text: &str, clients: usize) -> Self {
+        Self::gathering(text, clients, Duration::ZERO)
+    }
+
+    /// A world in which each submission is so long after the one before.
+    pub(super) fn gathering(text: &str, clients: usize, submit_interval: Duration) -> Self {
         let mut world = Self {
             now: Duration::from_secs(100),
             server: Server::new(text),
@@ -53,7 +59,8 @@ impl World {
             let id = ClientId::from_bytes([i as u8 + 1; 16]);
             let mut client = Client {
                 id,
-                connection: connection(i),
+                submit_interval,
+                connection: connection(i, submit_interval),
                 disk: Vec::new(),
                 shown: String::new(),
                 events: Vec::new(),
@@ -118,6 +125,16 @@ impl World {
         self.drain(i);
     }
 
+    pub(super) fn send_now(&mut self, i: usize) {
+        self.clients[i].connection.send_now(self.now);
+        self.drain(i);
+    }
+
+    pub(super) fn close(&mut self, i: usize) {
+        self.clients[i].connection.close(self.now, DOCUMENT);
+        self.drain(i);
+    }
+
     pub(super) fn set_token(&mut self, i: usize, token: &str) {
         self.clients[i].connection.set_token(self.now, Some(token.into()));
         self.drain(i);
@@ -172,7 +189,7 @@ impl World {
         client.up.clear();
         client.down.clear();
         (client.wants_socket, client.has_socket) = (false, false);
-        client.connection = connection(i);
+        client.connection = connection(i, client.submit_interval);
         if client.disk.is_empty() {
             let open = OpenDocument { document: DOCUMENT, client: client.id };
             client.connection.open(self.now, open);
@@ -292,8 +309,9 @@ impl World {
     }
 }
 
-fn connection(i: usize) -> Connection {
-    Connection::new(ConnectionConfig { name: format!("c{i}"), seed: i as u64, token: None })
+fn connection(i: usize, submit_interval: Duration) -> Connection {
+    let (name, seed) = (format!("c{i}"), i as u64);
+    Connection::new(ConnectionConfig { name, seed, token: None, submit_interval })
 }
 
 impl Client {

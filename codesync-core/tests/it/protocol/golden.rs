@@ -250,18 +250,25 @@ fn unhex(hex: &str) -> Vec<u8> {
 /// Compares vectors with those in the file, or writes them if that was asked for.
 #[track_caller]
 pub(crate) fn compare(file: &str, vectors: Vec<Value>) -> Vec<Value> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(file);
     if std::env::var_os("CODESYNC_GOLDEN").is_some_and(|value| value == "write") {
         let lines: Vec<_> = vectors.iter().map(Value::to_string).collect();
-        fs::write(&path, format!("[\n{}\n]\n", lines.join(",\n"))).unwrap();
+        fs::write(path(file), format!("[\n{}\n]\n", lines.join(",\n"))).unwrap();
     }
-    let written = fs::read_to_string(&path).unwrap();
-    let written: Vec<Value> = serde_json::from_str(&written).unwrap();
+    let written = read(file);
     for (met, expected) in vectors.iter().zip(&written) {
         assert_eq!(met, expected, "in {file}");
     }
     assert_eq!(vectors.len(), written.len(), "number of vectors in {file}");
     written
+}
+
+/// The vectors in a file, of which some come from earlier builds and cannot be made any more.
+pub(crate) fn read(file: &str) -> Vec<Value> {
+    serde_json::from_str(&fs::read_to_string(path(file)).unwrap()).unwrap()
+}
+
+fn path(file: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(file)
 }
 
 pub(crate) fn bytes_of(vector: &Value) -> Vec<u8> {

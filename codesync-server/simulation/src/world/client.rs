@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use codesync_core::client::{Connection, ConnectionConfig, Event, OpenDocument, Output, journal};
+use codesync_core::limits::SUBMIT_INTERVAL_MS;
 use codesync_core::{ClientId, Encoding, Operation, Text, TextEdit};
 
 use super::disk::{Disk, Journal, Next, Work, Write};
@@ -87,6 +88,8 @@ impl World {
             name: format!("client {number}"),
             seed: client.chance.next(),
             token,
+            // One life in two, that of an editor.
+            submit_interval: Duration::from_millis(client.life % 2 * SUBMIT_INTERVAL_MS),
         });
         connection.set_event_encoding(client.encoding());
         client.connection = Some(connection);

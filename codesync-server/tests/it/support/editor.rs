@@ -41,7 +41,7 @@ impl Editor {
 
     /// Opens a document without waiting.
     pub(crate) fn begin(address: SocketAddr, document: DocumentId, name: &str, seed: u64) -> Self {
-        let config = ConnectionConfig { name: name.to_owned(), seed, token: None };
+        let config = ConnectionConfig { name: name.to_owned(), seed, ..Default::default() };
         let mut connection = Connection::new(config);
         let mut client = [0; 16];
         client[..8].copy_from_slice(&seed.to_le_bytes());

@@ -1,10 +1,13 @@
 //! What a journal brings back.
 
+use std::time::Duration;
+
 use codesync_core::client::journal::{ReplayError, replay};
+use codesync_core::client::{Connection, ConnectionConfig, Output};
 use serde_json::json;
 
 use super::super::world::{World, submissions};
-use crate::protocol::golden::{bytes_of, compare, hex};
+use crate::protocol::golden::{bytes_of, compare, hex, read};
 
 /// A client with an edit in flight, others' edits and a buffer, and the journal of it.
 fn lively(restless: bool) -> World {
@@ -145,20 +148,58 @@ fn a_journal_is_rewritten_with_everything_that_waits() {
     world.check();
 }
 
+/// Keys of which some went together, and of which some wait.
+fn gathered() -> World {
+    let mut world = World::gathering("a text", 1, Duration::from_millis(100));
+    for round in 0..6 {
+        world.edit(0, round, 0, "x");
+        world.edit(0, round + 1, 1, "yz");
+        world.pass(Duration::from_millis(45));
+        while world.deliver_up(0) || world.deliver_down(0) {}
+    }
+    world
+}
+
 #[test]
 fn a_journal_that_an_earlier_build_wrote_is_still_read() {
-    let world = lively(true);
-    let vector = json!({
-        "name": "edits, acknowledgements and others' operations",
-        "hex": hex(&world.clients[0].disk),
-        "text": world.text(0),
-        "revision": world.replica(0).revision(),
-        "unsaved_edits": world.replica(0).status().unsaved_edits,
+    let worlds = [
+        ("edits, acknowledgements and others' operations", lively(true)),
+        ("edits that were sent together", gathered()),
+    ];
+    let vectors = worlds.map(|(name, world)| {
+        json!({
+            "name": name,
+            "hex": hex(&world.clients[0].disk),
+            "text": world.text(0),
+            "revision": world.replica(0).revision(),
+            "unsaved_edits": world.replica(0).status().unsaved_edits,
+        })
     });
-    for vector in compare("journal.json", vec![vector]) {
+    let mut written = compare("journal.json", vectors.into());
+    written.extend(read("journal-1.json"));
+    for vector in written {
         let replica = replay(&bytes_of(&vector)).unwrap().replica;
         assert_eq!(json!(replica.text().to_string()), vector["text"]);
         assert_eq!(json!(replica.revision()), vector["revision"]);
         assert_eq!(json!(replica.status().unsaved_edits), vector["unsaved_edits"]);
+    }
+}
+
+#[test]
+fn a_journal_of_an_earlier_format_is_begun_anew_before_anything_follows_it() {
+    for vector in read("journal-1.json") {
+        let replayed = replay(&bytes_of(&vector)).unwrap();
+        assert!(replayed.is_outdated);
+        let mut connection = Connection::new(ConnectionConfig::default());
+        connection.open_restored(Duration::ZERO, replayed.replica.document(), replayed).unwrap();
+        let outputs: Vec<_> = std::iter::from_fn(|| connection.poll_output()).collect();
+        let anew = outputs.iter().find_map(|output| match output {
+            Output::Compact { records, .. } => Some(records),
+            _ => None,
+        });
+        let replayed = replay(anew.unwrap()).unwrap();
+        assert!(!replayed.is_outdated);
+        assert_eq!(json!(replayed.replica.text().to_string()), vector["text"]);
+        assert_eq!(json!(replayed.replica.status().unsaved_edits), vector["unsaved_edits"]);
     }
 }
