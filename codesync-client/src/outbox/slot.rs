@@ -24,10 +24,12 @@ pub(crate) struct Slot {
     file: Option<File>,
     /// So many bytes of the file are known to be on the disk.
     kept_bytes: u64,
-    /// Whether the file ends with these, and its cursor stands there.
+    /// Whether the file ends with these and what was written behind them, and its cursor stands there.
     is_at_end: bool,
     /// Bytes that are to follow them, oldest first.
     backlog: Vec<u8>,
+    /// So many of the backlog the system has taken.
+    written_bytes: usize,
     /// Whether `backlog` replaces the file instead of following it.
     replaces: bool,
     state: State,
@@ -81,6 +83,7 @@ impl Slot {
             kept_bytes: 0,
             is_at_end: false,
             backlog: Vec::new(),
+            written_bytes: 0,
             replaces: false,
             state: State::Sound,
         }))
@@ -107,7 +110,7 @@ impl Slot {
         }
     }
 
-    /// Says how much of the journal is sound; what follows is cut off by the next flush.
+    /// Says how much of the journal is sound; what follows is cut off before the next is written.
     pub(crate) fn set_kept(&mut self, bytes: u64) {
         self.kept_bytes = bytes;
     }
@@ -120,7 +123,26 @@ impl Slot {
     /// Puts these records in place of all before. Durable after [`Slot::flush`].
     pub(crate) fn replace(&mut self, records: Vec<u8>) {
         self.backlog = records;
+        self.written_bytes = 0;
         self.replaces = true;
+    }
+
+    /// Hands what was appended to the system: it outlives this process from here on, and the machine
+    /// after [`Slot::flush`], which also does what cannot be done here.
+    pub(crate) fn write(&mut self) {
+        if self.state == State::Sound
+            && !self.replaces
+            && !self.is_written()
+            && self.write_backlog().is_err()
+        {
+            // The flush opens it anew, asks again, and tells.
+            self.file = None;
+        }
+    }
+
+    /// Whether the system has everything.
+    pub(crate) fn is_written(&self) -> bool {
+        self.written_bytes == self.backlog.len() && !self.replaces
     }
 
     pub(crate) fn is_flushed(&self) -> bool {
@@ -159,6 +181,26 @@ impl Slot {
             return Ok(());
         }
         let is_new = self.kept_bytes == 0 && self.state == State::Sound;
+        if let Err(error) = self.write_backlog()?.sync_data() {
+            // Nobody knows what of it the disk has, and the system may say no word more.
+            self.written_bytes = 0;
+            return Err(error);
+        }
+        if self.state == State::SetAside {
+            fs::rename(self.path("unkept"), self.journal_path())?;
+        }
+        if is_new || self.state == State::SetAside {
+            sync_folder(&self.folder)?;
+        }
+        self.state = State::Sound;
+        self.kept_bytes += self.backlog.len() as u64;
+        self.backlog.clear();
+        self.written_bytes = 0;
+        Ok(())
+    }
+
+    /// Puts the backlog behind what is kept, as far as it is not there yet.
+    fn write_backlog(&mut self) -> io::Result<&File> {
         if self.file.is_none() {
             let path = match self.state {
                 State::SetAside => self.path("unkept"),
@@ -168,24 +210,16 @@ impl Slot {
             self.file = Some(file);
         }
         let file = self.file.as_mut().expect("it was opened above");
-        if !self.is_at_end {
+        if !std::mem::take(&mut self.is_at_end) {
             // Cuts off a torn tail, and what an earlier failed try has left.
-            file.set_len(self.kept_bytes)?;
-            file.seek(SeekFrom::Start(self.kept_bytes))?;
+            let end = self.kept_bytes + self.written_bytes as u64;
+            file.set_len(end)?;
+            file.seek(SeekFrom::Start(end))?;
         }
-        file.write_all(&self.backlog)?;
-        file.sync_data()?;
-        if self.state == State::SetAside {
-            fs::rename(self.path("unkept"), self.journal_path())?;
-        }
-        if is_new || self.state == State::SetAside {
-            sync_folder(&self.folder)?;
-        }
-        self.state = State::Sound;
+        file.write_all(&self.backlog[self.written_bytes..])?;
+        self.written_bytes = self.backlog.len();
         self.is_at_end = true;
-        self.kept_bytes += self.backlog.len() as u64;
-        self.backlog.clear();
-        Ok(())
+        Ok(file)
     }
 
     fn write_anew(&mut self) -> io::Result<()> {
@@ -206,6 +240,7 @@ impl Slot {
         self.file = Some(file);
         self.is_at_end = true;
         self.backlog.clear();
+        self.written_bytes = 0;
         self.replaces = false;
         Ok(())
     }
@@ -361,6 +396,49 @@ mod tests {
         assert!(Slot::lock(folder.path(), client).expect("it works").is_none());
         drop(held);
         assert!(Slot::lock(folder.path(), client).expect("it works").is_some());
+    }
+
+    #[test]
+    fn what_was_written_is_there_without_a_flush_and_in_front_of_what_follows() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut held = slot(folder.path());
+        held.append(b"one ");
+        held.write();
+        assert!(held.is_written() && !held.is_flushed());
+        held.append(b"two ");
+        held.write();
+        assert_eq!(held.read().expect("it works"), Some(b"one two ".to_vec()));
+        held.append(b"three");
+        assert!(matches!(held.flush(), Flushed::Kept));
+        assert_eq!(held.read().expect("it works"), Some(b"one two three".to_vec()));
+        held.append(b" lost");
+        held.write();
+        held.replace(b"new".to_vec());
+        assert!(!held.is_written());
+        assert!(matches!(held.flush(), Flushed::Kept));
+        drop(held);
+        assert_eq!(content(folder.path()), b"new");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_was_written_before_the_disk_was_full_stays_written() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut held = slot(folder.path());
+        held.append(b"before ");
+        assert!(matches!(held.flush(), Flushed::Kept));
+        held.append(b"written ");
+        held.write();
+        held.file = Some(OpenOptions::new().write(true).open("/dev/full").expect("it exists"));
+        held.append(b"during ");
+        held.write();
+        assert!(!held.is_written());
+        assert_eq!(held.read().expect("it works"), Some(b"before written ".to_vec()));
+        assert!(matches!(held.flush(), Flushed::Kept), "there is room on the real disk");
+        held.append(b"after");
+        assert!(matches!(held.flush(), Flushed::Kept));
+        drop(held);
+        assert_eq!(content(folder.path()), b"before written during after");
     }
 
     #[cfg(target_os = "linux")]

@@ -5,15 +5,18 @@
 //!                                      └──────── afterwards ────▶ socket
 //! ```
 //!
-//! Whatever waits when the thread comes round is taken together: one write and one fsync per
-//! journal, then the frames in their order. So a frame never overtakes a record that stood before
-//! it, and a fast typist costs no more fsyncs than the disk can do.
+//! Whatever waits when the thread comes round is taken together: one write and one fsync for each
+//! journal, then the frames in their order. So a frame never overtakes a record that stood before it.
+//!
+//! A record without a frame behind it is written at once, and outlives this process from then on.
+//! Its fsync waits a moment for that of the next frame: keys that are sent together are synced
+//! together.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use codesync_core::DocumentId;
 use tokio::sync::{mpsc, watch};
@@ -22,7 +25,10 @@ use super::slot::{Flushed, Slot, create_folder, private, write_whole};
 use crate::socket::{Command, Wire};
 
 /// How often a disk that refused is tried again.
-const RETRY_MS: u64 = 1_000;
+const RETRY: Duration = Duration::from_secs(1);
+/// How long a record may be written before it is synced: what a power cut takes is this and what one
+/// sync takes. Longer than editors gather keys before they send them.
+const SYNC_MAX: Duration = Duration::from_millis(200);
 /// Batches that are taken together at most.
 const BATCHES_MAX: usize = 1_024;
 /// Conflict copies of one document, before the next one is refused a name.
@@ -48,7 +54,8 @@ pub(crate) enum Work {
     Tell,
 }
 
-/// How far the thread is. Who waits for it is woken, unless the server will do so by its answer.
+/// How far the thread is. Who waits for it is woken, unless the server will do so by its answer (as
+/// far as that is known: to a word about where somebody is there is none).
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Progress {
     /// So many batches are done with.
@@ -78,23 +85,22 @@ struct Writer {
     /// Frames that may not leave yet, because a journal is stuck.
     held: Vec<Command>,
     batches: u64,
+    /// When everything is to be flushed, whatever else happens.
+    flush_at: Option<Instant>,
 }
 
 /// Runs until the session is gone and everything it handed over is done.
 pub(crate) fn run(work: &Receiver<Vec<Work>>, outlets: Outlets) {
-    let mut writer = Writer { outlets, slots: BTreeMap::new(), held: Vec::new(), batches: 0 };
+    let mut writer = Writer::new(outlets);
     loop {
-        let first = if writer.is_behind() {
-            match work.recv_timeout(Duration::from_millis(RETRY_MS)) {
-                Ok(batch) => Some(batch),
-                Err(RecvTimeoutError::Timeout) => None,
-                Err(RecvTimeoutError::Disconnected) => break,
-            }
-        } else {
-            match work.recv() {
-                Ok(batch) => Some(batch),
-                Err(_) => break,
-            }
+        let received = match writer.flush_at {
+            Some(at) => work.recv_timeout(at.saturating_duration_since(Instant::now())),
+            None => work.recv().map_err(RecvTimeoutError::from),
+        };
+        let first = match received {
+            Ok(batch) => Some(batch),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => break,
         };
         let mut batches: Vec<Vec<Work>> = first.into_iter().collect();
         while batches.len() < BATCHES_MAX {
@@ -106,17 +112,21 @@ pub(crate) fn run(work: &Receiver<Vec<Work>>, outlets: Outlets) {
         writer.run(batches);
     }
     // The session is gone: one last try for what the disk has refused.
+    writer.flush_at = Some(Instant::now());
     writer.run(Vec::new());
 }
 
 impl Writer {
-    fn is_behind(&self) -> bool {
-        !self.held.is_empty() || self.slots.values().any(|slot| !slot.is_flushed())
+    fn new(outlets: Outlets) -> Self {
+        Self { outlets, slots: BTreeMap::new(), held: Vec::new(), batches: 0, flush_at: None }
+    }
+
+    fn has_records(&self) -> bool {
+        self.slots.values().any(|slot| !slot.is_flushed())
     }
 
     fn run(&mut self, batches: Vec<Vec<Work>>) {
         self.batches += batches.len() as u64;
-        let mut leaving = Vec::new();
         let mut works: Vec<Work> = batches.into_iter().flatten().collect();
         // A conflict copy is on the disk before the record that lets go of its text.
         works.retain(|work| match work {
@@ -126,14 +136,18 @@ impl Writer {
             }
             _ => true,
         });
-        let (mut is_asked, mut is_record) = (false, false);
+        let (mut is_asked, mut failure, mut is_stuck) = (false, None, false);
         for work in works {
-            is_record |= matches!(work, Work::Save(..) | Work::Replace(..));
             match work {
                 Work::Attach(document, slot) => {
                     self.slots.insert(document, *slot);
                 }
-                Work::Detach(document) => leaving.push(document),
+                Work::Detach(document) => {
+                    // Here and not later: it may be attached again behind this.
+                    if let Some(mut slot) = self.slots.remove(&document) {
+                        is_stuck |= flush(&mut slot, &mut failure);
+                    }
+                }
                 Work::Save(document, record) => {
                     if let Some(slot) = self.slots.get_mut(&document) {
                         slot.append(&record);
@@ -150,20 +164,18 @@ impl Writer {
             }
         }
 
-        let mut failure = None;
-        let mut is_stuck = false;
-        for slot in self.slots.values_mut().filter(|slot| !slot.is_flushed()) {
-            match slot.flush() {
-                Flushed::Kept => {}
-                Flushed::NotKept(error) => failure = Some(explain(slot.folder(), &error)),
-                Flushed::Stuck(error) => {
-                    failure = Some(explain(slot.folder(), &error));
-                    is_stuck = true;
-                }
-            }
+        self.slots.values_mut().for_each(Slot::write);
+        let now = Instant::now();
+        let is_due = is_asked || failure.is_some() || self.flush_at.is_some_and(|at| at <= now);
+        let has_records = self.has_records();
+        let may_wait = !is_due && self.held.is_empty();
+        if has_records && may_wait && self.slots.values().all(Slot::is_written) {
+            self.flush_at.get_or_insert(now + SYNC_MAX);
+            return;
         }
-        for document in leaving {
-            self.slots.remove(&document);
+
+        for slot in self.slots.values_mut().filter(|slot| !slot.is_flushed()) {
+            is_stuck |= flush(slot, &mut failure);
         }
         // Before a frame leaves, for its answer lets the session look.
         let progress = Progress { batches: self.batches, failure };
@@ -178,7 +190,9 @@ impl Writer {
                 is_sent |= self.outlets.wire.obey(command);
             }
         }
-        let is_answered = is_record && is_sent && before.failure == progress.failure;
+        let is_behind = !self.held.is_empty() || self.has_records();
+        self.flush_at = is_behind.then(|| Instant::now() + RETRY);
+        let is_answered = has_records && is_sent && before.failure == progress.failure;
         if is_asked || before != progress && !is_answered {
             self.outlets.progress.send_modify(|_| ());
         }
@@ -192,8 +206,15 @@ impl Writer {
     }
 }
 
-fn explain(folder: &Path, error: &io::Error) -> String {
-    format!("{}: {error}", folder.display())
+/// Flushes a journal, says what went wrong, and whether nothing may be sent.
+fn flush(slot: &mut Slot, failure: &mut Option<String>) -> bool {
+    let (error, is_stuck) = match slot.flush() {
+        Flushed::Kept => return false,
+        Flushed::NotKept(error) => (error, false),
+        Flushed::Stuck(error) => (error, true),
+    };
+    *failure = Some(format!("{}: {error}", slot.folder().display()));
+    is_stuck
 }
 
 /// Writes a text under the first free name `conflict-<n>.txt`.
@@ -252,7 +273,7 @@ mod tests {
             progress: progress_out,
             conflicts: conflicts_out,
         };
-        let mut writer = Writer { outlets, slots: BTreeMap::new(), held: Vec::new(), batches: 0 };
+        let mut writer = Writer::new(outlets);
         writer.run(vec![vec![Work::Attach(DOCUMENT, Box::new(slot))]]);
         Stage { writer, frames, progress, conflicts, folder, _root: root }
     }
@@ -286,6 +307,46 @@ mod tests {
         assert_eq!(stage.journal(), b"12");
         assert_eq!(stage.sent(), [b"a", b"b"]);
         assert_eq!(*stage.progress.borrow(), Progress { batches: 3, failure: None });
+    }
+
+    #[test]
+    fn a_record_without_a_frame_is_written_at_once_and_synced_a_moment_later() {
+        let mut stage = stage();
+        stage.writer.run(vec![vec![save(b"1")]]);
+        stage.writer.run(vec![vec![save(b"2")]]);
+        assert_eq!(stage.journal(), b"12", "a kill takes nothing");
+        assert_eq!(stage.progress.borrow().batches, 1, "but a power cut might");
+        let due = stage.writer.flush_at.expect("it is to be synced");
+        assert!(due <= Instant::now() + SYNC_MAX);
+        stage.writer.flush_at = Some(Instant::now());
+        stage.writer.run(Vec::new());
+        assert_eq!(stage.journal(), b"12");
+        assert_eq!(stage.progress.borrow().batches, 3);
+        assert_eq!(stage.writer.flush_at, None);
+    }
+
+    #[test]
+    fn a_frame_brings_all_records_before_it_to_the_disk() {
+        let mut stage = stage();
+        stage.writer.run(vec![vec![save(b"1")]]);
+        stage.writer.run(vec![vec![send(b"a")]]);
+        assert_eq!(stage.sent(), [b"a"]);
+        assert_eq!(*stage.progress.borrow(), Progress { batches: 3, failure: None });
+        assert_eq!(stage.writer.flush_at, None);
+    }
+
+    #[test]
+    fn a_document_that_is_closed_and_opened_again_in_one_go_loses_no_record() {
+        let mut stage = stage();
+        let other = ClientId::from_bytes([3; 16]);
+        let slot = Slot::lock(&stage.folder, other).expect("it works").expect("it is free");
+        let again = vec![Work::Detach(DOCUMENT), Work::Attach(DOCUMENT, Box::new(slot))];
+        stage.writer.run(vec![vec![save(b"1"), send(b"a")], again]);
+        stage.writer.run(vec![vec![save(b"2"), send(b"b")]]);
+        assert_eq!(stage.journal(), b"1");
+        let second = fs::read(stage.folder.join(format!("{other}.journal")));
+        assert_eq!(second.expect("it is there"), b"2");
+        assert_eq!(stage.sent(), [b"a", b"b"]);
     }
 
     #[test]
@@ -335,7 +396,7 @@ mod tests {
         };
         assert!(!woken(&mut stage, vec![save(b"1"), send(b"a")]), "an answer to it will come");
         assert_eq!(stage.progress.borrow().batches, 2, "who looks sees it");
-        assert!(woken(&mut stage, vec![save(b"2")]));
+        assert!(woken(&mut stage, vec![save(b"2"), Work::Tell]));
         assert!(woken(&mut stage, vec![send(b"somebody moved")]), "to which there is no answer");
         assert!(woken(&mut stage, vec![save(b"3"), send(b"b"), Work::Tell]));
     }
