@@ -96,6 +96,8 @@ pub(crate) struct App {
     wish: Wish,
     has_numbers: bool,
     saving: Saving,
+    /// Since when edits are on their way to a server that is reached and has saved none of them.
+    saving_since: Option<Duration>,
     awaits_save: bool,
     people: People,
     prompt: Option<Prompt>,
@@ -155,6 +157,7 @@ impl App {
             wish: Wish::default(),
             has_numbers: true,
             saving: Saving::default(),
+            saving_since: None,
             awaits_save: false,
             people: People::default(),
             prompt: None,
@@ -258,7 +261,7 @@ impl App {
         if self.find.is_looking() {
             return Some(self.now);
         }
-        let others = [self.people.deadline(), self.writers_deadline()];
+        let others = [self.people.deadline(), self.writers_deadline(), self.slow_at()];
         notice.into_iter().chain(others.into_iter().flatten()).min()
     }
 
@@ -347,7 +350,7 @@ impl App {
     }
 
     fn ask(&mut self, question: Question) {
-        self.effects.push_back(Effect::Ask(question));
+        self.effects.push_back(Effect::Ask(Box::new(question)));
     }
 
     fn handle_reply(&mut self, reply: Reply) {

@@ -302,6 +302,7 @@ impl Live {
                 self.is_saving_stale = true;
             }
             Effect::BreakUndoGroup => self.session.break_undo_group(document),
+            Effect::SendNow => self.session.send_now(),
             Effect::Select(selections) => self.session.set_selections(document, selections),
             Effect::Copy(text) => {
                 self.desktop.put(&text);
@@ -317,7 +318,7 @@ impl Live {
                     colors.ask(*job);
                 }
             }
-            Effect::Ask(question) => self.ask(question),
+            Effect::Ask(question) => self.ask(*question),
             Effect::Open(document) => {
                 self.next = Some(document);
                 self.is_over = true;
@@ -506,6 +507,7 @@ impl Live {
 
     /// Gives what is on its way a moment to be confirmed, and brings the rest to the disk.
     async fn end(mut self) -> Ending {
+        self.session.send_now();
         let confirmed = async {
             while self.saving().condition == Condition::Saving {
                 self.session.next().await;

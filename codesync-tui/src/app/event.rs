@@ -55,6 +55,8 @@ pub(crate) enum Effect {
     Redo,
     /// The next edit is to be undone apart from those before it.
     BreakUndoGroup,
+    /// Send what waits for more to be typed.
+    SendNow,
     /// Tell the others where the carets are.
     Select(Vec<Selection>),
     /// Put this on the clipboard of the person's machine.
@@ -62,7 +64,7 @@ pub(crate) enum Effect {
     /// Find the colours of these lines.
     Color(Box<Job>),
     /// Find this out, or have it done; meanwhile everything goes on.
-    Ask(Question),
+    Ask(Box<Question>),
     /// Leave this document for another.
     Open(DocumentId),
     Quit,

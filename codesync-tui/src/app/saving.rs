@@ -1,10 +1,14 @@
 //! What is saved, what waits, and whether it is safe here: the words of the status line.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use codesync_core::Revision;
 
 use super::{App, Effect, People, Prompt};
+
+/// How long edits have waited for a server that is reached before their number is told.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// How things stand between this editor, its disk and the server.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -54,8 +58,9 @@ impl Condition {
 }
 
 impl Saving {
-    /// The state in words, beginning with its mark.
-    pub(crate) fn words(&self) -> String {
+    /// The state in words, beginning with its mark. How many edits are on their way is told only of a
+    /// server that `is_slow`: keys are sent some at a time, and the number would change with each.
+    pub(crate) fn words(&self, is_slow: bool) -> String {
         let mut words = match self.condition {
             Condition::Loading => match &self.failure {
                 Some(_) => "○server not reached, trying".to_owned(),
@@ -73,7 +78,7 @@ impl Saving {
         } else if self.condition.is_away() && self.waiting > 0 {
             words.push_str(" · kept on this disk");
         }
-        if self.condition == Condition::Saving && self.waiting > 1 {
+        if self.condition == Condition::Saving && is_slow && self.waiting > 1 {
             // Writing to a string does not fail.
             let _ = write!(words, " | {} waiting", self.waiting);
         }
@@ -96,6 +101,12 @@ impl App {
     pub(super) fn handle_saving(&mut self, saving: Saving) {
         let lost_disk = saving.not_kept.is_some() && self.saving.not_kept.is_none();
         let found_disk = saving.not_kept.is_none() && self.saving.not_kept.is_some();
+        let is_answered = saving.waiting < self.saving.waiting;
+        self.saving_since = match saving.condition {
+            Condition::Saving if is_answered => Some(self.now),
+            Condition::Saving => self.saving_since.or(Some(self.now)),
+            _ => None,
+        };
         self.saving = saving;
         if self.saving.condition.is_away() {
             self.people = People::default();
@@ -116,6 +127,16 @@ impl App {
         }
     }
 
+    /// Whether a server that is reached has saved nothing for so long that it is worth telling.
+    pub(crate) fn is_server_slow(&self) -> bool {
+        self.saving_since.is_some_and(|since| self.now - since >= SLOW)
+    }
+
+    /// When it will be, if it is not and saves nothing until then.
+    pub(super) fn slow_at(&self) -> Option<Duration> {
+        Some(self.saving_since? + SLOW).filter(|at| *at > self.now)
+    }
+
     /// Whether the text may be changed; says why if not.
     pub(super) fn may_edit(&mut self) -> bool {
         if self.is_open && self.saving.takes_edits() {
@@ -132,6 +153,7 @@ impl App {
 
     pub(super) fn save_point(&mut self) {
         self.effects.push_back(Effect::BreakUndoGroup);
+        self.effects.push_back(Effect::SendNow);
         let sentence = match self.saving.condition {
             Condition::Saved => format!("saved, rev {}", self.saving.revision),
             Condition::Saving => {
@@ -173,18 +195,23 @@ impl App {
 mod tests {
     use super::*;
 
+    fn saving(condition: Condition, waiting: usize) -> Saving {
+        Saving { condition, revision: 42, waiting, ..Saving::default() }
+    }
+
     #[track_caller]
     fn check(condition: Condition, waiting: usize, not_kept: bool, expected: &str) {
         let not_kept = not_kept.then(|| "no space".to_owned());
-        let saving = Saving { condition, revision: 42, waiting, not_kept, failure: None };
-        assert_eq!(saving.words(), expected);
+        assert_eq!(Saving { not_kept, ..saving(condition, waiting) }.words(false), expected);
     }
 
     #[test]
     fn the_status_line_tells_the_truth_about_saving() {
         check(Condition::Saved, 0, false, "●saved 42");
         check(Condition::Saving, 1, false, "◐saving 42");
-        check(Condition::Saving, 2, false, "◐saving 42 | 2 waiting");
+        check(Condition::Saving, 2, false, "◐saving 42");
+        assert_eq!(saving(Condition::Saving, 2).words(true), "◐saving 42 | 2 waiting");
+        assert_eq!(saving(Condition::Saving, 1).words(true), "◐saving 42");
         check(Condition::Offline, 0, false, "○offline");
         check(Condition::Offline, 17, false, "○offline · 17 waiting · kept on this disk");
         check(Condition::Offline, 17, true, "○offline · 17 waiting · not kept on this disk");

@@ -277,6 +277,24 @@ fn a_save_point_answers_when_everything_is_saved() {
 }
 
 #[test]
+fn how_many_edits_wait_is_told_of_a_slow_server_by_itself_and_does_not_flicker_with_keys() {
+    let mut stage = Stage::new("x.txt", "a|");
+    for waiting in [1, 2, 3, 1, 2, 3].repeat(10) {
+        // Every third answer saves something, and none of them all.
+        stage.sending(waiting);
+        assert!(!stage.app.is_server_slow());
+        stage.wait(200);
+    }
+    stage.condition(super::Condition::Saved);
+    assert_eq!(stage.app.deadline(), None);
+    stage.sending(2);
+    assert!(stage.app.deadline().is_some(), "it changes by itself");
+    stage.wait(1_000);
+    assert!(stage.app.is_server_slow());
+    assert_eq!(stage.app.deadline(), None);
+}
+
+#[test]
 fn what_is_taken_away_or_grows_leaves_no_empty_screen() {
     let text: String = (1..13).map(|n| format!("{n}\n")).collect();
     let resize = |columns, rows| Event::Input(Input::Resize { columns, rows });

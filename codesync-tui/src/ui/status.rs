@@ -81,7 +81,7 @@ fn draw_status(app: &App, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let mode = app.mode_name().map(|mode| format!(" {mode}")).unwrap_or_default();
     let left = [
         Piece { text: format!("{mode} {title} "), style: theme.status() },
-        Piece { text: saving.words(), style: state },
+        Piece { text: saving.words(app.is_server_slow()), style: state },
     ];
     let mut middle = vec![];
     if let Some(notice) = app.notice() {

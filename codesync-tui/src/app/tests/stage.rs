@@ -145,6 +145,12 @@ impl Stage {
         self.handle(Event::Saving(self.saving.clone()));
     }
 
+    /// So many edits are on their way.
+    pub(crate) fn sending(&mut self, waiting: usize) {
+        self.saving.waiting = waiting;
+        self.condition(Condition::Saving);
+    }
+
     pub(crate) fn not_kept(&mut self, reason: &str) {
         self.saving.not_kept = Some(reason.to_owned());
         self.saving.waiting = 1;
@@ -168,10 +174,12 @@ impl Stage {
                 Effect::Undo => self.step(false),
                 Effect::Redo => self.step(true),
                 Effect::BreakUndoGroup => self.undo.break_group(),
+                // What was typed reaches the model at once.
+                Effect::SendNow => {}
                 Effect::Select(selections) => self.selections = selections,
                 Effect::Copy(text) => self.copied.push(text),
                 Effect::Color(job) => self.jobs.push(*job),
-                Effect::Ask(question) => self.asked.push(question),
+                Effect::Ask(question) => self.asked.push(*question),
                 Effect::Open(id) => self.opened = Some(id),
                 Effect::Quit => self.has_quit = true,
             }
