@@ -247,6 +247,26 @@ describe('LiveConnection', () => {
     expect(client.status).toMatchObject({ state: 'synchronized', unsavedEdits: 0 });
   });
 
+  test('keys that follow each other closely are sent together, a first one at once', async () => {
+    const server = new FakeServer('');
+    const client = await Client.open(server);
+    for (const [at, key] of ['a', 'b', 'c'].entries()) {
+      client.type(at, key);
+      await server.pass(20);
+    }
+    expect(server.submissions).toHaveLength(1);
+    await server.pass(50);
+    expect(server.submissions).toHaveLength(2);
+    expect(client.status).toMatchObject({ state: 'synchronized', unsavedEdits: 0 });
+
+    client.type(3, 'd');
+    expect(client.status).toMatchObject({ state: 'sending', unsavedEdits: 1 });
+    client.live.drive((core, now) => core.sendNow(now));
+    await server.pass(10);
+    expect(server.submissions).toHaveLength(3);
+    expect(client.status).toMatchObject({ state: 'synchronized', unsavedEdits: 0 });
+  });
+
   test('a tab that died sends what it had, under the same number, once', async () => {
     const server = new FakeServer('start');
     const { store, journal } = await newJournal();
@@ -264,7 +284,8 @@ describe('LiveConnection', () => {
     const reopened = await store.journal(DOCUMENT, journal.client);
     const second = await Client.restore(server, reopened);
     await second.writer.idle();
-    await server.pass(10);
+    // What was typed after it is another submission, which is not sent right behind.
+    await server.pass(110);
     expect(second.text).toBe('start!?');
     expect(server.submissions[1]).toEqual(sent);
     expect(second.status).toMatchObject({ state: 'synchronized', unsavedEdits: 0 });

@@ -74,6 +74,7 @@ export class DocumentSession {
     });
     window.addEventListener('online', this.reconnect);
     window.addEventListener('pagehide', this.#flush);
+    window.document.addEventListener('visibilitychange', this.#flush);
     void this.#open();
   }
 
@@ -84,8 +85,8 @@ export class DocumentSession {
     this.#disposed = true;
     window.removeEventListener('online', this.reconnect);
     window.removeEventListener('pagehide', this.#flush);
+    window.document.removeEventListener('visibilitychange', this.#flush);
     this.#editor = null;
-    this.#live?.dispose();
     const done = this.#release();
     closing.set(this.#shelf, done);
     void done.then(() => {
@@ -155,6 +156,11 @@ export class DocumentSession {
   readonly reconnect = (): void => {
     this.#drive((core, now) => core.reconnect(now));
   };
+
+  /** Sends what waits for more to be typed. */
+  sendNow(): void {
+    this.#drive((core, now) => core.sendNow(now));
+  }
 
   /** Keeps what others do away from the editor for a moment. */
   hold(held: boolean): void {
@@ -238,8 +244,14 @@ export class DocumentSession {
     this.#refresh();
   }
 
-  /** What is known to be on the server need not be sent again by whoever opens this document next. */
-  readonly #flush = (): void => this.#writer?.flush();
+  /**
+   * The page is seen no longer, and may be about to go. What was just typed is sent, if there is time left for it, and
+   * what is known to be on the server need not be sent again by whoever opens this document next.
+   */
+  readonly #flush = (): void => {
+    this.sendNow();
+    this.#writer?.flush();
+  };
 
   #drive<Answer>(tell: (core: Connection, now: number) => Answer): Answer | undefined {
     return this.#live?.drive(tell);
@@ -378,7 +390,9 @@ export class DocumentSession {
   }
 
   async #release(): Promise<void> {
+    this.sendNow();
     await this.#writer?.idle();
+    this.#live?.dispose();
     this.#claim?.dispose();
     this.#core?.free();
     this.#core = null;

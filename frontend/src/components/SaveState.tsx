@@ -1,3 +1,4 @@
+import { useEffect, useState } from 'react';
 import type { DocumentSession } from '../collab/session';
 import { useSessionView } from '../collab/useSession';
 import type { SessionView } from '../collab/view';
@@ -5,9 +6,25 @@ import { readableCount } from '../readable';
 
 type SavingView = Pick<SessionView, 'state' | 'saved' | 'unsavedEdits' | 'kept' | 'online'>;
 
+/** How long everything has been saved before that is said: between two keys it would only flicker. */
+const STEADY_MS = 300;
+
+function useSteady(view: SavingView): SavingView {
+  const [isSteady, setSteady] = useState(true);
+  useEffect(() => {
+    if (view.state === 'sending') {
+      setSteady(false);
+      return;
+    }
+    const timer = setTimeout(() => setSteady(true), STEADY_MS);
+    return () => clearTimeout(timer);
+  }, [view.state]);
+  return view.state === 'synchronized' && !isSteady ? { ...view, state: 'sending' } : view;
+}
+
 /** The truth about saving, in the same words as the terminal's status line. */
 export function SaveState(props: { readonly session: DocumentSession }) {
-  const view = useSessionView(props.session);
+  const view = useSteady(useSessionView(props.session));
   const words = stateWords(view);
   const tone = toneOf(view);
   // Said aloud when something is amiss, and not with every key.

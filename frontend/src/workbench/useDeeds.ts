@@ -17,11 +17,12 @@ import type { Details } from './useDetails';
 /** How long somebody who asked waits for what he has just typed to be saved. */
 const SAVING_MS_MAX = 3_000;
 
-/** Waits until everything is saved; whether it is. */
+/** Waits until everything is saved, or cannot be for now; whether it is. */
 function saved(session: DocumentSession): Promise<boolean> {
   const isSaved = () => session.view().unsavedEdits === 0;
-  if (isSaved()) {
-    return Promise.resolve(true);
+  session.sendNow();
+  if (session.view().state !== 'sending') {
+    return Promise.resolve(isSaved());
   }
   return new Promise((resolve) => {
     const end = () => {
@@ -30,7 +31,7 @@ function saved(session: DocumentSession): Promise<boolean> {
       resolve(isSaved());
     };
     const unsubscribe = session.subscribe(() => {
-      if (isSaved()) {
+      if (session.view().state !== 'sending') {
         end();
       }
     });
@@ -71,6 +72,16 @@ export function useDeeds(
       session.show({ text: messageOf(error) });
     }
   };
+  const saySaved = async () => {
+    const isSaved = await saved(session);
+    const view = session.view();
+    session.show({
+      text: isSaved
+        ? `Everything is saved as you type: revision ${readableCount(view.saved)}.`
+        : `Not yet: ${stateWords(view)}.`,
+      isCalm: true,
+    });
+  };
   const copyCommand = async () => {
     const command = openCommand(session.document);
     try {
@@ -98,15 +109,6 @@ export function useDeeds(
         void change({ language });
       }
     },
-    saySaved: () => {
-      const view = session.view();
-      session.show({
-        text:
-          view.unsavedEdits === 0
-            ? `Everything is saved as you type: revision ${readableCount(view.saved)}.`
-            : `Not yet: ${stateWords(view)}.`,
-        isCalm: true,
-      });
-    },
+    saySaved: () => void saySaved(),
   };
 }
