@@ -16,9 +16,9 @@ use super::typing::{self, Typing};
 pub(super) struct Buffered {
     /// The text but for what was typed last.
     written: Rope,
-    /// Its length in chars, which a rope counts anew each time it is asked.
-    written_len: usize,
     typing: Typing,
+    /// Length in chars of all of it, which a rope counts anew each time it is asked.
+    len: usize,
     /// The text with what was typed last, from when somebody first reads it.
     whole: OnceLock<Rope>,
     /// Whether somebody has read since the last edit.
@@ -28,7 +28,7 @@ pub(super) struct Buffered {
 impl Buffered {
     /// Length in chars. Nothing is written for it.
     pub(super) fn len(&self) -> usize {
-        self.typing.len(self.written_len)
+        self.len
     }
 
     /// Length in bytes. Nothing is written for it.
@@ -53,13 +53,12 @@ impl Buffered {
     pub(super) fn change(&mut self, change: impl FnOnce(&mut Rope)) {
         self.write();
         change(&mut self.written);
-        self.written_len = self.written.len_chars();
+        self.len = self.written.len_chars();
     }
 
     /// Puts what was typed last into the rope.
     fn write(&mut self) {
         if !self.typing.is_empty() {
-            self.written_len = self.len();
             match self.whole.take() {
                 Some(whole) => self.written = whole,
                 None => self.typing.write(&mut self.written),
@@ -70,21 +69,19 @@ impl Buffered {
 
     /// Replaces a range, offsets in chars; `chars` is the number of chars in `text`.
     pub(super) fn replace(&mut self, range: Range<usize>, text: &str, chars: usize) {
-        let read = std::mem::take(self.read.get_mut());
-        if !read && self.typing.replace(&range, text, chars) {
-            return;
-        }
-        self.write();
-        if read || !self.typing.replace(&range, text, chars) {
-            self.written_len = self.written_len - range.len() + chars;
+        self.len = self.len - range.len() + chars;
+        if std::mem::take(self.read.get_mut()) {
+            self.write();
             typing::replace(&mut self.written, range, text);
+        } else {
+            self.typing.replace(&mut self.written, range, text, chars);
         }
     }
 }
 
 impl From<Rope> for Buffered {
     fn from(written: Rope) -> Self {
-        Self { written_len: written.len_chars(), written, ..Self::default() }
+        Self { len: written.len_chars(), written, ..Self::default() }
     }
 }
 
