@@ -25,8 +25,9 @@ mod hunks;
 mod splice;
 mod split;
 
-use std::fmt;
 use std::ops::Range;
+use std::sync::LazyLock;
+use std::{array, fmt};
 
 use compact_str::CompactString;
 
@@ -70,6 +71,18 @@ pub struct Operation {
     inserted: CompactString,
     base_len: u32,
     target_len: u32,
+}
+
+/// A text as an operation holds it. One of an ASCII char, as most are, is copied from here: the
+/// processor waits for one that is made, since that is written by the byte and at once moved by the
+/// word.
+fn inserted(text: &str) -> CompactString {
+    static TYPED: LazyLock<[CompactString; 128]> =
+        LazyLock::new(|| array::from_fn(|byte| CompactString::from_iter([byte as u8 as char])));
+    match text.as_bytes() {
+        [byte] => TYPED[usize::from(*byte)].clone(),
+        _ => text.into(),
+    }
 }
 
 /// Two things that must be of one length are not.
@@ -123,7 +136,7 @@ impl Operation {
         let hunk = Hunk { retain, chars, bytes: length(text.len()), delete };
         let target_len = (base_len - delete).checked_add(chars).expect(builder::TOO_LONG);
         let hunks = if chars | delete == 0 { Kept::new() } else { Kept::from_buf([hunk]) };
-        Operation { hunks, inserted: text.into(), base_len, target_len }
+        Operation { hunks, inserted: inserted(text), base_len, target_len }
     }
 
     /// Length in chars of the texts it applies to.

@@ -15,8 +15,9 @@ const BYTES_MAX: usize = 512;
 
 /// How a text differs from a rope: at one place, or at two that do not touch.
 ///
-/// With two, the recorded sessions of two and three people change the rope 3 and 12 % as often as
-/// with one. More would be noticed by no session, and by every key.
+/// With two, the recorded sessions of three and two people change the rope 3 and 12 % as often as
+/// with one, those of one person 67 to 90 %. Four would save another eighth to fifth of these, and
+/// cost each key as much.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Typing {
     /// Where the last edit was.
@@ -159,9 +160,14 @@ impl Place {
         let from = range.start.saturating_sub(self.start);
         let to = range.end.min(self.end()) - self.start;
         let bytes = self.byte_of(from)..self.byte_of(to);
+        // Each of the first is cheaper than the last, which makes no assumption.
         if bytes.end == self.inserted.len() {
             self.inserted.truncate(bytes.start);
             self.inserted.push_str(text);
+        } else if bytes.is_empty() {
+            self.inserted.insert_str(bytes.start, text);
+        } else if text.is_empty() {
+            drop(self.inserted.drain(bytes));
         } else {
             self.inserted.replace_range(bytes, text);
         }
