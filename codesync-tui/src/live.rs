@@ -37,7 +37,7 @@ pub(crate) use signals::ended;
 const FRAME_MS: u64 = 16;
 /// The same if all there is to show is that one more edit is saved: while somebody types, that goes
 /// with the frame of his next key.
-const LULL_MS: u64 = 100;
+const LULL_MS: u64 = 300;
 /// The same if a few words have another colour.
 const TOUCH_MS: u64 = 40;
 /// Inputs that are taken in before the next frame.

@@ -127,38 +127,62 @@ impl Screen {
         self.cursor
     }
 
-    /// Ends the frame: rows that nobody claimed are blank. The cells that differ from what the
-    /// terminal has, which from now on counts as shown.
-    pub(crate) fn end(&mut self) -> Vec<(u16, u16, Cell)> {
+    /// Ends the frame: rows that nobody claimed are blank. The rows of which the terminal has
+    /// something else; each is to be [settled](Change::settle).
+    pub(crate) fn end(&mut self) -> Vec<Change<'_>> {
         for y in 0..self.rows.len() {
             if !self.rows[y].is_claimed && self.rows[y].key != Some(Key::default()) {
                 self.blank(y);
                 self.rows[y].key = Some(Key::default());
             }
         }
-        let mut changes = Vec::new();
-        for (y, row) in (0_u16..).zip(&self.rows) {
-            if !row.is_drawn {
-                continue;
+        let width = usize::from(self.cells.area.width).max(1);
+        let shown = self.shown.content.chunks_exact_mut(width);
+        let wanted = self.cells.content.chunks_exact(width);
+        let rows = (0_u16..).zip(&self.rows).zip(shown.zip(wanted));
+        rows.filter(|((_, row), (shown, wanted))| row.is_drawn && shown != wanted)
+            .map(|((y, _), (shown, wanted))| Change { y, shown, wanted })
+            .collect()
+    }
+}
+
+/// Stands for what is not known of a cell. What is not seen is drawn by its number, so no cell to be
+/// drawn is equal to it.
+const UNKNOWN: &str = "\u{200b}";
+
+/// A row of which the terminal has something else than it should.
+#[derive(Debug)]
+pub(crate) struct Change<'a> {
+    pub(crate) y: u16,
+    /// What the terminal has. Whoever has it moved or blanked moves this, too.
+    pub(crate) shown: &'a mut [Cell],
+    pub(crate) wanted: &'a [Cell],
+}
+
+impl Change<'_> {
+    /// The cells that are to be drawn, with their columns. They count as shown from now on.
+    pub(crate) fn settle(self) -> Vec<(u16, Cell)> {
+        let Some(differing) = differing(self.shown, self.wanted) else { return Vec::new() };
+        let column = |x: usize| u16::try_from(x).unwrap_or(u16::MAX);
+        let (x, width) = (column(differing.start), column(differing.len()));
+        let area = Rect { x, y: self.y, width, height: 1 };
+        let of = |cells: &[Cell]| Buffer { area, content: cells[differing.clone()].to_vec() };
+        let (mut before, after) = (of(self.shown), of(self.wanted));
+        // What a wide glyph covers is blank once it is gone; terminals differ in the colours.
+        for x in 0..before.content.len() {
+            let width = usize::from(before.content[x].cell_width());
+            for covered in before.content.iter_mut().take(x + width).skip(x + 1) {
+                covered.set_symbol(UNKNOWN);
             }
-            let width = self.cells.area.width;
-            let first = usize::from(y) * usize::from(width);
-            let at = first..first + usize::from(width);
-            let (shown, wanted) = (&mut self.shown.content[at.clone()], &self.cells.content[at]);
-            let Some(differing) = differing(shown, wanted) else { continue };
-            let area = Rect {
-                x: u16::try_from(differing.start).unwrap_or(width),
-                y,
-                width: u16::try_from(differing.len()).unwrap_or(width),
-                height: 1,
-            };
-            let of = |cells: &[Cell]| Buffer { area, content: cells[differing.clone()].to_vec() };
-            let (before, after) = (of(shown), of(wanted));
-            let diff = before.diff(&after).into_iter();
-            changes.extend(diff.map(|(x, y, cell)| (x, y, cell.clone())));
-            shown[differing].clone_from_slice(&after.content);
         }
-        changes
+        let mut cells: Vec<(u16, Cell)> = Vec::new();
+        for (x, _, cell) in before.diff(&after) {
+            // What is blanked below a wide glyph goes first: afterwards it would take half of it.
+            let is_below = cells.last().is_some_and(|(at, glyph)| x < at + glyph.cell_width());
+            cells.insert(cells.len() - usize::from(is_below), (x, cell.clone()));
+        }
+        self.shown[differing].clone_from_slice(&after.content);
+        cells
     }
 }
 
@@ -187,6 +211,13 @@ mod tests {
         key
     }
 
+    /// Ends the frame; the cells that it changed.
+    fn settled(screen: &mut Screen) -> Vec<(u16, u16, Cell)> {
+        let changes = screen.end().into_iter();
+        let cells = changes.map(|change| (change.y, change.settle()));
+        cells.flat_map(|(y, cells)| cells.into_iter().map(move |(x, cell)| (x, y, cell))).collect()
+    }
+
     /// A frame that shows these rows. Which of them were drawn, and how many cells changed.
     fn frame(screen: &mut Screen, rows: &[&str]) -> (Vec<u16>, usize) {
         screen.begin((10, 4));
@@ -197,7 +228,7 @@ mod tests {
                 drawn.push(y);
             }
         }
-        (drawn, screen.end().len())
+        (drawn, settled(screen).len())
     }
 
     #[test]
@@ -205,7 +236,7 @@ mod tests {
         let mut screen = Screen::default();
         assert_eq!(frame(&mut screen, &["one", "two", "日本"]), (vec![0, 1, 2], 3 + 3 + 2));
         assert_eq!(frame(&mut screen, &["one", "too", "日本"]), (vec![1], 1));
-        assert_eq!(frame(&mut screen, &["one", "too"]), (vec![], 2), "the third is blank again");
+        assert_eq!(frame(&mut screen, &["one", "too"]), (vec![], 4), "the third is blank again");
         assert_eq!(frame(&mut screen, &["one", "too"]), (vec![], 0));
         assert_eq!(frame(&mut screen, &["one", "too", "日本"]), (vec![2], 2));
     }
@@ -221,7 +252,7 @@ mod tests {
             cells.set_string(0, y, text, Style::new());
         }
         screen.cells().set_string(0, 1, "list", Style::new());
-        assert_eq!(screen.end().len(), 4);
+        assert_eq!(settled(&mut screen).len(), 4);
         assert_eq!(frame(&mut screen, &["one", "two"]), (vec![0, 1], 4));
     }
 
@@ -243,9 +274,16 @@ mod tests {
                     x = cells.set_stringn(x, 2, glyph, usize::from(10 - x), style).0;
                 }
                 let before = screen.shown.clone();
-                let told = screen.end();
-                let all = before.diff(&screen.cells).into_iter();
-                prop_assert_eq!(told, all.map(|(x, y, cell)| (x, y, cell.clone())).collect::<Vec<_>>());
+                let told = settled(&mut screen);
+                let all = before.diff(&screen.cells);
+                for (x, y, cell) in &told {
+                    prop_assert_eq!(&screen.cells[(*x, *y)], cell);
+                    let was_covered = (0..*x).any(|at| at + before[(at, *y)].cell_width() > *x);
+                    prop_assert!(was_covered || all.contains(&(*x, *y, cell)), "{} is told", x);
+                }
+                for (x, y, cell) in &all {
+                    prop_assert!(told.contains(&(*x, *y, (*cell).clone())), "{} is not told", x);
+                }
                 prop_assert_eq!(&screen.shown, &screen.cells);
             }
         }

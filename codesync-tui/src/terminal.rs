@@ -3,13 +3,12 @@
 //! [`TerminalGuard`] switches the modes on and gives the terminal back as it was, whatever ends
 //! the editor: quitting, an error, a panic, a signal.
 
-mod shift;
+pub(crate) mod painter;
 
 use std::io::{self, IsTerminal, Write};
-use std::mem;
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -17,12 +16,11 @@ use crossterm::event::{
     Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
 use crossterm::{cursor, event, execute, terminal};
-use ratatui::backend::{Backend, CrosstermBackend};
 use tokio::sync::mpsc;
 
 use crate::input::{Code, Input, Key, Mouse, MouseWhat};
 use crate::screen::Screen;
-use shift::Shifting;
+use painter::Painter;
 
 /// Inputs that wait before the terminal is left unread.
 const INPUTS_MAX: usize = 1_024;
@@ -41,12 +39,14 @@ const KEYS_OFF: &str = "\x1b[<u";
 const CURSOR_BAR: &str = "\x1b[6 q";
 const CURSOR_BLOCK: &str = "\x1b[2 q";
 const CURSOR_USUAL: &str = "\x1b[0 q";
-/// Colours set back one by one, and then all of them at once, as the backend ends what it draws.
-const SET_BACK: &[u8] = b"\x1b[39m\x1b[49m\x1b[59m\x1b[0m";
-const SET_BACK_AT_ONCE: &[u8] = b"\x1b[0m";
+/// The usual colours.
+const COLORS_USUAL: &str = "\x1b[m";
 /// Synchronized output: the terminal shows a frame whole or not yet.
 const FRAME_BEGIN: &str = "\x1b[?2026h";
 const FRAME_END: &str = "\x1b[?2026l";
+/// A frame of so many bytes, as one of a key, is read in one go: saying that it is one would double
+/// it.
+const BARE_FRAME_BYTES_MAX: usize = 64;
 
 /// Whether the modes are on, for the panic hook.
 static IS_ON: AtomicBool = AtomicBool::new(false);
@@ -76,50 +76,10 @@ pub(crate) fn check() -> Result<(), TerminalError> {
     }
 }
 
-/// What the backend writes, until the frame is whole.
-#[derive(Clone, Debug, Default)]
-struct Canvas(Arc<Mutex<Vec<u8>>>);
-
-impl Canvas {
-    fn bytes(&self) -> MutexGuard<'_, Vec<u8>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Write for Canvas {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.bytes().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// A frame without what its next sequence says once more.
-fn shortened(mut frame: Vec<u8>) -> Vec<u8> {
-    let mut from = 0;
-    while let Some(at) = frame[from..].windows(SET_BACK.len()).position(|bytes| bytes == SET_BACK) {
-        from += at;
-        frame.drain(from..from + SET_BACK.len() - SET_BACK_AT_ONCE.len());
-    }
-    frame
-}
-
-type Output = Shifting<CrosstermBackend<Canvas>, Canvas>;
-
-/// What writes to a screen that nothing is known of.
-fn output(canvas: &Canvas) -> Output {
-    Shifting::new(CrosstermBackend::new(canvas.clone()), canvas.clone())
-}
-
 /// The terminal in the editor's hands. Dropping it gives it back.
 pub(crate) struct TerminalGuard {
-    output: Output,
+    painter: Painter,
     screen: Screen,
-    canvas: Canvas,
-    /// The last frame that was written.
-    written: Vec<u8>,
     /// The shape of the cursor, once it has one of ours.
     is_bar: Option<bool>,
 }
@@ -134,9 +94,7 @@ impl TerminalGuard {
             before(what);
         }));
         modes_on()?;
-        let canvas = Canvas::default();
-        let (output, screen) = (output(&canvas), Screen::default());
-        Ok(Self { output, screen, canvas, written: Vec::new(), is_bar: None })
+        Ok(Self { painter: Painter::default(), screen: Screen::default(), is_bar: None })
     }
 
     pub(crate) fn size(&self) -> io::Result<(u16, u16)> {
@@ -151,28 +109,22 @@ impl TerminalGuard {
         render: impl FnOnce(&mut Screen),
     ) -> io::Result<()> {
         if self.screen.begin(size) {
-            self.output.fit(size);
-            self.output.clear()?;
+            self.painter.clear(size.0);
         }
         render(&mut self.screen);
-        let changes = self.screen.end();
-        self.output.draw(changes.iter().map(|(x, y, cell)| (*x, *y, cell)))?;
-        match self.screen.cursor() {
-            Some(position) => {
-                self.output.show_cursor()?;
-                self.output.set_cursor_position(position)?;
-            }
-            None => self.output.hide_cursor()?,
-        }
-        let frame = shortened(mem::take(&mut *self.canvas.bytes()));
-        // Places are absolute, so what has just been written changes nothing a second time, unless
-        // it moved something.
-        if !self.output.has_shifted() && self.written.ends_with(&frame) {
+        let cursor = self.screen.cursor();
+        let frame = self.painter.frame(self.screen.end(), cursor);
+        if frame.is_empty() {
             return Ok(());
         }
         let mut out = io::stdout().lock();
-        out.write_all(&[FRAME_BEGIN.as_bytes(), &frame, FRAME_END.as_bytes()].concat())?;
-        self.written = frame;
+        match frame.len() <= BARE_FRAME_BYTES_MAX {
+            true => out.write_all(&frame)?,
+            false => {
+                let whole = [FRAME_BEGIN.as_bytes(), &frame, FRAME_END.as_bytes()].concat();
+                out.write_all(&whole)?;
+            }
+        }
         out.flush()
     }
 
@@ -202,8 +154,7 @@ impl TerminalGuard {
         modes_on()?;
         // A new one draws everything anew. `clear` would ask the terminal where its cursor is, and
         // the answer would go to the thread that reads keys.
-        (self.output, self.screen) = (output(&self.canvas), Screen::default());
-        self.written.clear();
+        (self.painter, self.screen) = (Painter::default(), Screen::default());
         self.is_bar = None;
         Ok(())
     }
@@ -239,7 +190,7 @@ fn give_back() {
         return;
     }
     let mut out = io::stdout();
-    let _ = write!(out, "{FRAME_END}");
+    let _ = write!(out, "{FRAME_END}{COLORS_USUAL}");
     if IS_SHAPED.swap(false, Ordering::SeqCst) {
         let _ = write!(out, "{CURSOR_USUAL}");
     }

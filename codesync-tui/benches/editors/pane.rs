@@ -18,8 +18,6 @@ const REST: Duration = Duration::from_millis(300);
 const IDLE_CPU: Duration = Duration::from_millis(2);
 /// Longest wait for anything.
 const WAIT: Duration = Duration::from_secs(40);
-/// Begins each synchronized update of the screen.
-const FRAME: &[u8] = b"\x1b[?2026h";
 
 /// A program's name, its arguments, and its environment beside a home and a terminal.
 pub(crate) struct Launch {
@@ -32,7 +30,9 @@ pub(crate) struct Launch {
 #[derive(Default)]
 struct Printed {
     bytes: usize,
-    frames: usize,
+    /// How often something was printed, as far as that can be told apart: what is printed in one go
+    /// is read in one.
+    draws: usize,
     /// The newest part, in which a marker is looked for.
     tail: Vec<u8>,
     is_over: bool,
@@ -43,7 +43,7 @@ struct Printed {
 pub(crate) struct Usage {
     pub(crate) cpu: Duration,
     pub(crate) bytes: usize,
-    pub(crate) frames: usize,
+    pub(crate) draws: usize,
 }
 
 impl Usage {
@@ -51,7 +51,7 @@ impl Usage {
         Self {
             cpu: self.cpu.saturating_sub(earlier.cpu),
             bytes: self.bytes - earlier.bytes,
-            frames: self.frames - earlier.frames,
+            draws: self.draws - earlier.draws,
         }
     }
 }
@@ -135,7 +135,7 @@ impl Pane {
         let cpu = cpu(self.child.process_id().context("it has no id")?);
         let printed = self.printed.0.lock().map_err(|_| anyhow::anyhow!("no reader"))?;
         ensure!(!printed.is_over, "the program has ended");
-        Ok(Usage { cpu, bytes: printed.bytes, frames: printed.frames })
+        Ok(Usage { cpu, bytes: printed.bytes, draws: printed.draws })
     }
 
     /// Waits until nothing is printed or computed any more, and says what was used until then.
@@ -178,10 +178,7 @@ impl Printed {
     fn take(&mut self, news: &[u8]) {
         self.is_over |= news.is_empty();
         self.bytes += news.len();
-        let known = self.tail.len().min(FRAME.len() - 1);
-        let from = self.tail.len() - known;
-        let seam: Vec<u8> = [&self.tail[from..], news].concat();
-        self.frames += seam.windows(FRAME.len()).filter(|part| *part == FRAME).count();
+        self.draws += 1;
         self.tail.extend_from_slice(news);
         let surplus = self.tail.len().saturating_sub(1 << 16);
         self.tail.drain(..surplus);

@@ -20,8 +20,10 @@ const KEYS: u32 = 150;
 const ROUNDS: usize = 3;
 /// Keys into the long line, which cost some editors seconds each.
 const FEW_KEYS: u32 = 20;
-/// Faster than a quick typist, and slow enough for each key to be drawn by itself.
+/// As fast as a key that is held down, and slow enough for each to be drawn by itself.
 const BETWEEN_KEYS: Duration = Duration::from_millis(25);
+/// As a quick typist, with whom nothing is warm any more when the next key comes.
+const BETWEEN_TYPED: Duration = Duration::from_millis(130);
 const STORM: Duration = Duration::from_secs(5);
 /// Stands in the first line of each file, as one word of any language.
 const MARKER: &str = "zz_first_word";
@@ -42,6 +44,20 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+    }
+}
+
+/// What is typed: so many keys, where, and how far apart.
+struct Typing {
+    line: usize,
+    at: At,
+    keys: u32,
+    between: Duration,
+}
+
+impl Typing {
+    fn at(line: usize, at: At) -> Self {
+        Self { line, at, keys: KEYS, between: BETWEEN_KEYS }
     }
 }
 
@@ -79,15 +95,18 @@ pub(crate) fn all() -> Result<()> {
         [("3 000 lines", rust(3_000), 1_500), ("100 000 lines", rust(100_000), middle(100_000))];
     head(&peers);
     for (name, text, line) in &files {
-        print(&bench.keys(name, text, (*line, At::NewLine), KEYS, &peers)?);
+        print(&bench.keys(name, text, &Typing::at(*line, At::NewLine), &peers)?);
     }
-    let begin = (1_501, At::LineBegin);
-    print(&bench.keys("beginning of a line", &files[0].1, begin, KEYS, &peers)?);
+    let slowly =
+        Typing { keys: KEYS / 2, between: BETWEEN_TYPED, ..Typing::at(1_500, At::NewLine) };
+    print(&bench.keys("3 000 lines, 8 keys a second", &files[0].1, &slowly, &peers)?);
+    let begin = Typing::at(1_501, At::LineBegin);
+    print(&bench.keys("beginning of a line", &files[0].1, &begin, &peers)?);
     let long = format!("{MARKER} {}\nend\n", "abcdefghi ".repeat(250_000));
-    let end = (1, At::NewLine);
-    print(&bench.keys("a line of 2.5 MB", &long, end, FEW_KEYS, &peers)?);
+    let end = Typing { keys: FEW_KEYS, ..Typing::at(1, At::NewLine) };
+    print(&bench.keys("a line of 2.5 MB", &long, &end, &peers)?);
     let wide = format!("{MARKER} {}\nend\n", "日本語の行".repeat(160_000));
-    print(&bench.keys("a line of 2.4 MB in Japanese", &wide, end, FEW_KEYS, &peers)?);
+    print(&bench.keys("a line of 2.4 MB in Japanese", &wide, &end, &peers)?);
     print(&[bench.paste(&rust(3_000), &peers)?]);
     print(&bench.opening(&rust(250_000)[..10 * 1024 * 1024 - 64], &peers)?);
     bench.together()?;
@@ -140,17 +159,16 @@ impl Bench {
         &self,
         name: &str,
         text: &str,
-        (line, at): (usize, At),
-        keys: u32,
+        typing: &Typing,
         peers: &[(Peer, String)],
     ) -> Result<[Row; 2]> {
-        let launches = self.launches(text, line, at, peers)?;
+        let launches = self.launches(text, typing.line, typing.at, peers)?;
         let mut used: Vec<Result<Vec<Usage>>> = launches.iter().map(|_| Ok(Vec::new())).collect();
         for _ in 0..ROUNDS {
             for ((launch, insert), used) in launches.iter().zip(&mut used) {
                 // Who failed once is not waited for again.
                 let Ok(so_far) = used else { continue };
-                match self.type_keys(launch, insert, keys) {
+                match self.type_keys(launch, insert, typing) {
                     Ok(usage) => so_far.push(usage),
                     Err(error) => *used = Err(error),
                 }
@@ -159,7 +177,9 @@ impl Bench {
         let (mut cpu, mut bytes) = (Vec::new(), Vec::new());
         for used in &used {
             let per_key = |of: &dyn Fn(&Usage) -> f64, digits: usize| match used {
-                Ok(used) => format!("{:.digits$}", median(used.iter().map(of)) / f64::from(keys)),
+                Ok(used) => {
+                    format!("{:.digits$}", median(used.iter().map(of)) / f64::from(typing.keys))
+                }
                 Err(error) => error.to_string(),
             };
             cpu.push(per_key(&|it| it.cpu.as_secs_f64() * 1e3, 2));
@@ -171,14 +191,14 @@ impl Bench {
         ])
     }
 
-    fn type_keys(&self, launch: &Launch, insert: &[u8], keys: u32) -> Result<Usage> {
+    fn type_keys(&self, launch: &Launch, insert: &[u8], typing: &Typing) -> Result<Usage> {
         let mut pane = Pane::start(launch, self.home())?;
         pane.rest()?;
         pane.send(insert)?;
         let before = pane.rest()?;
-        for key in (0..keys).map(|number| b"let sum = 12; "[number as usize % 14]) {
+        for key in (0..typing.keys).map(|number| b"let sum = 12; "[number as usize % 14]) {
             pane.send(&[key])?;
-            thread::sleep(BETWEEN_KEYS);
+            thread::sleep(typing.between);
         }
         Ok(pane.rest()?.since(before))
     }
@@ -241,7 +261,7 @@ impl Bench {
             "\nwhile five people type {:.0} characters a second elsewhere in the text: {:.0} draws and \
              {:.0} bytes a second, {:.1} % of one core",
             typed as f64 / seconds,
-            used.frames as f64 / seconds,
+            used.draws as f64 / seconds,
             used.bytes as f64 / seconds,
             used.cpu.as_secs_f64() / seconds * 100.0
         );

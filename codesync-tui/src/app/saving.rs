@@ -66,8 +66,9 @@ impl Saving {
                 Some(_) => "○server not reached, trying".to_owned(),
                 None => "○loading".to_owned(),
             },
-            Condition::Saved => format!("●saved {}", self.revision),
-            Condition::Saving => format!("◐saving {}", self.revision),
+            Condition::Saved => self.saved(),
+            // As wide, so that nothing beside it moves, and the same for every key.
+            Condition::Saving => format!("{:1$}", "◐saving", self.saved().chars().count()),
             Condition::Offline => self.with_waiting("○offline"),
             Condition::LoginNeeded => self.with_waiting("○login needed"),
             Condition::ReadOnly => format!("●read-only {}", self.revision),
@@ -83,6 +84,10 @@ impl Saving {
             let _ = write!(words, " | {} waiting", self.waiting);
         }
         words
+    }
+
+    fn saved(&self) -> String {
+        format!("●saved {}", self.revision)
     }
 
     fn with_waiting(&self, words: &str) -> String {
@@ -208,10 +213,10 @@ mod tests {
     #[test]
     fn the_status_line_tells_the_truth_about_saving() {
         check(Condition::Saved, 0, false, "●saved 42");
-        check(Condition::Saving, 1, false, "◐saving 42");
-        check(Condition::Saving, 2, false, "◐saving 42");
-        assert_eq!(saving(Condition::Saving, 2).words(true), "◐saving 42 | 2 waiting");
-        assert_eq!(saving(Condition::Saving, 1).words(true), "◐saving 42");
+        check(Condition::Saving, 1, false, "◐saving  ");
+        check(Condition::Saving, 2, false, "◐saving  ");
+        assert_eq!(saving(Condition::Saving, 2).words(true), "◐saving   | 2 waiting");
+        assert_eq!(saving(Condition::Saving, 1).words(true), "◐saving  ");
         check(Condition::Offline, 0, false, "○offline");
         check(Condition::Offline, 17, false, "○offline · 17 waiting · kept on this disk");
         check(Condition::Offline, 17, true, "○offline · 17 waiting · not kept on this disk");

@@ -18,9 +18,9 @@ const ANSWERS_MAX: usize = 4;
 /// Shortest time from one job to the next, and the same where jobs are long: in a long line each key
 /// has all of it read.
 const BETWEEN_JOBS: Duration = Duration::from_millis(100);
-const BETWEEN_JOBS_MAX: Duration = Duration::from_millis(250);
+const BETWEEN_JOBS_MAX: Duration = Duration::from_millis(400);
 /// Within these a job of so long is followed by a pause so many times as long.
-const PAUSE_FACTOR: u32 = 600;
+const PAUSE_FACTOR: u32 = 1_000;
 /// Changes that a waiting job holds before it is easier to read the text anew.
 const CHANGES_MAX: usize = 1_024;
 

@@ -72,6 +72,8 @@ impl Orders {
                         let words = rest.by_ref().take_while(|c| *c != '\x07').collect();
                         orders.system.push(words);
                     }
+                    // The terminal keeps the cursor's place, and goes back to it.
+                    Some('7' | '8') => {}
                     other => panic!("ESC {other:?} in {output:?}"),
                 },
                 '\r' | '\n' => {}
@@ -88,7 +90,9 @@ impl Orders {
         for (words, end) in &self.control {
             let is_ours = match end {
                 'h' | 'l' => MODES.contains(&words.as_str()),
-                'H' | 'm' => words.chars().all(|c| c.is_ascii_digit() || c == ';'),
+                'H' | 'C' | 'G' | '@' | 'P' | 'm' => {
+                    words.chars().all(|c| c.is_ascii_digit() || c == ';')
+                }
                 'J' => words == "2",
                 // Keys told apart, and back.
                 'u' => words == ">1" || words.starts_with('<'),

@@ -2,8 +2,6 @@
 //! carets always stand between graphemes, and drawing never fails.
 
 use proptest::prelude::*;
-use ratatui::backend::Backend;
-use ratatui::buffer::Cell;
 
 use codesync_core::Selection;
 
@@ -11,7 +9,8 @@ use super::stage::Stage;
 use crate::app::{Event, Person};
 use crate::config::{Preset, Settings};
 use crate::input::{Input, Mouse, MouseWhat};
-use crate::screen::Screen;
+use crate::screen::{Change, Screen};
+use crate::terminal::painter::Painter;
 use crate::ui;
 use crate::ui::theme::Theme;
 
@@ -205,7 +204,7 @@ fn run(stage: &mut Stage, actions: Vec<Action>, keys: &[&str]) -> Result<(), Tes
             before = span.range.end;
             prop_assert!(before <= len);
         }
-        draw(stage, &mut screen);
+        draw(stage, &mut screen).into_iter().for_each(|change| drop(change.settle()));
         let mut fresh = Screen::default();
         draw(stage, &mut fresh);
         prop_assert_eq!(screen.cells(), fresh.cells(), "rows that were kept are as new ones");
@@ -217,7 +216,7 @@ fn run(stage: &mut Stage, actions: Vec<Action>, keys: &[&str]) -> Result<(), Tes
     Ok(())
 }
 
-fn draw(stage: &Stage, screen: &mut Screen) -> Vec<(u16, u16, Cell)> {
+fn draw<'a>(stage: &Stage, screen: &'a mut Screen) -> Vec<Change<'a>> {
     screen.begin(stage.app.size());
     ui::draw(&stage.app, &Theme::default(), screen);
     screen.end()
@@ -225,16 +224,15 @@ fn draw(stage: &Stage, screen: &mut Screen) -> Vec<(u16, u16, Cell)> {
 
 /// The bytes that a real terminal would get for the screen as it is.
 fn bytes_of(stage: &Stage) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let changes = draw(stage, &mut Screen::default());
-    let mut backend = ratatui::backend::CrosstermBackend::new(&mut bytes);
-    backend.draw(changes.iter().map(|(x, y, cell)| (*x, *y, cell))).expect("it draws");
-    bytes
+    let mut painter = Painter::default();
+    painter.clear(stage.app.size().0);
+    painter.frame(draw(stage, &mut Screen::default()), None)
 }
 
-/// Takes out every sequence that we write ourselves: places, colours, the cursor's being shown.
+/// Takes out every sequence that we write ourselves: blanking, places, colours, the cursor's being
+/// shown.
 fn without_own_sequences(bytes: &[u8]) -> String {
-    let own = regex::Regex::new(r"\x1b\[(\d+(;\d+)*[Hm]|[Hm]|\?25[hl])").expect("it is one");
+    let own = regex::Regex::new(r"\x1b\[((\d+(;\d+)*)?[HCGm]|2J|\?25[hl])").expect("it is one");
     own.replace_all(&String::from_utf8_lossy(bytes), "").into_owned()
 }
 

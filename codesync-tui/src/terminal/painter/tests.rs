@@ -1,0 +1,189 @@
+//! What a real terminal shows after frames of which each says only what is new, against what it
+//! shows when everything is said at once.
+
+use proptest::prelude::*;
+use ratatui::style::{Color, Modifier, Style};
+
+use super::*;
+use crate::screen::Screen;
+
+const SIZE: (u16, u16) = (60, 4);
+
+/// A program's side of a terminal, and the terminal.
+struct Wired {
+    screen: Screen,
+    painter: Painter,
+    terminal: vt100::Parser,
+}
+
+/// A row: words with the number of their style.
+type Row = Vec<(String, usize)>;
+
+impl Wired {
+    fn new() -> Self {
+        let terminal = vt100::Parser::new(
+            std::num::NonZeroU16::new(SIZE.1).expect("there are some"),
+            std::num::NonZeroU16::new(SIZE.0).expect("there are some"),
+            0,
+        );
+        Self { screen: Screen::default(), painter: Painter::default(), terminal }
+    }
+
+    /// Draws rows and sets the cursor; the bytes that took.
+    fn draw(&mut self, rows: &[Row], cursor: Option<(u16, u16)>) -> Vec<u8> {
+        if self.screen.begin(SIZE) {
+            self.painter.clear(SIZE.0);
+        }
+        for (row, y) in rows.iter().zip(0..SIZE.1) {
+            let cells = self.screen.row(y, None).expect("it is on the screen");
+            let mut x = 0;
+            for (word, n) in row {
+                x = cells.set_stringn(x, y, word, usize::from(SIZE.0 - x), style(*n)).0;
+            }
+        }
+        let cursor = cursor.map(Position::from);
+        let bytes = self.painter.frame(self.screen.end(), cursor);
+        self.terminal.process(&bytes);
+        bytes
+    }
+
+    /// Compares the terminal with one that was told all of it at once.
+    fn agrees(&self, rows: &[Row], cursor: Option<(u16, u16)>) -> Result<(), TestCaseError> {
+        let mut plain = Wired::new();
+        plain.draw(rows, cursor);
+        let (met, wanted) = (self.terminal.screen(), plain.terminal.screen());
+        for y in 0..SIZE.1 {
+            for x in 0..SIZE.0 {
+                prop_assert_eq!(look(met.cell(y, x)), look(wanted.cell(y, x)), "at {}, {}", x, y);
+            }
+        }
+        prop_assert_eq!(met.hide_cursor(), cursor.is_none());
+        if let Some((x, y)) = cursor {
+            prop_assert_eq!(met.cursor_position(), (y, x));
+        }
+        Ok(())
+    }
+}
+
+fn style(n: usize) -> Style {
+    match n % 6 {
+        0 => Style::new(),
+        1 => Style::new().fg(Color::Magenta),
+        2 => Style::new().fg(Color::Rgb(1, 2, 3)).add_modifier(Modifier::BOLD),
+        3 => Style::new().add_modifier(Modifier::REVERSED),
+        4 => Style::new().bg(Color::LightBlue).add_modifier(Modifier::UNDERLINED),
+        _ => Style::new().fg(Color::Indexed(200)).bg(Color::Indexed(17)),
+    }
+}
+
+/// All that a person sees of a cell.
+fn look(cell: Option<&vt100::Cell>) -> impl PartialEq + std::fmt::Debug {
+    cell.map(|cell| {
+        let is_blank = cell.contents().trim().is_empty();
+        let front = (!is_blank || cell.inverse()).then_some((cell.fgcolor(), cell.bold()));
+        let shown = if is_blank { " " } else { cell.contents() }.to_owned();
+        (shown, front, cell.bgcolor(), cell.inverse(), cell.underline())
+    })
+}
+
+/// A line whose words have colours, with others above and below.
+fn lines(line: &str, column: usize) -> Vec<Row> {
+    let words = line.split_inclusive(' ').zip(0..).map(|(word, n)| (word.to_owned(), n)).collect();
+    let bottom = format!(" x.rs ●saved 1 | Rust LF | {column} | F1 ");
+    vec![vec![("above".into(), 0)], words, vec![], vec![(bottom, 3)]]
+}
+
+#[test]
+fn a_key_at_the_end_of_a_line_costs_its_character_and_the_column_in_the_bottom_line() {
+    let mut wired = Wired::new();
+    wired.draw(&lines("let x", 5), Some((5, 1)));
+    let bytes = wired.draw(&lines("let xy", 6), Some((6, 1)));
+    assert_eq!(String::from_utf8_lossy(&bytes), "y\x1b7\x1b[4;28H\x1b[7;39m6\x1b8");
+    let bytes = wired.draw(&lines("let xy", 6), Some((6, 1)));
+    assert_eq!(bytes, b"", "it is shown");
+    let bytes = wired.draw(&lines("let xy", 6), Some((5, 1)));
+    assert_eq!(String::from_utf8_lossy(&bytes), "\x1b[6G");
+}
+
+#[test]
+fn a_key_at_the_beginning_of_a_coloured_line_costs_little() {
+    let line = "let sum: u64 = value.iter().copied().sum::<u64>() + 12;";
+    let mut wired = Wired::new();
+    wired.draw(&lines(line, 0), Some((0, 1)));
+    for (column, text) in [(1, "x"), (2, "xy"), (1, "x"), (0, "")] {
+        let cursor = Some((column, 1));
+        let after = lines(&format!("{text}{line}"), usize::from(column));
+        let bytes = wired.draw(&after, cursor);
+        assert!(bytes.len() < 48, "{:?}", String::from_utf8_lossy(&bytes));
+        wired.agrees(&after, cursor).expect("both show the same");
+    }
+}
+
+#[test]
+fn characters_of_which_a_terminal_may_think_otherwise_are_not_moved() {
+    let mut wired = Wired::new();
+    wired.draw(&lines("let 日本 = one + two + three + four + five + six;", 0), None);
+    let after = lines("xlet 日本 = one + two + three + four + five + six;", 1);
+    let bytes = wired.draw(&after, None);
+    assert!(!String::from_utf8_lossy(&bytes).contains("\x1b[@"));
+    wired.agrees(&after, None).expect("both show the same");
+}
+
+#[test]
+fn the_cursor_is_set_anew_after_characters_of_which_a_terminal_may_think_otherwise() {
+    let mut wired = Wired::new();
+    wired.draw(&lines("x", 1), Some((1, 1)));
+    let bytes = wired.draw(&lines("x…", 1), Some((2, 1)));
+    assert_eq!(String::from_utf8_lossy(&bytes), "…\x1b[2;3H");
+}
+
+fn word() -> impl Strategy<Value = (String, usize)> {
+    let word = prop_oneof![6 => "[a-c ]{1,9}", 1 => "日", 1 => "é", 1 => "❤\u{fe0f}"];
+    (word, 0..6_usize)
+}
+
+fn cursor() -> impl Strategy<Value = Option<(u16, u16)>> {
+    prop::option::weighted(0.9, (0..SIZE.0, 0..SIZE.1))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn the_terminal_shows_what_was_drawn(
+        frames in prop::collection::vec(
+            (0..SIZE.1, 0..12_usize, 0..3_usize, prop::option::of(word()), cursor()),
+            1..20,
+        ),
+    ) {
+        let mut rows: Vec<Row> = vec![Row::new(); usize::from(SIZE.1)];
+        let mut wired = Wired::new();
+        for (y, at, removed, inserted, cursor) in frames {
+            let row = &mut rows[usize::from(y)];
+            let at = at.min(row.len());
+            row.splice(at..(at + removed).min(row.len()), inserted);
+            wired.draw(&rows, cursor);
+            wired.agrees(&rows, cursor)?;
+        }
+    }
+
+    #[test]
+    fn and_so_it_does_where_keys_follow_each_other_in_a_line(
+        start in "[a-c é日]{0,70}",
+        edits in prop::collection::vec((0..70_usize, 0..6_usize, "[a-c ]{0,9}|日|é"), 1..12),
+    ) {
+        let mut line: Vec<char> = start.chars().collect();
+        let mut wired = Wired::new();
+        wired.draw(&lines(&start, 0), None);
+        for (at, deleted, inserted) in edits {
+            let at = at.min(line.len());
+            let end = (at + deleted).min(line.len());
+            let after = at + inserted.chars().count();
+            line.splice(at..end, inserted.chars());
+            let text: String = line.iter().collect();
+            let cursor = u16::try_from(after).ok().filter(|x| *x < SIZE.0).map(|x| (x, 1));
+            wired.draw(&lines(&text, after), cursor);
+            wired.agrees(&lines(&text, after), cursor)?;
+        }
+    }
+}
