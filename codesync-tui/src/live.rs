@@ -199,9 +199,12 @@ impl Live {
                 biased;
                 input = inputs.next() => match input {
                     Some(input) => {
-                        self.take_input(input);
-                        for _ in 0..INPUTS_PER_FRAME_MAX {
-                            let Some(input) = inputs.poll() else { break };
+                        let more = std::iter::from_fn(|| inputs.poll()).take(INPUTS_PER_FRAME_MAX);
+                        for input in [input].into_iter().chain(more) {
+                            // Even if it is as large again as it was: its rows may have moved.
+                            if matches!(input, Input::Resize { .. }) {
+                                guard.forget();
+                            }
                             self.take_input(input);
                         }
                     }
@@ -242,7 +245,10 @@ impl Live {
         let colors = self.app.colors().changed();
         let unseen = match &event {
             Event::Input(_) => Unseen::Own,
-            Event::Saving(saving) if saving.follows(self.app.saving()) => Unseen::Saved,
+            Event::Saving(saving) if saving.follows(self.app.saving()) => {
+                // Who pressed Ctrl-S waits for it.
+                if self.app.awaits_save() { Unseen::News } else { Unseen::Saved }
+            }
             Event::Colors(_) if !self.app.colors().is_bare() => Unseen::Touch,
             _ => Unseen::News,
         };

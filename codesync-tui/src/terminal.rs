@@ -102,7 +102,7 @@ impl TerminalGuard {
     }
 
     /// Draws one frame of so many columns and rows in one write, shown whole where the terminal can.
-    /// Nothing is written when the screen shows it already.
+    /// Nothing is written when the terminal shows it already.
     pub(crate) fn draw(
         &mut self,
         size: (u16, u16),
@@ -126,6 +126,11 @@ impl TerminalGuard {
             }
         }
         out.flush()
+    }
+
+    /// Takes nothing for granted of what the terminal shows: the next frame draws all of it.
+    pub(crate) fn forget(&mut self) {
+        self.screen = Screen::default();
     }
 
     /// Gives the cursor a shape: a bar where text goes between characters, else a block.
@@ -152,9 +157,7 @@ impl TerminalGuard {
         give_back();
         kill_process(getpid(), Signal::STOP)?;
         modes_on()?;
-        // A new one draws everything anew. `clear` would ask the terminal where its cursor is, and
-        // the answer would go to the thread that reads keys.
-        (self.painter, self.screen) = (Painter::default(), Screen::default());
+        self.forget();
         self.is_bar = None;
         Ok(())
     }

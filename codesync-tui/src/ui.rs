@@ -25,7 +25,9 @@ pub(crate) fn draw(app: &App, theme: &Theme, screen: &mut Screen) {
         let sentence = format!("needs {COLUMNS_MIN}×{ROWS_MIN}");
         let width = usize::from(area.width);
         screen.cover();
-        screen.cells().set_stringn(0, 0, sentence, width, Style::new());
+        if !area.is_empty() {
+            screen.cells().set_stringn(0, 0, sentence, width, Style::new());
+        }
         return;
     }
     let text = Rect { height: area.height - 1, ..area };

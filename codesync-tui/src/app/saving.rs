@@ -67,8 +67,7 @@ impl Saving {
                 None => "○loading".to_owned(),
             },
             Condition::Saved => self.saved(),
-            // As wide, so that nothing beside it moves, and the same for every key.
-            Condition::Saving => format!("{:1$}", "◐saving", self.saved().chars().count()),
+            Condition::Saving => "◐saving".to_owned(),
             Condition::Offline => self.with_waiting("○offline"),
             Condition::LoginNeeded => self.with_waiting("○login needed"),
             Condition::ReadOnly => format!("●read-only {}", self.revision),
@@ -83,7 +82,10 @@ impl Saving {
             // Writing to a string does not fail.
             let _ = write!(words, " | {} waiting", self.waiting);
         }
-        words
+        // As wide as what follows it when all is saved, so that nothing beside it moves.
+        let width =
+            if self.condition == Condition::Saving { self.saved().chars().count() } else { 0 };
+        format!("{words:width$}")
     }
 
     fn saved(&self) -> String {
@@ -135,6 +137,11 @@ impl App {
     /// Whether a server that is reached has saved nothing for so long that it is worth telling.
     pub(crate) fn is_server_slow(&self) -> bool {
         self.saving_since.is_some_and(|since| self.now - since >= SLOW)
+    }
+
+    /// Whether the person has asked to be told when all is saved.
+    pub(crate) fn awaits_save(&self) -> bool {
+        self.awaits_save
     }
 
     /// When it will be, if it is not and saves nothing until then.
@@ -215,7 +222,7 @@ mod tests {
         check(Condition::Saved, 0, false, "●saved 42");
         check(Condition::Saving, 1, false, "◐saving  ");
         check(Condition::Saving, 2, false, "◐saving  ");
-        assert_eq!(saving(Condition::Saving, 2).words(true), "◐saving   | 2 waiting");
+        assert_eq!(saving(Condition::Saving, 2).words(true), "◐saving | 2 waiting");
         assert_eq!(saving(Condition::Saving, 1).words(true), "◐saving  ");
         check(Condition::Offline, 0, false, "○offline");
         check(Condition::Offline, 17, false, "○offline · 17 waiting · kept on this disk");

@@ -1,8 +1,10 @@
-//! Writes frames in the fewest bytes.
+//! Writes frames in few bytes.
 //!
-//! The painter knows where the terminal's cursor stands and in which colours the next character
-//! would be shown, and says neither once more. What a key changes far from the cursor, mostly the
-//! column in the bottom line, is written while the terminal itself keeps the place (`ESC 7`, `ESC 8`).
+//! Within a frame the painter knows where the terminal's cursor stands and in which colours the next
+//! character is shown, and says neither once more. No frame relies on what an earlier one left: it
+//! begins with a place and ends with the usual colours, so whatever else was written to the terminal
+//! does no lasting harm. (The terminal's own memory for a place, `ESC 7`, would be shorter, but some
+//! have one for both screens, and would come back from the editor at the wrong one.)
 
 mod pen;
 mod shift;
@@ -26,8 +28,8 @@ pub(crate) struct Painter {
     out: Vec<u8>,
     pen: Pen,
     place: Option<Place>,
-    /// Whether the cursor is shown, once that was said.
-    has_cursor: Option<bool>,
+    /// Where the last frame left the cursor, or that it hid it.
+    cursor: Option<Option<Position>>,
 }
 
 /// Where the terminal's cursor stands.
@@ -40,34 +42,31 @@ struct Place {
 }
 
 impl Painter {
-    /// Begins with a blank terminal of so many columns, whatever it shows.
+    /// Begins with a terminal of so many columns, which the next frame blanks first.
     pub(crate) fn clear(&mut self, columns: u16) {
         *self = Self { columns, ..Self::default() };
         self.out.extend_from_slice(b"\x1b[m\x1b[2J");
     }
 
-    /// The bytes that show these changes, and then the cursor. None if there is nothing to say.
+    /// The bytes that show these changes, and then the cursor; none if that is what the terminal
+    /// shows.
     pub(crate) fn frame(
         &mut self,
         mut changes: Vec<Change<'_>>,
         cursor: Option<Position>,
     ) -> Vec<u8> {
-        let is_typing = changes.len() <= SHIFTING_ROWS_MAX;
-        if cursor.is_none() {
-            self.show_cursor(false);
+        if changes.is_empty() && self.out.is_empty() && self.cursor == Some(cursor) {
+            return Vec::new();
         }
-        // The row of the cursor first: what is typed mostly ends where the cursor belongs.
-        changes.sort_by_key(|change| cursor.is_none_or(|cursor| change.y != cursor.y));
-        let mut kept = None;
+        self.place = None;
+        let was_shown = self.cursor.replace(cursor).map(|cursor| cursor.is_some());
+        if cursor.is_none() && was_shown != Some(false) {
+            self.out.extend_from_slice(b"\x1b[?25l");
+        }
+        let is_typing = changes.len() <= SHIFTING_ROWS_MAX;
+        // The row of the cursor last: what is typed mostly ends where the cursor belongs.
+        changes.sort_by_key(|change| cursor.is_some_and(|cursor| change.y == cursor.y));
         for change in changes {
-            if let Some(cursor) = cursor
-                && kept.is_none()
-                && self.is_worth_keeping(cursor, change.y)
-            {
-                self.go(cursor);
-                self.out.extend_from_slice(b"\x1b7");
-                kept = Some((self.place, self.pen));
-            }
             if is_typing && let Some((x, shift)) = Shift::between(change.shown, change.wanted) {
                 self.shift(change.y, x, shift);
                 shift.apply(&mut change.shown[x..]);
@@ -77,40 +76,23 @@ impl Painter {
                 self.draw(Position { x, y }, &cell);
             }
         }
-        if let Some(kept) = kept {
-            self.out.extend_from_slice(b"\x1b8");
-            (self.place, self.pen) = kept;
-        }
+        self.take(Pen::default());
         if let Some(cursor) = cursor {
             self.go(cursor);
-            self.show_cursor(true);
+            if was_shown != Some(true) {
+                self.out.extend_from_slice(b"\x1b[?25h");
+            }
         }
         std::mem::take(&mut self.out)
     }
 
-    fn show_cursor(&mut self, is_shown: bool) {
-        if self.has_cursor.replace(is_shown) != Some(is_shown) {
-            self.out.extend_from_slice(if is_shown { b"\x1b[?25h" } else { b"\x1b[?25l" });
-        }
-    }
-
-    /// Whether the cursor certainly stands there.
-    fn stands(&self, there: Position) -> bool {
-        self.place.is_some_and(|place| place.is_sure && place.at == there)
-    }
-
-    /// Whether the terminal had better keep the cursor's place while this row is drawn.
-    fn is_worth_keeping(&self, cursor: Position, y: u16) -> bool {
-        let is_in_row = self.place.is_some_and(|place| place.is_sure && place.at.y == cursor.y);
-        self.stands(cursor) || is_in_row && y != cursor.y
-    }
-
     /// Moves the cursor, if it does not certainly stand there.
     fn go(&mut self, to: Position) {
-        if self.stands(to) {
+        let place = self.place.filter(|place| place.is_sure);
+        if place.is_some_and(|place| place.at == to) {
             return;
         }
-        let from = self.place.filter(|place| place.is_sure && place.at.y == to.y);
+        let from = place.filter(|place| place.at.y == to.y);
         match from.map(|place| to.x.checked_sub(place.at.x)) {
             Some(Some(1)) => self.order(format_args!("C")),
             Some(Some(columns)) => self.order(format_args!("{columns}C")),

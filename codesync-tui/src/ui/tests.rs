@@ -228,6 +228,11 @@ fn a_tiny_window_says_what_it_needs() {
     draw(&stage.app, &Theme::default(), &mut screen);
     let first: String = screen.cells().content[..11].iter().map(|c| c.symbol()).collect();
     assert_eq!(first, "needs 20×4 ");
+    for (columns, rows) in [(80, 0), (0, 12), (0, 0)] {
+        screen.begin((columns, rows));
+        stage.handle(Event::Input(Input::Resize { columns, rows }));
+        draw(&stage.app, &Theme::default(), &mut screen);
+    }
     stage.handle(Event::Input(Input::Resize { columns: 60, rows: 12 }));
     assert!(lines(&stage)[0].contains("text"));
 }

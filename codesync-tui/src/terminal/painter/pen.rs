@@ -38,10 +38,10 @@ impl Pen {
             parameter(out, format_args!("{}", number(added)));
         }
         if from.front != to.front {
-            color(out, to.front, 30, 90);
+            color(out, to.front, 30);
         }
         if from.back != to.back {
-            color(out, to.back, 40, 100);
+            color(out, to.back, 40);
         }
         if let Some(last) = out.last_mut() {
             *last = b'm';
@@ -66,30 +66,31 @@ fn number(modifier: Modifier) -> u8 {
     }
 }
 
-/// Writes a colour, given where the eight dark and the eight light ones begin.
-fn color(out: &mut Vec<u8>, color: Color, dark: u8, light: u8) {
-    let named = match color {
-        Color::Reset => dark + 9,
-        Color::Black => dark,
-        Color::Red => dark + 1,
-        Color::Green => dark + 2,
-        Color::Yellow => dark + 3,
-        Color::Blue => dark + 4,
-        Color::Magenta => dark + 5,
-        Color::Cyan => dark + 6,
-        Color::Gray => dark + 7,
-        Color::DarkGray => light,
-        Color::LightRed => light + 1,
-        Color::LightGreen => light + 2,
-        Color::LightYellow => light + 3,
-        Color::LightBlue => light + 4,
-        Color::LightMagenta => light + 5,
-        Color::LightCyan => light + 6,
-        Color::White => light + 7,
-        Color::Indexed(n) => return parameter(out, format_args!("{};5;{n}", dark + 8)),
-        Color::Rgb(r, g, b) => return parameter(out, format_args!("{};2;{r};{g};{b}", dark + 8)),
+/// Writes a colour for what begins at this parameter. The sixteen go by their number among all: some
+/// terminals take the short way for bright and bold at once, and keep it.
+fn color(out: &mut Vec<u8>, color: Color, begin: u8) {
+    let number = match color {
+        Color::Reset => return parameter(out, format_args!("{}", begin + 9)),
+        Color::Rgb(r, g, b) => return parameter(out, format_args!("{};2;{r};{g};{b}", begin + 8)),
+        Color::Indexed(number) => number,
+        Color::Black => 0,
+        Color::Red => 1,
+        Color::Green => 2,
+        Color::Yellow => 3,
+        Color::Blue => 4,
+        Color::Magenta => 5,
+        Color::Cyan => 6,
+        Color::Gray => 7,
+        Color::DarkGray => 8,
+        Color::LightRed => 9,
+        Color::LightGreen => 10,
+        Color::LightYellow => 11,
+        Color::LightBlue => 12,
+        Color::LightMagenta => 13,
+        Color::LightCyan => 14,
+        Color::White => 15,
     };
-    parameter(out, format_args!("{named}"));
+    parameter(out, format_args!("{};5;{number}", begin + 8));
 }
 
 /// Writes a parameter and what parts it from the next one.
@@ -116,9 +117,9 @@ mod tests {
         let red = Pen { front: Color::Red, ..PLAIN };
         let marked = Pen { back: Color::Rgb(1, 2, 3), ..red };
         check(PLAIN, PLAIN, "");
-        check(PLAIN, red, "\x1b[31m");
+        check(PLAIN, red, "\x1b[38;5;1m");
         check(red, marked, "\x1b[48;2;1;2;3m");
-        check(marked, Pen { front: Color::LightCyan, ..marked }, "\x1b[96m");
+        check(marked, Pen { front: Color::LightCyan, ..marked }, "\x1b[38;5;14m");
         check(marked, red, "\x1b[49m");
         check(marked, PLAIN, "\x1b[m");
         check(PLAIN, Pen { back: Color::Indexed(240), ..PLAIN }, "\x1b[48;5;240m");
@@ -129,8 +130,8 @@ mod tests {
         let both = Pen { modifier: Modifier::BOLD | Modifier::DIM, ..PLAIN };
         let bold = Pen { modifier: Modifier::BOLD, front: Color::Blue, ..PLAIN };
         check(bold, both, "\x1b[2;39m");
-        check(both, bold, "\x1b[0;1;34m");
-        check(bold, Pen { modifier: Modifier::empty(), ..bold }, "\x1b[0;34m");
+        check(both, bold, "\x1b[0;1;38;5;4m");
+        check(bold, Pen { modifier: Modifier::empty(), ..bold }, "\x1b[0;38;5;4m");
     }
 
     #[test]

@@ -96,13 +96,28 @@ fn lines(line: &str, column: usize) -> Vec<Row> {
 #[test]
 fn a_key_at_the_end_of_a_line_costs_its_character_and_the_column_in_the_bottom_line() {
     let mut wired = Wired::new();
-    wired.draw(&lines("let x", 5), Some((5, 1)));
-    let bytes = wired.draw(&lines("let xy", 6), Some((6, 1)));
-    assert_eq!(String::from_utf8_lossy(&bytes), "y\x1b7\x1b[4;28H\x1b[7;39m6\x1b8");
-    let bytes = wired.draw(&lines("let xy", 6), Some((6, 1)));
+    wired.draw(&lines("x", 1), Some((1, 1)));
+    let bytes = wired.draw(&lines("xy", 2), Some((2, 1)));
+    assert_eq!(String::from_utf8_lossy(&bytes), "\x1b[4;28H\x1b[7m2\x1b[2;2H\x1b[my");
+    let bytes = wired.draw(&lines("xy", 2), Some((2, 1)));
     assert_eq!(bytes, b"", "it is shown");
-    let bytes = wired.draw(&lines("let xy", 6), Some((5, 1)));
-    assert_eq!(String::from_utf8_lossy(&bytes), "\x1b[6G");
+    let bytes = wired.draw(&lines("xy", 2), Some((1, 1)));
+    assert_eq!(String::from_utf8_lossy(&bytes), "\x1b[2;2H");
+}
+
+#[test]
+fn whatever_moved_the_cursor_does_no_lasting_harm() {
+    let mut wired = Wired::new();
+    wired.draw(&lines("x", 1), Some((1, 1)));
+    wired.terminal.process(b"\x1b[3;30H");
+    let after = lines("xy", 2);
+    // A screen reader has no column in the bottom line.
+    wired.draw(&[vec![], after[1].clone()], Some((2, 1)));
+    wired.draw(&after, Some((2, 1)));
+    wired.terminal.process(b"\x1b[3;30H");
+    wired.draw(&after, Some((1, 1)));
+    wired.draw(&after, Some((2, 1)));
+    wired.agrees(&after, Some((2, 1))).expect("both show the same");
 }
 
 #[test]
@@ -114,7 +129,7 @@ fn a_key_at_the_beginning_of_a_coloured_line_costs_little() {
         let cursor = Some((column, 1));
         let after = lines(&format!("{text}{line}"), usize::from(column));
         let bytes = wired.draw(&after, cursor);
-        assert!(bytes.len() < 48, "{:?}", String::from_utf8_lossy(&bytes));
+        assert!(bytes.len() < 56, "{:?}", String::from_utf8_lossy(&bytes));
         wired.agrees(&after, cursor).expect("both show the same");
     }
 }
@@ -134,7 +149,24 @@ fn the_cursor_is_set_anew_after_characters_of_which_a_terminal_may_think_otherwi
     let mut wired = Wired::new();
     wired.draw(&lines("x", 1), Some((1, 1)));
     let bytes = wired.draw(&lines("x…", 1), Some((2, 1)));
-    assert_eq!(String::from_utf8_lossy(&bytes), "…\x1b[2;3H");
+    assert_eq!(String::from_utf8_lossy(&bytes), "\x1b[2;2H…\x1b[2;3H");
+}
+
+#[test]
+fn what_some_terminals_show_beside_a_doubtful_glyph_is_blank_in_its_colours() {
+    for glyph in ["❤\u{fe0f}", "ｶ\u{ff9e}"] {
+        let row = |words: &[(&str, usize)]| -> Vec<Row> {
+            vec![words.iter().map(|(word, n)| ((*word).to_owned(), *n)).collect()]
+        };
+        let mut wired = Wired::new();
+        wired.draw(&row(&[("abcdef", 3)]), None);
+        let bytes = wired.draw(&row(&[(glyph, 1), ("z", 1)]), None);
+        let bytes = String::from_utf8_lossy(&bytes);
+        // All that is under it, then the glyph itself.
+        let (below, rest) = bytes.split_once(glyph).expect("it is drawn");
+        assert!(below.starts_with("\x1b[1;2H\x1b[38;5;5m "), "{bytes:?}");
+        assert!(rest.contains('z'), "{bytes:?}");
+    }
 }
 
 fn word() -> impl Strategy<Value = (String, usize)> {
