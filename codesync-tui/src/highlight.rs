@@ -66,6 +66,29 @@ impl Token {
         Self::Invalid,
     ];
 
+    /// Whether it is made of words and what stands between them, and not one word or sign.
+    pub(crate) fn is_prose(self) -> bool {
+        match self {
+            Self::Comment
+            | Self::String
+            | Self::Heading
+            | Self::Strong
+            | Self::Emphasis
+            | Self::Inserted
+            | Self::Deleted => true,
+            Self::Escape
+            | Self::Number
+            | Self::Constant
+            | Self::Keyword
+            | Self::Type
+            | Self::Function
+            | Self::Attribute
+            | Self::Tag
+            | Self::Link
+            | Self::Invalid => false,
+        }
+    }
+
     /// The word for it in a theme.
     pub(crate) fn name(self) -> &'static str {
         match self {

@@ -123,7 +123,7 @@ impl Colors {
 }
 
 /// Moves spans along with an edit. What is typed at the end of a span belongs to it for the time
-/// being: so a comment does not flicker while it is written.
+/// being: so neither a comment nor a word flickers while it is written. What is no word ends a word.
 fn carry(spans: &mut Vec<Span>, operation: &Operation) {
     let (changed, after) = changed(operation);
     let from = spans.partition_point(|span| span.range.end < changed.start);
@@ -132,15 +132,27 @@ fn carry(spans: &mut Vec<Span>, operation: &Operation) {
         spans[from..to].iter().map(|span| Selection::caret(end(span))).collect()
     };
     let starts = selection::map(&carets(|span| span.range.start), operation, Bias::Right);
-    let ends = selection::map(&carets(|span| span.range.end), operation, Bias::Right);
-    for (span, (start, end)) in spans[from..to].iter_mut().zip(starts.iter().zip(&ends)) {
-        span.range = start.head..end.head;
+    let [lefts, rights] = [Bias::Left, Bias::Right]
+        .map(|bias| selection::map(&carets(|span| span.range.end), operation, bias));
+    let is_word = is_word(operation);
+    let ends = lefts.iter().zip(&rights);
+    for (span, (start, (left, right))) in spans[from..to].iter_mut().zip(starts.iter().zip(ends)) {
+        let end = if is_word || span.token.is_prose() { right } else { left };
+        span.range = start.head..end.head.max(start.head);
     }
     // The others are moved by as much as the text grew.
     for span in &mut spans[to..] {
         span.range = span.range.start - changed.end + after..span.range.end - changed.end + after;
     }
     spans.retain(|span| !span.range.is_empty());
+}
+
+/// Whether all that an operation inserts could go on with a word.
+fn is_word(operation: &Operation) -> bool {
+    operation.components().all(|component| match component {
+        Component::Insert(text) => text.chars().all(|c| c.is_alphanumeric() || c == '_'),
+        Component::Retain(_) | Component::Delete(_) => true,
+    })
 }
 
 /// The stretch between the first and the last change of an operation, and the offset of its end
@@ -286,6 +298,20 @@ mod tests {
         // An answer about an earlier text is carried over what was typed since.
         stage.handle(paint(&job, &[(4..5, Token::Type)]));
         assert_eq!(shown(&stage), [("a".into(), Token::Type)]);
+    }
+
+    #[test]
+    fn what_is_no_word_ends_a_word_and_goes_on_with_a_comment() {
+        let mut stage = Stage::new("x.rs", "12|");
+        let job = stage.jobs.pop().expect("it asks");
+        stage.handle(paint(&job, &[(0..2, Token::Number)]));
+        stage.press("3 ;");
+        assert_eq!(shown(&stage), [("123".into(), Token::Number)]);
+        stage.press("Space /");
+        let job = stage.jobs.pop().expect("it asks");
+        stage.handle(paint(&job, &[(5..6, Token::Comment)]));
+        stage.press("Space a .");
+        assert_eq!(shown(&stage), [("/ a.".into(), Token::Comment)]);
     }
 
     proptest! {
