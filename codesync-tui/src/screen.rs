@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use ratatui::buffer::{Buffer, Cell, CellDiffOption, CellWidth};
 use ratatui::layout::{Position, Rect};
+use unicode_width::UnicodeWidthChar;
 
 /// All that a row's look depends on, byte by byte. Two equal keys are two equal rows.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -178,6 +179,16 @@ impl Change<'_> {
                 covered.set_symbol(UNKNOWN);
             }
         }
+        // What a glyph may cover on terminals that do not join its characters is drawn after it.
+        for (x, cell) in after.content.iter().enumerate() {
+            let joined = usize::from(cell.cell_width());
+            let apart = width_apart(cell);
+            if apart > joined && before.content[x] != *cell {
+                for covered in before.content.iter_mut().take(x + apart).skip(x + joined) {
+                    covered.set_symbol(UNKNOWN);
+                }
+            }
+        }
         let mut cells: Vec<(u16, Cell)> = Vec::new();
         for (x, _, cell) in before.diff(&after) {
             if cells.last().is_some_and(|(at, glyph)| x < at + glyph.cell_width()) {
@@ -196,13 +207,24 @@ impl Change<'_> {
     }
 }
 
+/// Columns of a glyph where its characters are shown one by one.
+fn width_apart(cell: &Cell) -> usize {
+    match cell.symbol() {
+        symbol if symbol.len() == 1 => 1,
+        symbol => symbol.chars().filter_map(UnicodeWidthChar::width).sum(),
+    }
+}
+
 /// The cells of a row from the first to the last that differ, with what wide glyphs at these cover
 /// or covered besides.
 fn differing(shown: &[Cell], wanted: &[Cell]) -> Option<Range<usize>> {
     let differs = |(shown, wanted): (&Cell, &Cell)| shown != wanted;
     let first = shown.iter().zip(wanted).position(differs)?;
     let last = shown.iter().zip(wanted).rposition(differs)?;
-    let width = |at: usize| usize::from(shown[at].cell_width().max(wanted[at].cell_width())).max(1);
+    let width = |at: usize| {
+        let joined = usize::from(shown[at].cell_width().max(wanted[at].cell_width()));
+        joined.max(width_apart(&wanted[at])).max(1)
+    };
     let start = if first > 0 && width(first - 1) > 1 { first - 1 } else { first };
     let end = (start..=last).map(|at| at + width(at)).max()?;
     Some(start..end.min(wanted.len()))

@@ -35,6 +35,10 @@ const PASTE_OFF: &str = "\x1b[?2004l";
 /// modifiers. A terminal that does not know it ignores the request.
 const KEYS_ON: &str = "\x1b[>1u";
 const KEYS_OFF: &str = "\x1b[<u";
+/// Whether what does not fit into a row goes on in the next one: not what a terminal makes of a glyph
+/// at the edge that it does not know.
+const WRAP_ON: &str = "\x1b[?7h";
+const WRAP_OFF: &str = "\x1b[?7l";
 /// Shapes of the cursor: a bar between characters, a block on one, and what the person had.
 const CURSOR_BAR: &str = "\x1b[6 q";
 const CURSOR_BLOCK: &str = "\x1b[2 q";
@@ -179,7 +183,7 @@ fn modes_on() -> io::Result<()> {
     terminal::enable_raw_mode()?;
     let mut out = io::stdout();
     execute!(out, terminal::EnterAlternateScreen, terminal::Clear(terminal::ClearType::All))?;
-    write!(out, "{PASTE_ON}{MOUSE_ON}")?;
+    write!(out, "{PASTE_ON}{MOUSE_ON}{WRAP_OFF}")?;
     if has_better_keys() {
         write!(out, "{KEYS_ON}")?;
     }
@@ -200,7 +204,7 @@ fn give_back() {
     if has_better_keys() {
         let _ = write!(out, "{KEYS_OFF}");
     }
-    let _ = write!(out, "{MOUSE_OFF}{PASTE_OFF}");
+    let _ = write!(out, "{WRAP_ON}{MOUSE_OFF}{PASTE_OFF}");
     let _ = execute!(out, terminal::LeaveAlternateScreen, cursor::Show);
     let _ = terminal::disable_raw_mode();
 }

@@ -72,8 +72,6 @@ impl Orders {
                         let words = rest.by_ref().take_while(|c| *c != '\x07').collect();
                         orders.system.push(words);
                     }
-                    // The terminal keeps the cursor's place, and goes back to it.
-                    Some('7' | '8') => {}
                     other => panic!("ESC {other:?} in {output:?}"),
                 },
                 '\r' | '\n' => {}
@@ -86,7 +84,7 @@ impl Orders {
     /// Only what draws and the modes of the editor.
     #[track_caller]
     fn check_control(&self) {
-        const MODES: &[&str] = &["?25", "?1000", "?1002", "?1006", "?1049", "?2004", "?2026"];
+        const MODES: &[&str] = &["?7", "?25", "?1000", "?1002", "?1006", "?1049", "?2004", "?2026"];
         for (words, end) in &self.control {
             let is_ours = match end {
                 'h' | 'l' => MODES.contains(&words.as_str()),

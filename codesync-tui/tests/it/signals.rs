@@ -23,7 +23,9 @@ fn ends_and_gives_back(end: impl Fn(&mut Terminal)) {
     assert_eq!(ana.end(), 0, "{}", ana.output());
     assert_ne!(ana.line_settings(), during, "the line is no longer raw");
     let output = ana.output();
-    for sequence in ["\x1b[?1006l", "\x1b[?1002l", "\x1b[?1000l", "\x1b[?2004l", "\x1b[?1049l"] {
+    for sequence in
+        ["\x1b[?7h", "\x1b[?1006l", "\x1b[?1002l", "\x1b[?1000l", "\x1b[?2004l", "\x1b[?1049l"]
+    {
         assert!(output.contains(sequence), "{sequence:?} in {output:?}");
     }
     assert!(output.rfind("\x1b[?25h") > output.rfind("\x1b[?25l"), "the cursor is shown");
