@@ -107,6 +107,8 @@ pub(crate) struct Live {
     /// may have changed.
     is_saving_stale: bool,
     are_people_stale: bool,
+    /// Whether the terminal shows what was drawn last.
+    is_screen_known: bool,
     /// What the screen does not show yet.
     unseen: Unseen,
     /// Finds colours; `None` when there is no thread for it.
@@ -145,6 +147,7 @@ impl Live {
             is_over: false,
             is_saving_stale: false,
             are_people_stale: false,
+            is_screen_known: true,
             unseen: Unseen::Own,
             colors,
             answers,
@@ -179,6 +182,9 @@ impl Live {
         while !self.is_over {
             let due = self.unseen.pause().map(|pause| drawn_at + pause);
             if due.is_some_and(|due| due <= Instant::now()) {
+                if !std::mem::replace(&mut self.is_screen_known, true) {
+                    guard.forget();
+                }
                 guard.draw(self.app.size(), |screen| ui::draw(&self.app, theme, screen))?;
                 if self.app.mode_name().is_some() {
                     guard.shape_cursor(self.app.is_typing())?;
@@ -202,9 +208,7 @@ impl Live {
                         let more = std::iter::from_fn(|| inputs.poll()).take(INPUTS_PER_FRAME_MAX);
                         for input in [input].into_iter().chain(more) {
                             // Even if it is as large again as it was: its rows may have moved.
-                            if matches!(input, Input::Resize { .. }) {
-                                guard.forget();
-                            }
+                            self.is_screen_known &= !matches!(input, Input::Resize { .. });
                             self.take_input(input);
                         }
                     }
@@ -309,6 +313,7 @@ impl Live {
             }
             Effect::BreakUndoGroup => self.session.break_undo_group(document),
             Effect::SendNow => self.session.send_now(),
+            Effect::Redraw => self.is_screen_known = false,
             Effect::Select(selections) => self.session.set_selections(document, selections),
             Effect::Copy(text) => {
                 self.desktop.put(&text);

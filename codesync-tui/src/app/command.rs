@@ -73,6 +73,7 @@ pub(crate) enum Command {
     ToggleWrap,
     Languages,
     SavePoint,
+    Redraw,
     Palette,
     Help,
     Colon,

@@ -136,6 +136,7 @@ impl App {
                 self.notify(if self.wraps { "lines are wrapped" } else { "lines are not wrapped" });
             }
             Command::SavePoint => self.save_point(),
+            Command::Redraw => self.effects.push_back(Effect::Redraw),
             Command::Languages => self.open_languages(),
             Command::Palette => self.open_palette(),
             Command::Help => self.help = Some(0),

@@ -57,6 +57,8 @@ pub(crate) enum Effect {
     BreakUndoGroup,
     /// Send what waits for more to be typed.
     SendNow,
+    /// Draw the whole screen: the terminal may show something else.
+    Redraw,
     /// Tell the others where the carets are.
     Select(Vec<Selection>),
     /// Put this on the clipboard of the person's machine.

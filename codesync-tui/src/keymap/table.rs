@@ -96,6 +96,7 @@ pub(crate) const TABLE: &[Entry] = &[
     entry(Command::Languages, "language", &[], "choose the language of the colours"),
     entry(Command::ToggleWrap, "toggle-wrap", &["Alt-Z"], "wrap long lines or not"),
     entry(Command::ToggleNumbers, "toggle-numbers", &["Alt-L"], "line numbers on or off"),
+    entry(Command::Redraw, "redraw", &["Ctrl-L"], "draw the screen anew"),
     entry(Command::Help, "keys", &[], "all keys"),
     entry(Command::Cancel, "cancel", &["Esc"], "close, one caret, nothing selected"),
     entry(Command::Newline, "newline", &["Enter"], ""),

@@ -30,6 +30,7 @@ pub(crate) async fn choose(
             match effect {
                 Effect::Open(document) => return Ok(Some(document)),
                 Effect::Quit => return Ok(None),
+                Effect::Redraw => guard.forget(),
                 _ => {}
             }
         }
@@ -41,7 +42,12 @@ pub(crate) async fn choose(
                 Some(Input::Key(key)) if app.keymap().command(key) == Some(Command::Copy) => {
                     return Ok(None);
                 }
-                Some(input) => app.handle(started.elapsed(), Event::Input(input)),
+                Some(input) => {
+                    if matches!(input, Input::Resize { .. }) {
+                        guard.forget();
+                    }
+                    app.handle(started.elapsed(), Event::Input(input));
+                }
                 None => return Ok(None),
             },
             signal = signals.next() => match signal {

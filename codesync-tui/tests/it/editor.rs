@@ -1,10 +1,13 @@
 //! Editing in a real terminal, alone, with others, and without a server.
 
+use rustix::process::Signal;
+
 use crate::crowd::Crowd;
 use crate::server::Server;
 use crate::terminal::Terminal;
 
 const CTRL_F: &str = "\x06";
+const CTRL_L: &str = "\x0c";
 const CTRL_Q: &str = "\x11";
 const CTRL_S: &str = "\x13";
 const CTRL_Z: &str = "\x1a";
@@ -164,6 +167,21 @@ fn an_editor_that_is_opened_while_others_type_has_each_edit_once() {
         assert_eq!(ana.end(), 0);
     }
     assert!(crowd.end().expect("nobody was refused") > 0);
+}
+
+#[test]
+fn the_screen_is_drawn_anew_when_asked_or_when_the_window_is_told_of_again() {
+    let server = Server::start();
+    let link = server.document("a.txt", "some words");
+    let mut ana = Terminal::open(&server, "Ana", &[&link]);
+    ana.line_is(0, "  1 some words");
+    ana.shows("●saved");
+    ana.has_printed("some", 1);
+    ana.send(CTRL_L);
+    ana.has_printed("some", 2);
+    // As large as it was, but its rows may have moved meanwhile.
+    ana.signal(Signal::WINCH);
+    ana.has_printed("some", 3);
 }
 
 #[test]

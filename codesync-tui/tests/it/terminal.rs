@@ -98,9 +98,21 @@ impl Terminal {
     /// Waits until the screen is as it should be.
     #[track_caller]
     pub(crate) fn wait(&self, what: &str, is_so: impl Fn(&vt100::Screen) -> bool) {
+        self.wait_until(what, |seen| is_so(seen.screen.screen()));
+    }
+
+    /// Waits until this has been printed so many times.
+    #[track_caller]
+    pub(crate) fn has_printed(&self, text: &str, times: usize) {
+        let count = |seen: &Seen| String::from_utf8_lossy(&seen.bytes).matches(text).count();
+        self.wait_until(text, |seen| count(seen) == times);
+    }
+
+    #[track_caller]
+    fn wait_until(&self, what: &str, is_so: impl Fn(&Seen) -> bool) {
         let deadline = Instant::now() + WAIT;
         let mut seen = self.seen.0.lock().expect("no test has panicked in here");
-        while !is_so(seen.screen.screen()) {
+        while !is_so(&seen) {
             let left = deadline.saturating_duration_since(Instant::now());
             assert!(
                 !left.is_zero() && !seen.is_over,

@@ -175,7 +175,7 @@ impl Stage {
                 Effect::Redo => self.step(true),
                 Effect::BreakUndoGroup => self.undo.break_group(),
                 // What was typed reaches the model at once.
-                Effect::SendNow => {}
+                Effect::SendNow | Effect::Redraw => {}
                 Effect::Select(selections) => self.selections = selections,
                 Effect::Copy(text) => self.copied.push(text),
                 Effect::Color(job) => self.jobs.push(*job),
