@@ -152,7 +152,8 @@ impl Screen {
 const UNKNOWN: &str = "\u{200b}";
 /// With these a character has more columns to some terminals than to others: it becomes a picture,
 /// or has a halfwidth sound mark.
-const DOUBTFUL: [char; 3] = ['\u{fe0f}', '\u{ff9e}', '\u{ff9f}'];
+const DOUBTFUL: [char; 3] = [EMOJI_PRESENTATION, '\u{ff9e}', '\u{ff9f}'];
+const EMOJI_PRESENTATION: char = '\u{fe0f}';
 
 /// A row of which the terminal has something else than it should.
 #[derive(Debug)]
@@ -173,20 +174,21 @@ impl Change<'_> {
         let of = |cells: &[Cell]| Buffer { area, content: cells[differing.clone()].to_vec() };
         let (mut before, after) = (of(self.shown), of(self.wanted));
         // What a wide glyph covers is blank once it is gone; terminals differ in the colours.
+        let forget = |cells: &mut [Cell], covered: Range<usize>| {
+            for cell in cells.iter_mut().take(covered.end).skip(covered.start) {
+                cell.set_symbol(UNKNOWN);
+            }
+        };
         for x in 0..before.content.len() {
             let width = usize::from(before.content[x].cell_width());
-            for covered in before.content.iter_mut().take(x + width).skip(x + 1) {
-                covered.set_symbol(UNKNOWN);
-            }
+            forget(&mut before.content, x + 1..x + width);
         }
         // What a glyph may cover on terminals that do not join its characters is drawn after it.
         for (x, cell) in after.content.iter().enumerate() {
             let joined = usize::from(cell.cell_width());
             let apart = width_apart(cell);
-            if apart > joined && before.content[x] != *cell {
-                for covered in before.content.iter_mut().take(x + apart).skip(x + joined) {
-                    covered.set_symbol(UNKNOWN);
-                }
+            if before.content[x] != *cell {
+                forget(&mut before.content, x + joined..x + apart);
             }
         }
         let mut cells: Vec<(u16, Cell)> = Vec::new();
@@ -207,11 +209,15 @@ impl Change<'_> {
     }
 }
 
-/// Columns of a glyph where its characters are shown one by one.
+/// Most columns of a glyph where its characters are shown one by one.
 fn width_apart(cell: &Cell) -> usize {
+    let width = |c: char| match c {
+        EMOJI_PRESENTATION => 1,
+        _ => c.width().unwrap_or(0),
+    };
     match cell.symbol() {
         symbol if symbol.len() == 1 => 1,
-        symbol => symbol.chars().filter_map(UnicodeWidthChar::width).sum(),
+        symbol => symbol.chars().map(width).sum(),
     }
 }
 
@@ -226,7 +232,12 @@ fn differing(shown: &[Cell], wanted: &[Cell]) -> Option<Range<usize>> {
         joined.max(width_apart(&wanted[at])).max(1)
     };
     let start = if first > 0 && width(first - 1) > 1 { first - 1 } else { first };
-    let end = (start..=last).map(|at| at + width(at)).max()?;
+    // What a glyph may cover is drawn again, and if that is a glyph, what it may cover.
+    let (mut at, mut end) = (start, last + 1);
+    while at < end.min(wanted.len()) {
+        end = end.max(at + width(at));
+        at += 1;
+    }
     Some(start..end.min(wanted.len()))
 }
 

@@ -25,20 +25,16 @@ use painter::Painter;
 /// Inputs that wait before the terminal is left unread.
 const INPUTS_MAX: usize = 1_024;
 
-/// Mouse: presses and releases, motion while a button is down, coordinates in decimals. Not every
-/// motion, which would be traffic over a slow line for nothing.
-const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
-const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1002l\x1b[?1000l";
-const PASTE_ON: &str = "\x1b[?2004h";
-const PASTE_OFF: &str = "\x1b[?2004l";
+/// Pastes are marked. Mouse: presses and releases, motion while a button is down, coordinates in
+/// decimals; not every motion, which would be traffic over a slow line for nothing. And what does not
+/// fit into a row does not go on in the next one: not what a terminal makes of a glyph at the edge that
+/// it does not know.
+const MODES_ON: &str = "\x1b[?2004h\x1b[?1000h\x1b[?1002h\x1b[?1006h\x1b[?7l";
+const MODES_OFF: &str = "\x1b[?7h\x1b[?1006l\x1b[?1002l\x1b[?1000l\x1b[?2004l";
 /// The kitty keyboard protocol, first level: keys that a wire could not tell apart come with their
 /// modifiers. A terminal that does not know it ignores the request.
 const KEYS_ON: &str = "\x1b[>1u";
 const KEYS_OFF: &str = "\x1b[<u";
-/// Whether what does not fit into a row goes on in the next one: not what a terminal makes of a glyph
-/// at the edge that it does not know.
-const WRAP_ON: &str = "\x1b[?7h";
-const WRAP_OFF: &str = "\x1b[?7l";
 /// Shapes of the cursor: a bar between characters, a block on one, and what the person had.
 const CURSOR_BAR: &str = "\x1b[6 q";
 const CURSOR_BLOCK: &str = "\x1b[2 q";
@@ -113,6 +109,7 @@ impl TerminalGuard {
         render: impl FnOnce(&mut Screen),
     ) -> io::Result<()> {
         if self.screen.begin(size) {
+            self.write(MODES_ON)?;
             self.painter.clear(size.0);
         }
         render(&mut self.screen);
@@ -135,6 +132,7 @@ impl TerminalGuard {
     /// Takes nothing for granted of what the terminal shows: the next frame draws all of it.
     pub(crate) fn forget(&mut self) {
         self.screen = Screen::default();
+        self.is_bar = None;
     }
 
     /// Gives the cursor a shape: a bar where text goes between characters, else a block.
@@ -162,7 +160,6 @@ impl TerminalGuard {
         kill_process(getpid(), Signal::STOP)?;
         modes_on()?;
         self.forget();
-        self.is_bar = None;
         Ok(())
     }
 }
@@ -183,7 +180,7 @@ fn modes_on() -> io::Result<()> {
     terminal::enable_raw_mode()?;
     let mut out = io::stdout();
     execute!(out, terminal::EnterAlternateScreen, terminal::Clear(terminal::ClearType::All))?;
-    write!(out, "{PASTE_ON}{MOUSE_ON}{WRAP_OFF}")?;
+    write!(out, "{MODES_ON}")?;
     if has_better_keys() {
         write!(out, "{KEYS_ON}")?;
     }
@@ -204,7 +201,7 @@ fn give_back() {
     if has_better_keys() {
         let _ = write!(out, "{KEYS_OFF}");
     }
-    let _ = write!(out, "{WRAP_ON}{MOUSE_OFF}{PASTE_OFF}");
+    let _ = write!(out, "{MODES_OFF}");
     let _ = execute!(out, terminal::LeaveAlternateScreen, cursor::Show);
     let _ = terminal::disable_raw_mode();
 }

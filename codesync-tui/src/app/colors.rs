@@ -137,8 +137,15 @@ fn carry(spans: &mut Vec<Span>, operation: &Operation) {
     let is_word = is_word(operation);
     let ends = lefts.iter().zip(&rights);
     for (span, (start, (left, right))) in spans[from..to].iter_mut().zip(starts.iter().zip(ends)) {
-        let end = if is_word || span.token.is_prose() { right } else { left };
-        span.range = start.head..end.head.max(start.head);
+        let end = if is_word || span.token.is_prose() {
+            right.head
+        } else if span.range.start <= changed.start && span.range.end <= changed.end {
+            // What takes the place of its end does not belong to it either.
+            span.range.end.min(changed.start)
+        } else {
+            left.head
+        };
+        span.range = start.head..end.max(start.head);
     }
     // The others are moved by as much as the text grew.
     for span in &mut spans[to..] {
@@ -307,7 +314,11 @@ mod tests {
         stage.handle(paint(&job, &[(0..2, Token::Number)]));
         stage.press("3 ;");
         assert_eq!(shown(&stage), [("123".into(), Token::Number)]);
-        stage.press("Space /");
+        stage.press("Shift-Left )");
+        assert_eq!(shown(&stage), [("123".into(), Token::Number)]);
+        stage.press("Backspace Shift-Left )");
+        assert_eq!(shown(&stage), [("12".into(), Token::Number)]);
+        stage.press("Backspace 3 ; Space /");
         let job = stage.jobs.pop().expect("it asks");
         stage.handle(paint(&job, &[(5..6, Token::Comment)]));
         stage.press("Space a .");

@@ -82,7 +82,7 @@ impl Saving {
             // Writing to a string does not fail.
             let _ = write!(words, " | {} waiting", self.waiting);
         }
-        // As wide as what follows it when all is saved, so that nothing beside it moves.
+        // As wide as what mostly follows it, so that nothing beside it moves with each key.
         let width =
             if self.condition == Condition::Saving { self.saved().chars().count() } else { 0 };
         format!("{words:width$}")

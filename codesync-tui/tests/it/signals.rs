@@ -28,6 +28,7 @@ fn ends_and_gives_back(end: impl Fn(&mut Terminal)) {
     {
         assert!(output.contains(sequence), "{sequence:?} in {output:?}");
     }
+    assert!(output.rfind("\x1b[?7h") > output.rfind("\x1b[?7l"), "rows are wrapped again");
     assert!(output.rfind("\x1b[?25h") > output.rfind("\x1b[?25l"), "the cursor is shown");
     assert!(!output.contains("\x1b[?1003h"), "not every motion is asked for");
     assert_eq!(server.text(&link), "xtext");

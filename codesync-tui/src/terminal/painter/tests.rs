@@ -8,7 +8,8 @@ use super::*;
 use crate::screen::Screen;
 
 const SIZE: (u16, u16) = (60, 4);
-/// One glyph, of which this terminal makes three.
+/// Glyphs of which this terminal makes two and three.
+const THUMBS: &str = "👍\u{1f3fd}";
 const FAMILY: &str = "👩\u{200d}👩\u{200d}👧";
 
 /// A program's side of a terminal, and the terminal.
@@ -41,7 +42,7 @@ impl Wired {
             let mut x = 0;
             for (word, n) in row {
                 // This terminal shows it in six columns, and would go on in the next row.
-                if word == FAMILY && x + 6 > SIZE.0 {
+                if [FAMILY, THUMBS].contains(&word.as_str()) && x + 6 > SIZE.0 {
                     continue;
                 }
                 x = cells.set_stringn(x, y, word, usize::from(SIZE.0 - x), style(*n)).0;
@@ -183,12 +184,23 @@ fn what_a_terminal_shows_of_a_glyph_that_it_does_not_join_is_drawn_over() {
     };
     wired.draw(&row(&["ab"]), None);
     wired.draw(&row(&["ab", FAMILY, "c"]), None);
-    let shown = wired.terminal.screen().rows(0, 10).next().expect("there are some");
-    assert_eq!(shown.trim_end(), "ab👩\u{200d}c");
+    let shown = |wired: &Wired| {
+        let line = wired.terminal.screen().rows(0, 20).next().expect("there are some");
+        line.trim_end().to_owned()
+    };
+    assert_eq!(shown(&wired), "ab👩\u{200d}c");
+    // One that changes covers one that does not, and that what is behind it.
+    let styled = |n: usize| -> Vec<Row> {
+        vec![vec![(THUMBS.to_owned(), n), (THUMBS.to_owned(), 0), ("hello".to_owned(), 0)]]
+    };
+    wired.draw(&styled(0), None);
+    assert_eq!(shown(&wired), "👍👍hello");
+    wired.draw(&styled(3), None);
+    assert_eq!(shown(&wired), "👍👍hello");
 }
 
 fn word() -> impl Strategy<Value = (String, usize)> {
-    let word = prop_oneof![6 => "[a-c ]{1,9}", 1 => "日", 1 => "é", 1 => "❤\u{fe0f}", 1 => FAMILY];
+    let word = prop_oneof![6 => "[a-c ]{1,9}", 1 => "日", 1 => "é", 1 => "❤\u{fe0f}", 1 => FAMILY, 1 => THUMBS];
     (word, 0..6_usize)
 }
 
