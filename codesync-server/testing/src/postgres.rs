@@ -3,8 +3,11 @@
 //! Postgres refuses to run as root: there it runs as the user `postgres`, whom its package makes.
 
 use std::ffi::OsString;
+use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
@@ -13,6 +16,9 @@ use crate::{port, programs};
 
 /// Tests run one beside the other, each with a pool of connections.
 const CONNECTIONS_MAX: u32 = 300;
+
+/// Longest wait for the processes of a server that was killed. Far more than they take.
+const ORPHANS_WAIT: Duration = Duration::from_secs(10);
 
 /// A Postgres server of one's own, which ends when this is dropped.
 #[derive(Debug)]
@@ -73,7 +79,22 @@ impl Postgres {
     /// Ends it; what was committed stays on disk.
     pub fn end(&mut self, signal: Signal) {
         self.guard.end(signal);
+        // The processes of one that was killed notice it a moment later. Until then they hold its
+        // address and its memory, and it could not start again.
+        let data = self.guard.folder().join("data");
+        let deadline = Instant::now() + ORPHANS_WAIT;
+        while works_in(&data) && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(1));
+        }
     }
+}
+
+/// Whether a process of this machine works in a folder, as all of a cluster do in its own. Where
+/// there is no `/proc`, it is not known of any.
+fn works_in(folder: &Path) -> bool {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let mut places = processes.filter_map(|process| fs::read_link(process.path().join("cwd")).ok());
+    places.any(|place| place == folder)
 }
 
 fn is_root() -> bool {
