@@ -93,7 +93,7 @@ impl TerminalGuard {
             give_back();
             before(what);
         }));
-        modes_on()?;
+        modes_on().inspect_err(|_| give_back())?;
         Ok(Self { painter: Painter::default(), screen: Screen::default(), is_bar: None })
     }
 

@@ -12,8 +12,7 @@ impl App {
     pub(super) fn handle_key(&mut self, key: Key) {
         // Whatever the key is for: the screen may be unreadable.
         if self.keymap.command(key) == Some(Command::Redraw) {
-            self.effects.push_back(Effect::Redraw);
-            return;
+            return self.run(Command::Redraw);
         }
         let before = self.end_following();
         // Enter in that prompt waits for what is not found yet; any key afterwards does not.

@@ -2,9 +2,10 @@
 //!
 //! Within a frame the painter knows where the terminal's cursor stands and in which colours the next
 //! character is shown, and says neither once more. No frame relies on where an earlier one left the
-//! cursor, and each ends with the usual colours, so a message that is written across the screen spoils
-//! what it covers and not what follows. (The terminal's own memory for a place, `ESC 7`, would be shorter, but some
-//! have one for both screens, and would come back from the editor at the wrong one.)
+//! cursor, and each ends with the usual colours, so a message that is written across the screen
+//! spoils what it covers and not what follows. (The terminal's own memory for a place, `ESC 7`, would
+//! be shorter, but some have one for both screens, and would come back from the editor at the wrong
+//! one.)
 
 mod pen;
 mod shift;

@@ -6,6 +6,7 @@ use crate::crowd::Crowd;
 use crate::server::Server;
 use crate::terminal::Terminal;
 
+const CTRL_E: &str = "\x05";
 const CTRL_F: &str = "\x06";
 const CTRL_L: &str = "\x0c";
 const CTRL_Q: &str = "\x11";
@@ -14,6 +15,8 @@ const CTRL_Z: &str = "\x1a";
 const ENTER: &str = "\r";
 const ESCAPE: &str = "\x1b";
 const END: &str = "\x1b[F";
+/// Blanks the screen, before all of it is drawn.
+const BLANK: &str = "\x1b[2J";
 const F1: &str = "\x1bOP";
 const F3: &str = "\x1bOR";
 
@@ -182,6 +185,13 @@ fn the_screen_is_drawn_anew_when_asked_or_when_the_window_is_told_of_again() {
     // As large as it was, but its rows may have moved meanwhile.
     ana.signal(Signal::WINCH);
     ana.has_printed("some", 3);
+    // Whatever lies over the text.
+    ana.send(CTRL_E);
+    ana.shows("┌ commands ─");
+    let blanked = ana.output().matches(BLANK).count();
+    ana.send(CTRL_L);
+    ana.has_printed(BLANK, blanked + 1);
+    ana.shows("┌ commands ─");
 }
 
 #[test]
