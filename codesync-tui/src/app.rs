@@ -32,6 +32,7 @@ mod replace;
 mod saving;
 mod selecting;
 mod sharing;
+mod status;
 mod view;
 mod writers;
 
@@ -96,6 +97,7 @@ pub(crate) struct App {
     wish: Wish,
     has_numbers: bool,
     saving: Saving,
+    status: status::Status,
     /// Since when edits are on their way to a server that is reached and has saved none of them.
     saving_since: Option<Duration>,
     awaits_save: bool,
@@ -157,6 +159,7 @@ impl App {
             wish: Wish::default(),
             has_numbers: true,
             saving: Saving::default(),
+            status: status::Status::default(),
             saving_since: None,
             awaits_save: false,
             people: People::default(),

@@ -6,6 +6,7 @@
 
 mod choosing;
 mod enquiries;
+mod frames;
 mod signals;
 
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ use crate::input::Input;
 use crate::terminal::{Inputs, TerminalError, TerminalGuard};
 use crate::ui;
 use crate::ui::theme::Theme;
+use frames::{Frames, Unseen};
 use signals::{Signal, Signals};
 
 pub(crate) use choosing::choose;
@@ -33,13 +35,6 @@ pub(crate) use enquiries::{Desk, Enquiries, list_documents};
 #[cfg(feature = "serve")]
 pub(crate) use signals::ended;
 
-/// Shortest time between two frames that no key asked for.
-const FRAME_MS: u64 = 16;
-/// The same if all there is to show is that one more edit is saved: while somebody types, that goes
-/// with the frame of his next key.
-const LULL_MS: u64 = 300;
-/// The same if a few words have another colour.
-const TOUCH_MS: u64 = 40;
 /// Inputs that are taken in before the next frame.
 const INPUTS_PER_FRAME_MAX: usize = 256;
 /// How long quitting waits for the server to confirm what is on its way.
@@ -58,33 +53,6 @@ pub(crate) struct Ending {
     pub(crate) copies: Vec<PathBuf>,
     /// The document that the person wants to edit next.
     pub(crate) next: Option<DocumentId>,
-}
-
-/// How much the last frame lacks, and so how soon the next one is due.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-enum Unseen {
-    Nothing,
-    /// That another edit is saved.
-    Saved,
-    /// Another colour for what was just typed.
-    Touch,
-    /// What others did, what was found, what the time has brought.
-    News,
-    /// What the person did: due at once.
-    Own,
-}
-
-impl Unseen {
-    /// How long after the last frame the next one is due.
-    fn pause(self) -> Option<Duration> {
-        match self {
-            Self::Nothing => None,
-            Self::Saved => Some(Duration::from_millis(LULL_MS)),
-            Self::Touch => Some(Duration::from_millis(TOUCH_MS)),
-            Self::News => Some(Duration::from_millis(FRAME_MS)),
-            Self::Own => Some(Duration::ZERO),
-        }
-    }
 }
 
 /// An open editor.
@@ -109,8 +77,9 @@ pub(crate) struct Live {
     are_people_stale: bool,
     /// Whether the terminal shows what was drawn last.
     is_screen_known: bool,
-    /// What the screen does not show yet.
-    unseen: Unseen,
+    frames: Frames,
+    /// Whether the input that is taken in has changed the text.
+    has_typed: bool,
     /// Finds colours; `None` when there is no thread for it.
     colors: Option<Worker>,
     answers: mpsc::Receiver<Answer>,
@@ -148,7 +117,8 @@ impl Live {
             is_saving_stale: false,
             are_people_stale: false,
             is_screen_known: true,
-            unseen: Unseen::Own,
+            frames: Frames::new(started),
+            has_typed: false,
             colors,
             answers,
             enquiries,
@@ -175,15 +145,17 @@ impl Live {
         let (columns, rows) = guard.size()?;
         self.take_input(Input::Resize { columns, rows });
 
-        let mut drawn_at = Instant::now();
         // It is set to another time when one is known, and else left: so it mostly moves away from
         // now, for which nobody has to be woken.
-        let mut timer = pin!(sleep_until(drawn_at.into()));
+        let mut timer = pin!(sleep_until(Instant::now().into()));
         while !self.is_over {
-            let due = self.unseen.pause().map(|pause| drawn_at + pause);
+            let due = self.frames.due();
             if due.is_some_and(|due| due <= Instant::now()) {
                 if !std::mem::replace(&mut self.is_screen_known, true) {
                     guard.forget();
+                }
+                if self.frames.begin(Instant::now(), self.app.is_status_too_good()) {
+                    self.app.renew_status();
                 }
                 guard.draw(self.app.size(), |screen| ui::draw(&self.app, theme, screen))?;
                 if self.app.mode_name().is_some() {
@@ -192,8 +164,7 @@ impl Live {
                 if let Some(sequence) = self.copied.take() {
                     guard.write(&sequence)?;
                 }
-                drawn_at = Instant::now();
-                self.unseen = Unseen::Nothing;
+                self.frames.end(Instant::now(), self.app.is_status_true());
                 continue;
             }
             let deadline = self.app.deadline().map(|at| self.started + at);
@@ -241,17 +212,20 @@ impl Live {
     }
 
     fn take_input(&mut self, input: Input) {
+        self.has_typed = false;
         self.tell(Event::Input(input));
         self.settle();
+        self.frames.lack(if self.has_typed { Unseen::Typed } else { Unseen::Own });
     }
 
     fn tell(&mut self, event: Event) {
         let colors = self.app.colors().changed();
         let unseen = match &event {
-            Event::Input(_) => Unseen::Own,
+            // That shows when what it asks for is done.
+            Event::Input(_) => Unseen::Nothing,
             Event::Saving(saving) if saving.follows(self.app.saving()) => {
                 // Who pressed Ctrl-S waits for it.
-                if self.app.awaits_save() { Unseen::News } else { Unseen::Saved }
+                if self.app.awaits_save() { Unseen::News } else { Unseen::Status }
             }
             Event::Colors(_) if !self.app.colors().is_bare() => Unseen::Touch,
             _ => Unseen::News,
@@ -259,7 +233,7 @@ impl Live {
         let is_about_colors = matches!(event, Event::Colors(Answer::Paint(_)));
         self.app.handle(self.started.elapsed(), event);
         if !is_about_colors || self.app.colors().changed() != colors {
-            self.unseen = self.unseen.max(unseen);
+            self.frames.lack(unseen);
         }
     }
 
@@ -292,6 +266,7 @@ impl Live {
         let document = self.document;
         match effect {
             Effect::Edit(edits) => {
+                self.has_typed = true;
                 if let Err(error) = self.session.edit(document, &edits, Encoding::Scalar) {
                     // The app's text has an edit that nobody else will have.
                     self.tell(Event::Notice(format!("not possible: {error}")));

@@ -21,6 +21,11 @@ use shift::Shift;
 
 /// Rows that have changed beyond which nothing is moved: that is no typing.
 const SHIFTING_ROWS_MAX: usize = 4;
+/// Cells that are shown once more where the cursor is to be moved over them: an order takes as many
+/// bytes, at least.
+const PASSED_MAX: u16 = 3;
+/// Cells at the end of a row to be blanked, from which on it is cleared.
+const CLEARED_MIN: usize = 4;
 
 /// Writes what differs between frames.
 #[derive(Debug, Default)]
@@ -67,18 +72,24 @@ impl Painter {
         let is_typing = changes.len() <= SHIFTING_ROWS_MAX;
         // The row of the cursor last: what is typed mostly ends where the cursor belongs.
         changes.sort_by_key(|change| cursor.is_some_and(|cursor| change.y == cursor.y));
+        let mut row: &[Cell] = &[];
         for change in changes {
-            if is_typing && let Some((x, shift)) = Shift::between(change.shown, change.wanted) {
-                self.shift(change.y, x, shift);
-                shift.apply(&mut change.shown[x..]);
-            }
             let y = change.y;
+            row = change.wanted;
+            if is_typing && let Some((x, shift)) = Shift::between(change.shown, row) {
+                self.shift(y, x, shift);
+                shift.apply(&mut change.shown[x..]);
+            } else if let Some(x) = blank_from(change.shown, row) {
+                self.clear_rest(y, x);
+                change.shown[x..].iter_mut().for_each(Cell::reset);
+            }
             for (x, cell) in change.settle() {
-                self.draw(Position { x, y }, &cell);
+                self.draw(Position { x, y }, &cell, row);
             }
         }
         self.take(Pen::default());
         if let Some(cursor) = cursor {
+            self.pass(cursor, Pen::default(), row);
             self.go(cursor);
             if was_shown != Some(true) {
                 self.out.extend_from_slice(b"\x1b[?25h");
@@ -104,6 +115,22 @@ impl Painter {
         self.place = Some(Place { at: to, is_sure: true });
     }
 
+    /// Moves the cursor to the right by showing once more what is on the way, in this pen or that of
+    /// what follows, if that is shorter than an order to move.
+    fn pass(&mut self, to: Position, next: Pen, row: &[Cell]) {
+        let Some(Place { at, is_sure: true }) = self.place else { return };
+        if at.y != to.y || !(1..=PASSED_MAX).contains(&to.x.saturating_sub(at.x)) {
+            return;
+        }
+        let Some(passed) = row.get(usize::from(at.x)..usize::from(to.x)) else { return };
+        let is_of = |pen: &Pen| passed.iter().all(|cell| is_plain(cell) && Pen::of(cell) == *pen);
+        if let Some(pen) = [self.pen, next].into_iter().find(is_of) {
+            self.take(pen);
+            passed.iter().for_each(|cell| self.out.extend_from_slice(cell.symbol().as_bytes()));
+            self.place = Some(Place { at: to, is_sure: true });
+        }
+    }
+
     fn order(&mut self, words: std::fmt::Arguments<'_>) {
         // Writing to memory does not fail.
         let _ = write!(self.out, "\x1b[{words}");
@@ -114,7 +141,9 @@ impl Painter {
         self.pen = pen;
     }
 
-    fn draw(&mut self, at: Position, cell: &Cell) {
+    /// Draws a cell of a row.
+    fn draw(&mut self, at: Position, cell: &Cell, row: &[Cell]) {
+        self.pass(at, Pen::of(cell), row);
         if self.place.is_none_or(|place| place.at != at) {
             self.go(at);
         }
@@ -139,6 +168,26 @@ impl Painter {
             Shift::Left(cells) => self.order(format_args!("{cells}P")),
         }
     }
+
+    /// Has the terminal blank the rest of a row.
+    fn clear_rest(&mut self, y: u16, x: usize) {
+        self.take(Pen::default());
+        self.go(Position { x: u16::try_from(x).unwrap_or(self.columns), y });
+        self.order(format_args!("K"));
+    }
+}
+
+/// From which column on a row is to be blank, if clearing the rest is shorter than drawing it.
+fn blank_from(shown: &[Cell], wanted: &[Cell]) -> Option<usize> {
+    let x = wanted.iter().rposition(|cell| *cell != Cell::EMPTY).map_or(0, |last| last + 1);
+    let cleared = shown.get(x..)?.iter().filter(|cell| **cell != Cell::EMPTY).count();
+    let is_worth_it = cleared >= CLEARED_MIN && shown.iter().chain(wanted).all(is_plain);
+    is_worth_it.then_some(x)
+}
+
+/// Whether a terminal cannot think otherwise of a cell than we do.
+fn is_plain(cell: &Cell) -> bool {
+    cell.symbol().len() == 1
 }
 
 #[cfg(test)]

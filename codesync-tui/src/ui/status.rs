@@ -72,7 +72,7 @@ fn draw_prompt(app: &App, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Opt
 fn draw_status(app: &App, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let room = usize::from(area.width);
     let title = sanitize::shorten(app.title(), TITLE_COLUMNS_MAX.min(room / 3));
-    let saving = app.saving();
+    let saving = &app.status().saving;
     let is_alarming = saving.not_kept.is_some()
         || saving.condition.is_away()
         || saving.condition == Condition::Ended;
@@ -151,9 +151,6 @@ fn draw_past(app: &App, past: &Past, theme: &Theme, area: Rect, buffer: &mut Buf
 
 /// Language, line ending, place, and where help is.
 fn place(app: &App) -> String {
-    let head = app.carets().primary().head;
-    let line = app.text().line_of(head);
-    let column = head - app.text().line_start(line);
     let ending = if app.is_crlf() { "CRLF" } else { "LF" };
     let carets = match app.carets().iter().count() {
         1 => String::new(),
@@ -164,7 +161,8 @@ fn place(app: &App) -> String {
         return String::new();
     }
     let language = sanitize::shorten(&app.language_name(), LANGUAGE_COLUMNS_MAX);
-    format!(" | {language} {ending} | {carets}{}:{} | F1 ", line + 1, column + 1)
+    let status = app.status();
+    format!(" | {language} {ending} | {carets}{}:{} | F1 ", status.line + 1, status.column + 1)
 }
 
 /// A person's name, and the way to go when the caret is not on the screen.

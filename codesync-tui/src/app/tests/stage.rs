@@ -69,12 +69,14 @@ impl Stage {
             saving,
         };
         stage.settle();
+        stage.app.renew_status();
         stage
     }
 
     pub(crate) fn handle(&mut self, event: Event) {
         self.app.handle(self.now, event);
         self.settle();
+        self.app.renew_status();
     }
 
     /// Presses keys that are written as the help writes them, with spaces between.

@@ -6,6 +6,8 @@
 
 use ratatui::buffer::Cell;
 
+use super::is_plain;
+
 /// Cells of a row that have changed before moving it is considered; it takes some bytes itself.
 const CELLS_MIN: usize = 12;
 /// Distances that are tried, the likeliest first: a character, a tab, a word's worth of blanks.
@@ -28,7 +30,6 @@ impl Shift {
             return None;
         }
         let (shown, wanted) = (&shown[first..], &wanted[first..]);
-        let is_plain = |cell: &Cell| cell.symbol().len() == 1;
         if !shown.iter().all(is_plain) || !wanted.iter().all(is_plain) {
             return None;
         }

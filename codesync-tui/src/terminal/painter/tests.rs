@@ -142,6 +142,36 @@ fn a_key_at_the_beginning_of_a_coloured_line_costs_little() {
 }
 
 #[test]
+fn the_rest_of_a_row_is_cleared_at_once() {
+    let mut wired = Wired::new();
+    wired.draw(&lines("let sum = one + two;", 0), Some((0, 1)));
+    let after = lines("let ", 0);
+    let bytes = wired.draw(&after, Some((0, 1)));
+    assert_eq!(String::from_utf8_lossy(&bytes), "\x1b[2;4H\x1b[K\x1b[1G");
+    wired.agrees(&after, Some((0, 1))).expect("both show the same");
+    // What a terminal may show wider than it is may lie there.
+    wired.draw(&lines("x❤\u{fe0f} one + two", 0), None);
+    let after = lines("x❤\u{fe0f}", 0);
+    let bytes = wired.draw(&after, None);
+    assert!(!String::from_utf8_lossy(&bytes).contains("\x1b[K"));
+    wired.agrees(&after, None).expect("both show the same");
+}
+
+#[test]
+fn a_few_cells_are_shown_again_rather_than_passed_over() {
+    let mut wired = Wired::new();
+    let row = |words: &[(&str, usize)]| -> Vec<Row> {
+        vec![words.iter().map(|(word, n)| ((*word).to_owned(), *n)).collect()]
+    };
+    wired.draw(&row(&[("let", 0), (" one two three", 0)]), Some((18, 0)));
+    let after = row(&[("let", 1), (" ane ywo three", 0)]);
+    let bytes = wired.draw(&after, Some((9, 0)));
+    let met = String::from_utf8_lossy(&bytes).into_owned();
+    assert_eq!(met, "\x1b[1H\x1b[38;5;5mlet\x1b[m ane y");
+    wired.agrees(&after, Some((9, 0))).expect("both show the same");
+}
+
+#[test]
 fn characters_of_which_a_terminal_may_think_otherwise_are_not_moved() {
     let mut wired = Wired::new();
     wired.draw(&lines("let 日本 = one + two + three + four + five + six;", 0), None);
