@@ -337,6 +337,8 @@ impl App {
     fn apply(&mut self, operation: &Operation, bias: Bias, is_own: bool) {
         let changes = line_changes(&self.text, operation);
         let top = self.rows().start(self.view.top);
+        // Where one writes stays where it is, and else what one reads.
+        let caret = if is_own { None } else { self.cell_of(self.carets.primary().head) };
         self.text.apply(operation).expect("the operation was made for this text");
         changes.iter().for_each(|change| self.rulers.change(change));
         self.rewrite(&changes, is_own);
@@ -349,7 +351,10 @@ impl App {
         self.back = self.back.map(|selection| selection.map(operation, Bias::Left));
         self.fit();
         let rows = Rows { text: &self.text, rulers: &self.rulers };
-        self.view.follow(top, operation, rows);
+        match caret {
+            Some((row, _)) => self.view.stay(self.carets.primary().head, row, rows),
+            None => self.view.follow(top, operation, rows),
+        }
     }
 
     fn ask(&mut self, question: Question) {

@@ -179,6 +179,25 @@ fn the_window_stays_on_its_lines_while_others_edit_above() {
 }
 
 #[test]
+fn the_line_one_writes_stays_where_it_is_while_others_edit_on_the_same_screen() {
+    let lines = |range: std::ops::RangeInclusive<usize>| -> String {
+        range.map(|n| format!("line {n}\n")).collect()
+    };
+    let mut stage = Stage::new("x.txt", &format!("{}|{}", lines(1..=50), lines(51..=100)));
+    let cell = |stage: &Stage| stage.app.cell_of(stage.app.carets().primary().head);
+    let before = cell(&stage).expect("it is on the screen");
+    let above = stage.text().line_start(stage.app.view().top.line + 1);
+    stage.remote(above..above, "new\nnew\n");
+    assert_eq!(cell(&stage), Some(before));
+    stage.remote(above..above + 8, "");
+    assert_eq!(cell(&stage), Some(before));
+    // In the line itself it goes aside, and not out of sight.
+    let start = stage.text().line_start(50);
+    stage.remote(start..start, &"x".repeat(200));
+    assert_eq!(cell(&stage).map(|(row, _)| row), Some(before.0));
+}
+
+#[test]
 fn finding_shows_the_first_match_while_typing_and_counts() {
     let mut stage = Stage::new("x.txt", "foo |bar\nfoobar Bar");
     stage.press("Ctrl-F b a");

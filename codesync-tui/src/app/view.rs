@@ -101,6 +101,15 @@ impl View {
         }
     }
 
+    /// Keeps an offset that was in this row of the screen there, whatever others insert and delete.
+    pub(crate) fn stay(&mut self, offset: usize, row: usize, rows: Rows<'_>) {
+        let (place, column) = rows.place_of(offset);
+        self.top = rows.up(place, row);
+        if !(self.left..self.left + self.columns).contains(&column) {
+            self.show(rows, offset);
+        }
+    }
+
     /// Stays on the text it shows while others insert and delete above it. `start` is where the
     /// top row began before.
     pub(crate) fn follow(&mut self, start: usize, operation: &Operation, rows: Rows<'_>) {
