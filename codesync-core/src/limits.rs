@@ -69,6 +69,9 @@ pub const PRESENCE_INTERVAL_MS_MIN: u64 = 100;
 /// as often as others are told where somebody is. What a person types meanwhile goes together.
 pub const SUBMIT_INTERVAL_MS: u64 = 100;
 
+/// How many times as long lies between two submissions while nobody else has the document open.
+pub const SUBMIT_ALONE_FACTOR: u32 = 3;
+
 /// Revisions between two comparisons of the text's hash.
 pub const CHECKPOINT_REVISIONS: u64 = 256;
 

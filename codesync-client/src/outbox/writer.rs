@@ -28,7 +28,7 @@ use crate::socket::{Command, Wire};
 const RETRY: Duration = Duration::from_secs(1);
 /// How long a record may be written before it is synced: what a power cut takes is this and what one
 /// sync takes. Longer than editors gather keys before they send them.
-const SYNC_MAX: Duration = Duration::from_millis(200);
+const SYNC_MAX: Duration = Duration::from_millis(400);
 /// Batches that are taken together at most.
 const BATCHES_MAX: usize = 1_024;
 /// Conflict copies of one document, before the next one is refused a name.

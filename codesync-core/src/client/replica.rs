@@ -434,6 +434,11 @@ impl Replica {
         }
     }
 
+    /// Whether nobody else is known to have the document open.
+    pub(super) fn is_alone(&self) -> bool {
+        self.peers.is_empty()
+    }
+
     pub(super) fn peer_departed(&mut self, author: Author) {
         self.peers.departed(author);
     }

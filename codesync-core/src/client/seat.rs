@@ -15,7 +15,7 @@ use super::presence::Announcer;
 use super::replica::{Replica, Standing, State, Status};
 use crate::bugs::{self, Bug};
 use crate::ids::{Channel, ClientId, DocumentId, Revision, Seq};
-use crate::limits::ANSWER_MS_MAX;
+use crate::limits::{ANSWER_MS_MAX, SUBMIT_ALONE_FACTOR};
 use crate::operation::Operation;
 use crate::protocol::{ClientDocument, ClientMessage, ClientPresence, RejectCode};
 use crate::text::TextBuilder;
@@ -370,7 +370,8 @@ impl Seat {
     fn gathers_until(&self, seq: Seq, now: Duration, context: &Context) -> Option<Duration> {
         let last = self.last_sent.filter(|last| last.seq < seq)?;
         let is_whole = self.replica.pending().buffer().is_none();
-        let until = last.at + context.submit_interval;
+        let factor = if self.replica.is_alone() { SUBMIT_ALONE_FACTOR } else { 1 };
+        let until = last.at + context.submit_interval * factor;
         (is_whole && until > now).then_some(until)
     }
 
@@ -380,6 +381,7 @@ impl Seat {
         self.end_gathering();
     }
 
+    /// What is typed by now is sent as soon as may be.
     fn end_gathering(&mut self) {
         if let Link::Joined { flight: flight @ Flight::Gathering { .. }, .. } = &mut self.link {
             *flight = Flight::Ready;

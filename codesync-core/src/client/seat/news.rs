@@ -327,6 +327,7 @@ impl Seat {
         match news {
             ServerPresence::Arrived { author, name, color, .. } => {
                 self.replica.peer_arrived(author, &name, color);
+                self.end_gathering();
             }
             ServerPresence::Moved { author, revision, selections, .. } => {
                 self.replica.peer_moved(author, revision, selections);

@@ -51,6 +51,35 @@ fn who_types_more_slowly_than_that_waits_for_nothing() {
 }
 
 #[test]
+fn while_nobody_is_there_to_see_them_keys_wait_longer() {
+    let mut world = world("", 1);
+    let commits = [0, 50, 100, 150, 200, 250].map(|_| {
+        world.edit(0, 0, 0, "x");
+        deliver(&mut world);
+        world.pass(ms(50));
+        deliver(&mut world);
+        world.server.log.len()
+    });
+    assert_eq!(commits, [1, 1, 1, 1, 1, 2]);
+}
+
+#[test]
+fn who_comes_has_what_waits_sent() {
+    let mut world = world("", 2);
+    world.close(1);
+    deliver(&mut world);
+    world.edit(0, 0, 0, "a");
+    deliver(&mut world);
+    world.pass(ms(INTERVAL_MS));
+    world.edit(0, 1, 0, "b");
+    deliver(&mut world);
+    assert_eq!(world.server.log.len(), 1, "nobody is there");
+    world.restart(1);
+    deliver(&mut world);
+    assert_eq!((world.text(1), world.server.log.len()), ("ab".into(), 2));
+}
+
+#[test]
 fn what_comes_to_nothing_before_it_is_sent_costs_no_number() {
     let mut world = world("text", 2);
     world.edit(0, 4, 0, "1");

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use codesync_core::client::journal::{ReplayError, replay};
 use codesync_core::client::{Connection, ConnectionConfig, Output};
+use codesync_core::limits::SUBMIT_ALONE_FACTOR;
 use serde_json::json;
 
 use super::super::world::{World, submissions};
@@ -150,7 +151,9 @@ fn a_journal_is_rewritten_with_everything_that_waits() {
 
 /// Keys of which some went together, and of which some wait.
 fn gathered() -> World {
-    let mut world = World::gathering("a text", 1, Duration::from_millis(100));
+    // Nobody else is there, so they are a tenth of a second apart.
+    let interval = Duration::from_millis(100) / SUBMIT_ALONE_FACTOR;
+    let mut world = World::gathering("a text", 1, interval);
     for round in 0..6 {
         world.edit(0, round, 0, "x");
         world.edit(0, round + 1, 1, "yz");
