@@ -67,6 +67,36 @@ test('two people who type without rest agree in the end', async ({ server, meeti
   await expectText(bo, text);
 });
 
+test('the line one writes stays where it is while another writes above it', async ({
+  server,
+  meeting,
+}) => {
+  const document = await server.create('long.txt', 'line\n'.repeat(200));
+  const ana = await meeting.join('Ana', document);
+  const bo = await meeting.join('Bo', document);
+  await ana.keyboard.press('Control+End');
+  await bo.keyboard.press('Control+End');
+  for (let row = 0; row < 5; row += 1) {
+    await bo.keyboard.press('ArrowUp');
+  }
+  const place = async () => (await ana.locator('.cursors-layer .cursor').boundingBox())?.y;
+  // The way to the end is a smooth one.
+  let before = await place();
+  await expect
+    .poll(async () => {
+      const last = before;
+      before = await place();
+      return before !== undefined && before === last;
+    })
+    .toBe(true);
+
+  await bo.keyboard.press('Enter');
+  await bo.keyboard.press('Enter');
+  await bo.keyboard.type('new');
+  await expect(ana.locator('.view-lines')).toContainText('newline');
+  await expect.poll(place).toBe(before);
+});
+
 test('a new name of the document or of a person reaches the others', async ({
   server,
   meeting,

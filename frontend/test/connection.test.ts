@@ -255,7 +255,7 @@ describe('LiveConnection', () => {
       await server.pass(20);
     }
     expect(server.submissions).toHaveLength(1);
-    await server.pass(50);
+    await server.pass(250);
     expect(server.submissions).toHaveLength(2);
     expect(client.status).toMatchObject({ state: 'synchronized', unsavedEdits: 0 });
 
@@ -285,7 +285,7 @@ describe('LiveConnection', () => {
     const second = await Client.restore(server, reopened);
     await second.writer.idle();
     // What was typed after it is another submission, which is not sent right behind.
-    await server.pass(110);
+    await server.pass(310);
     expect(second.text).toBe('start!?');
     expect(server.submissions[1]).toEqual(sent);
     expect(second.status).toMatchObject({ state: 'synchronized', unsavedEdits: 0 });

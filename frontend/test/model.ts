@@ -83,6 +83,24 @@ export class FakeEditor {
   position: IPosition = { lineNumber: 1, column: 1 };
   selections: readonly ISelection[] = [];
 
+  scrollTop = 0;
+
+  getTopForPosition(lineNumber: number): number {
+    return (lineNumber - 1) * 20;
+  }
+
+  getScrollTop(): number {
+    return this.scrollTop;
+  }
+
+  setScrollTop(scrollTop: number): void {
+    this.scrollTop = scrollTop;
+  }
+
+  getLayoutInfo(): { height: number } {
+    return { height: 400 };
+  }
+
   onDidChangeCursorSelection() {
     return { dispose: () => undefined };
   }

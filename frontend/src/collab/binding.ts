@@ -32,6 +32,7 @@ const END_OF_LINE_LF = 0 as editor.EndOfLineSequence.LF;
 const END_OF_LINE_PREFERENCE_LF = 1 as editor.EndOfLinePreference.LF;
 const CURSOR_CHANGE_EXPLICIT = 3;
 const SCROLL_SMOOTH = 0 as editor.ScrollType.Smooth;
+const SCROLL_IMMEDIATE = 1 as editor.ScrollType.Immediate;
 
 /** Monaco routes every way to undo (keys, menus, the browser's own) through these two methods of its model. */
 interface UndoableModel {
@@ -77,6 +78,7 @@ export class Binding implements IDisposable {
 
   /** Edits of one `changed` event, all relative to the text before it. */
   apply(edits: readonly TextEdit[], cause: Cause): void {
+    const row = cause === 'remote' ? this.#caretRow() : null;
     this.#withoutEcho(() => {
       this.#model.applyEdits(
         edits.map((edit) => {
@@ -96,6 +98,11 @@ export class Binding implements IDisposable {
     });
     if (cause !== 'remote') {
       this.#showSelections();
+    }
+    const now = row === null ? null : this.#caretRow();
+    if (row !== null && now !== null && now !== row) {
+      // Where one writes stays where it is, whoever writes above.
+      this.#editor.setScrollTop(this.#editor.getScrollTop() + now - row, SCROLL_IMMEDIATE);
     }
   }
 
@@ -154,6 +161,17 @@ export class Binding implements IDisposable {
         }),
       })),
     );
+  }
+
+  /** How far below the upper edge of the window the caret's row is, in pixels; null if it is not in sight. */
+  #caretRow(): number | null {
+    const caret = this.#editor.getPosition();
+    if (caret === null) {
+      return null;
+    }
+    const top =
+      this.#editor.getTopForPosition(caret.lineNumber, caret.column) - this.#editor.getScrollTop();
+    return top >= 0 && top < this.#editor.getLayoutInfo().height ? top : null;
   }
 
   /** After undo and redo the user is back where the step was made. */
