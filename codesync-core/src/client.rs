@@ -40,10 +40,10 @@
 //! # Keys that go together
 //!
 //! Where a [`submit_interval`](ConnectionConfig::submit_interval) is chosen, submissions of a document
-//! are that far apart, and farther while nobody is there to see them; who comes has them sent. A first key is sent at once. The next one becomes outstanding without being
-//! sent, and what is typed until it may be is composed into it; the journal tells such edits apart.
-//! A far server gathers keys by its answers alone; with a near one each key would cost it, the disk
-//! and everybody else a frame.
+//! are that far apart, and farther while nobody is there to see them. A first key is sent at once. The
+//! next one becomes outstanding without being sent, and what is typed until it may be is composed into
+//! it; the journal tells such edits apart. A far server gathers keys by its answers alone; with a near
+//! one each key would cost it, the disk and everybody else a frame.
 
 mod backoff;
 mod confirmed;

@@ -69,7 +69,8 @@ pub const PRESENCE_INTERVAL_MS_MIN: u64 = 100;
 /// as often as others are told where somebody is. What a person types meanwhile goes together.
 pub const SUBMIT_INTERVAL_MS: u64 = 100;
 
-/// How many times as long lies between two submissions while nobody else has the document open.
+/// How many times as long lies between two submissions while nobody else is known to have the document
+/// open.
 pub const SUBMIT_ALONE_FACTOR: u32 = 3;
 
 /// Revisions between two comparisons of the text's hash.

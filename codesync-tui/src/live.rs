@@ -140,6 +140,9 @@ impl Live {
     /// Takes the terminal and runs until the person quits or the process is told to end.
     pub(crate) async fn run(mut self, theme: &Theme) -> Result<Ending, TerminalError> {
         let mut guard = TerminalGuard::take()?;
+        if self.app.is_read_aloud() {
+            guard.spare_ears();
+        }
         let mut inputs = Inputs::take()?;
         let mut signals = Signals::new()?;
         let (columns, rows) = guard.size()?;

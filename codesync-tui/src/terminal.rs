@@ -97,6 +97,11 @@ impl TerminalGuard {
         Ok(Self { painter: Painter::default(), screen: Screen::default(), is_bar: None })
     }
 
+    /// See [`Painter::spare_ears`].
+    pub(crate) fn spare_ears(&mut self) {
+        self.painter.spare_ears();
+    }
+
     pub(crate) fn size(&self) -> io::Result<(u16, u16)> {
         terminal::size()
     }

@@ -97,6 +97,17 @@ test('the line one writes stays where it is while another writes above it', asyn
   await expect.poll(place).toBe(before);
 });
 
+test('what another inserts where one stands is behind one', async ({ server, meeting }) => {
+  const document = await server.create('same-place.txt');
+  const ana = await meeting.join('Ana', document);
+  const bo = await meeting.join('Bo', document);
+  await bo.keyboard.type('there');
+  await expectText(ana, 'there');
+  await ana.keyboard.type('here ');
+  await expectText(ana, 'here there');
+  await expectText(bo, 'here there');
+});
+
 test('a new name of the document or of a person reaches the others', async ({
   server,
   meeting,

@@ -58,16 +58,66 @@ function applied(text: string, edits: readonly TextEdit[]): string {
   return result + text.slice(end);
 }
 
-function bound(content: string) {
+function bound(content: string, isLed = false) {
   const replica = new NaiveReplica(content);
   const model = new FakeModel();
   const editor = new FakeEditor();
   const refusals: string[] = [];
-  const binding = new Binding(editor.asMonaco(), model.asMonaco(), replica, (message) =>
-    refusals.push(message),
+  const binding = new Binding(
+    editor.asMonaco(),
+    model.asMonaco(),
+    replica,
+    (message) => refusals.push(message),
+    () => isLed,
   );
   return { replica, model, editor, binding, refusals };
 }
+
+describe('what others write above the line one writes', () => {
+  /** The caret is in the third line; two more are inserted above it. */
+  function inserted(isLed: boolean, isScrolling: boolean) {
+    const { replica, editor, binding } = bound('one\ntwo\nthree\n', isLed);
+    editor.isScrolling = isScrolling;
+    editor.position = { lineNumber: 3, column: 1 };
+    replica.content = 'new\nnew\none\ntwo\nthree\n';
+    replica.stands = [{ anchor: 16, head: 16 }];
+    editor.selections = [caretAt(3)];
+    binding.apply([{ from: 0, to: 0, text: 'new\nnew\n' }], 'remote');
+    binding.check();
+    return editor;
+  }
+
+  const caretAt = (line: number) => ({
+    selectionStartLineNumber: line,
+    selectionStartColumn: 1,
+    positionLineNumber: line,
+    positionColumn: 1,
+  });
+
+  test('leaves it in its row', () => {
+    const editor = inserted(false, false);
+    expect(editor.position.lineNumber).toBe(5);
+    expect(editor.scrollTop).toBe(2 * 20);
+  });
+
+  test('does not move the window that goes with somebody, or is on its way', () => {
+    expect(inserted(true, false).scrollTop).toBe(0);
+    expect(inserted(false, true).scrollTop).toBe(0);
+  });
+
+  test('is behind the caret where it is inserted right there', () => {
+    const { replica, editor, binding } = bound('');
+    replica.content = 'new\nnew\n';
+    replica.stands = [{ anchor: 0, head: 0 }];
+    // Monaco has taken it along.
+    editor.setSelections([caretAt(3)]);
+    editor.position = { lineNumber: 1, column: 1 };
+    binding.apply([{ from: 0, to: 0, text: 'new\nnew\n' }], 'remote');
+    binding.check();
+    expect(editor.selections).toEqual([caretAt(1)]);
+    expect(editor.scrollTop).toBe(0);
+  });
+});
 
 describe('editsOf', () => {
   test('turns the changes of several carets into one ascending batch', () => {

@@ -84,6 +84,7 @@ export class FakeEditor {
   selections: readonly ISelection[] = [];
 
   scrollTop = 0;
+  isScrolling = false;
 
   getTopForPosition(lineNumber: number): number {
     return (lineNumber - 1) * 20;
@@ -117,8 +118,20 @@ export class FakeEditor {
     this.position = position;
   }
 
+  getSelections(): readonly ISelection[] {
+    return this.selections;
+  }
+
   setSelections(selections: readonly ISelection[]): void {
     this.selections = selections;
+    const [first] = selections;
+    if (first !== undefined) {
+      this.position = { lineNumber: first.positionLineNumber, column: first.positionColumn };
+    }
+  }
+
+  hasPendingScrollAnimation(): boolean {
+    return this.isScrolling;
   }
 
   revealPositionInCenterIfOutsideViewport(): void {}

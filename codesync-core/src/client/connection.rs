@@ -35,7 +35,7 @@ pub struct ConnectionConfig {
     pub token: Option<AccessToken>,
     /// Least time from one submission of a document to the next. What is typed meanwhile goes
     /// together, a first key at once; the parts of an edit that is too large for one submission do not
-    /// wait for it. While nobody else has the document open it is
+    /// wait for it. While nobody else is known to have the document open it is
     /// [`SUBMIT_ALONE_FACTOR`](crate::limits::SUBMIT_ALONE_FACTOR) times as long. Zero: as soon as the
     /// one before is acknowledged.
     ///

@@ -381,7 +381,7 @@ impl Seat {
         self.end_gathering();
     }
 
-    /// What is typed by now is sent as soon as may be.
+    /// Asks again whether what is typed by now may be sent.
     fn end_gathering(&mut self) {
         if let Link::Joined { flight: flight @ Flight::Gathering { .. }, .. } = &mut self.link {
             *flight = Flight::Ready;

@@ -18,12 +18,12 @@ impl App {
         &self.status
     }
 
-    /// Whether that is how it is.
+    /// Whether what the bottom line tells is how it is.
     pub(crate) fn is_status_true(&self) -> bool {
         self.status == self.present_status()
     }
 
-    /// Whether it says that all is saved, and that is not so.
+    /// Whether the bottom line says that all is saved while that is not so.
     pub(crate) fn is_status_too_good(&self) -> bool {
         let [told, met] = [&self.status.saving, &self.saving].map(|it| it.condition);
         told == Condition::Saved && met != Condition::Saved

@@ -101,13 +101,14 @@ impl View {
         }
     }
 
-    /// Keeps an offset that was in this row of the screen there, whatever others insert and delete.
+    /// Keeps an offset that was in this row of the screen there, as far as there is text above it, and in
+    /// sight, while others insert and delete.
     pub(crate) fn stay(&mut self, offset: usize, row: usize, rows: Rows<'_>) {
         let (place, column) = rows.place_of(offset);
-        self.top = rows.up(place, row);
         if !(self.left..self.left + self.columns).contains(&column) {
             self.show(rows, offset);
         }
+        self.top = rows.up(place, row);
     }
 
     /// Stays on the text it shows while others insert and delete above it. `start` is where the
@@ -174,6 +175,26 @@ mod tests {
             assert_eq!(view.top, RowPlace { line: 2, row: 1 });
             assert_eq!(view.row_of(rows, RowPlace { line: 3, row: 0 }), Some(2));
             assert_eq!(view.row_of(rows, RowPlace { line: 2, row: 0 }), None);
+        });
+    }
+
+    #[test]
+    fn a_row_is_kept_as_far_as_there_is_text_above_it() {
+        with(&format!("{}\n", "x".repeat(120)).repeat(60), None, |rows| {
+            let mut view = view(20, 10, 40);
+            let at = |line: usize, column: usize| rows.text.line_start(line) + column;
+            view.stay(at(27, 3), 1, rows);
+            assert_eq!((view.top.line, view.left), (26, 0));
+            // Nearer to the edge than keys would bring it, and out of sight to the side.
+            view.stay(at(27, 100), 1, rows);
+            assert_eq!((view.top.line, view.left), (26, 80));
+            view.stay(at(0, 0), 5, rows);
+            assert_eq!((view.top.line, view.left), (0, 0));
+        });
+        with(&"one two three four\n".repeat(10), Some(8), |rows| {
+            let mut view = view(0, 4, 9);
+            view.stay(rows.text.line_start(3) + 9, 2, rows);
+            assert_eq!(view.top, RowPlace { line: 2, row: 2 });
         });
     }
 

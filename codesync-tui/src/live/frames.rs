@@ -1,8 +1,9 @@
 //! When the next frame is due, and whether its bottom line tells anew how it is.
 //!
 //! A key is shown at once. What the bottom line says of it, where the caret is and that it is on its
-//! way, changes with each, and is told again when nobody has typed for a moment or that long after
-//! it was told last: a key is then a third of the bytes, and nothing flickers.
+//! way, changes with each. It goes with the frame of whatever else happens; where that is nothing but
+//! typing it is told again when nobody has typed for a moment, or that long after it was told last. A
+//! key is then a third of the bytes, and nothing flickers.
 
 use std::time::{Duration, Instant};
 
@@ -10,8 +11,8 @@ use std::time::{Duration, Instant};
 const FRAME: Duration = Duration::from_millis(16);
 /// The same if a few words have another colour.
 const TOUCH: Duration = Duration::from_millis(40);
-/// The same if all there is to show is what the bottom line says of what is typed. While somebody
-/// types it is not told more often, either.
+/// How long what the bottom line says of what is typed waits for the next key, and how long it is not
+/// told again of keys alone.
 const STATUS: Duration = Duration::from_millis(300);
 
 /// How much the last frame lacks, and so how soon the next one is due.
@@ -34,8 +35,7 @@ impl Unseen {
     /// How long after the last frame the next one is due.
     fn pause(self) -> Option<Duration> {
         match self {
-            Self::Nothing => None,
-            Self::Status => Some(STATUS),
+            Self::Nothing | Self::Status => None,
             Self::Touch => Some(TOUCH),
             Self::News => Some(FRAME),
             Self::Typed | Self::Own => Some(Duration::ZERO),
@@ -50,42 +50,63 @@ pub(super) struct Frames {
     drawn_at: Instant,
     /// Whether something but typing has happened since the bottom line told how it is.
     is_status_due: bool,
+    /// When it is to tell what it does not of what was typed, if there is such a thing.
+    status_at: Option<Instant>,
     told_at: Instant,
 }
 
 impl Frames {
     /// Nothing was drawn yet.
     pub(super) fn new(now: Instant) -> Self {
-        Self { unseen: Unseen::Own, drawn_at: now, is_status_due: true, told_at: now }
+        Self {
+            unseen: Unseen::Own,
+            drawn_at: now,
+            is_status_due: true,
+            status_at: None,
+            told_at: now,
+        }
     }
 
     /// The screen lacks this.
     pub(super) fn lack(&mut self, what: Unseen) {
         self.unseen = self.unseen.max(what);
         self.is_status_due |= matches!(what, Unseen::News | Unseen::Own);
+        if what == Unseen::Status {
+            self.status_at.get_or_insert(self.drawn_at + STATUS);
+        }
     }
 
     /// When the next frame is due, if one is.
     pub(super) fn due(&self) -> Option<Instant> {
-        self.unseen.pause().map(|pause| self.drawn_at + pause)
+        let frame = self.unseen.pause().map(|pause| self.drawn_at + pause);
+        frame.into_iter().chain(self.status_at).min()
     }
 
-    /// Begins a frame; whether its bottom line tells how it is. One that says more than is true does.
+    /// Begins a frame; whether its bottom line tells how it is. It does in any case if it would claim
+    /// that all is saved while that `is_too_good`.
     pub(super) fn begin(&mut self, now: Instant, is_too_good: bool) -> bool {
         let tells = std::mem::take(&mut self.is_status_due)
             || is_too_good
-            || self.unseen == Unseen::Status
+            || self.status_at.is_some_and(|at| at <= now)
             || self.unseen == Unseen::Typed && now - self.told_at >= STATUS;
         if tells {
             self.told_at = now;
+            self.status_at = None;
         }
         tells
     }
 
     /// A frame is drawn; whether its bottom line is true.
     pub(super) fn end(&mut self, now: Instant, is_true: bool) {
+        if is_true {
+            self.status_at = None;
+        } else if self.unseen == Unseen::Typed {
+            self.status_at = Some(now + STATUS);
+        } else {
+            self.status_at.get_or_insert(now + STATUS);
+        }
         self.drawn_at = now;
-        self.unseen = if is_true { Unseen::Nothing } else { Unseen::Status };
+        self.unseen = Unseen::Nothing;
     }
 }
 
@@ -128,7 +149,8 @@ mod tests {
         assert!(!draw(&mut frames, start, 10));
         frames.lack(Unseen::Touch);
         assert!(!draw(&mut frames, start, 50));
-        assert_eq!(frames.due(), Some(start + Duration::from_millis(50) + STATUS));
+        assert_eq!(frames.due(), Some(start + Duration::from_millis(10) + STATUS), "and not off");
+        assert!(draw(&mut frames, start, 310));
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub(crate) struct Painter {
     out: Vec<u8>,
     pen: Pen,
     place: Option<Place>,
+    /// Whether a program may read aloud what is written.
+    is_read_aloud: bool,
     /// Where the last frame left the cursor, or that it hid it.
     cursor: Option<Option<Position>>,
 }
@@ -50,8 +52,15 @@ struct Place {
 impl Painter {
     /// Begins with a terminal of so many columns, which the next frame blanks first.
     pub(crate) fn clear(&mut self, columns: u16) {
-        *self = Self { columns, ..Self::default() };
+        let is_read_aloud = self.is_read_aloud;
+        *self = Self { columns, is_read_aloud, ..Self::default() };
         self.out.extend_from_slice(b"\x1b[m\x1b[2J");
+    }
+
+    /// From now on no character is written that the terminal shows already, though that be shorter: it
+    /// would be read aloud.
+    pub(crate) fn spare_ears(&mut self) {
+        self.is_read_aloud = true;
     }
 
     /// The bytes that show these changes, and then the cursor; none if that is what the terminal
@@ -119,7 +128,10 @@ impl Painter {
     /// what follows, if that is shorter than an order to move.
     fn pass(&mut self, to: Position, next: Pen, row: &[Cell]) {
         let Some(Place { at, is_sure: true }) = self.place else { return };
-        if at.y != to.y || !(1..=PASSED_MAX).contains(&to.x.saturating_sub(at.x)) {
+        if self.is_read_aloud
+            || at.y != to.y
+            || !(1..=PASSED_MAX).contains(&to.x.saturating_sub(at.x))
+        {
             return;
         }
         let Some(passed) = row.get(usize::from(at.x)..usize::from(to.x)) else { return };

@@ -3,7 +3,7 @@
  * in one batch that does not echo, and undo is the core's. The whole text crosses only when the two are found to
  * differ, which would be a mistake in this file or in Monaco.
  */
-import type { editor, IDisposable } from 'monaco-editor/editor';
+import type { editor, IDisposable, ISelection } from 'monaco-editor/editor';
 import type { Cause, Selection, TextEdit } from '../wasm/codesync_core';
 
 /** The replica, as far as an editor is concerned. Offsets are UTF-16 code units. */
@@ -46,6 +46,9 @@ export class Binding implements IDisposable {
   readonly #replica: ReplicaPort;
   readonly #onRefused: (message: string) => void;
   readonly #subscriptions: IDisposable[] = [];
+  readonly #isLed: () => boolean;
+  /** Since others' edits began to come in: the row that the caret was in before, if it was in sight. */
+  #before: { row: number | null } | null = null;
   /** While set, changes of the model come from the replica. */
   #applying = false;
 
@@ -54,7 +57,10 @@ export class Binding implements IDisposable {
     model: editor.ITextModel,
     replica: ReplicaPort,
     onRefused: (message: string) => void,
+    /** Whether the window goes with somebody else. */
+    isLed: () => boolean = () => false,
   ) {
+    this.#isLed = isLed;
     this.#editor = codeEditor;
     this.#model = model;
     this.#replica = replica;
@@ -78,7 +84,9 @@ export class Binding implements IDisposable {
 
   /** Edits of one `changed` event, all relative to the text before it. */
   apply(edits: readonly TextEdit[], cause: Cause): void {
-    const row = cause === 'remote' ? this.#caretRow() : null;
+    if (cause === 'remote') {
+      this.#before ??= { row: this.#caretRow() };
+    }
     this.#withoutEcho(() => {
       this.#model.applyEdits(
         edits.map((edit) => {
@@ -99,11 +107,6 @@ export class Binding implements IDisposable {
     if (cause !== 'remote') {
       this.#showSelections();
     }
-    const now = row === null ? null : this.#caretRow();
-    if (row !== null && now !== null && now !== row) {
-      // Where one writes stays where it is, whoever writes above.
-      this.#editor.setScrollTop(this.#editor.getScrollTop() + now - row, SCROLL_IMMEDIATE);
-    }
   }
 
   /** Shows another text as a whole. */
@@ -119,6 +122,34 @@ export class Binding implements IDisposable {
     if (this.#model.getValueLength(END_OF_LINE_PREFERENCE_LF) !== this.#replica.length()) {
       console.error('The editor and the replica differ in length; showing the replica again.');
       this.#rebuild(this.#replica.text());
+    }
+    if (this.#before !== null) {
+      const { row } = this.#before;
+      this.#before = null;
+      this.#takeSelections();
+      this.#returnTo(row);
+    }
+  }
+
+  /**
+   * What somebody else inserted where a caret is stands behind it, as the core has it and everybody sees it. Monaco
+   * takes the caret along.
+   */
+  #takeSelections(): void {
+    const mine = this.#editor.getSelections() ?? [];
+    const wanted = this.#selections();
+    const isElsewhere = wanted.some((selection, index) => !isSame(selection, mine[index]));
+    if (isElsewhere && wanted.length === mine.length) {
+      this.#withoutEcho(() => this.#editor.setSelections(wanted));
+    }
+  }
+
+  /** Where one writes stays in its row of the screen, whoever writes above. */
+  #returnTo(row: number | null): void {
+    const now = row === null || this.#isLed() ? null : this.#caretRow();
+    // Where the window moves already, that has its reason, and would end here.
+    if (row !== null && now !== null && now !== row && !this.#editor.hasPendingScrollAnimation()) {
+      this.#editor.setScrollTop(this.#editor.getScrollTop() + now - row, SCROLL_IMMEDIATE);
     }
   }
 
@@ -174,9 +205,9 @@ export class Binding implements IDisposable {
     return top >= 0 && top < this.#editor.getLayoutInfo().height ? top : null;
   }
 
-  /** After undo and redo the user is back where the step was made. */
-  #showSelections(): void {
-    const selections = this.#replica.selections().map(({ anchor, head }) => {
+  /** Where the user is by the core's account, as Monaco says it. */
+  #selections(): ISelection[] {
+    return this.#replica.selections().map(({ anchor, head }) => {
       const from = this.#model.getPositionAt(anchor);
       const to = this.#model.getPositionAt(head);
       return {
@@ -186,6 +217,11 @@ export class Binding implements IDisposable {
         positionColumn: to.column,
       };
     });
+  }
+
+  /** After undo and redo the user is back where the step was made. */
+  #showSelections(): void {
+    const selections = this.#selections();
     const [first] = selections;
     if (first !== undefined) {
       this.#editor.setSelections(selections);
@@ -220,6 +256,15 @@ export class Binding implements IDisposable {
       this.#applying = false;
     }
   }
+}
+
+function isSame(left: ISelection, right: ISelection | undefined): boolean {
+  return (
+    left.selectionStartLineNumber === right?.selectionStartLineNumber &&
+    left.selectionStartColumn === right.selectionStartColumn &&
+    left.positionLineNumber === right.positionLineNumber &&
+    left.positionColumn === right.positionColumn
+  );
 }
 
 /**

@@ -71,8 +71,12 @@ export function CodeEditor(props: EditorProps) {
     const model = open(monaco.editor.createModel('', 'plaintext'));
     const opened = open(monaco.editor.create(host.current, { ...OPTIONS, model: null }));
     const binding = open(
-      new Binding(opened, model, session.replica, (message) =>
-        session.show({ text: `That edit was not taken: ${message}.` }),
+      new Binding(
+        opened,
+        model,
+        session.replica,
+        (message) => session.show({ text: `That edit was not taken: ${message}.` }),
+        () => follow.leader() !== null,
       ),
     );
     if (model.getValueLength() > SMALL_CHARS_MAX) {

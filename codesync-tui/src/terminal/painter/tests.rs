@@ -169,6 +169,10 @@ fn a_few_cells_are_shown_again_rather_than_passed_over() {
     let met = String::from_utf8_lossy(&bytes).into_owned();
     assert_eq!(met, "\x1b[1H\x1b[38;5;5mlet\x1b[m ane y");
     wired.agrees(&after, Some((9, 0))).expect("both show the same");
+    // Nobody wants to hear them again.
+    wired.painter.spare_ears();
+    let bytes = wired.draw(&row(&[("let", 1), (" one two three", 0)]), Some((9, 0)));
+    assert_eq!(String::from_utf8_lossy(&bytes), "\x1b[1;5Ho\x1b[3Ct");
 }
 
 #[test]
