@@ -96,6 +96,8 @@ export function CodeEditor(props: EditorProps) {
     editor.current = opened;
     presence.current = drawn;
     opened.setPosition({ lineNumber: 1, column: 1 });
+    // Who has moved nowhere yet stands somewhere all the same.
+    session.replica.select([{ anchor: 0, head: 0 }]);
     opened.focus();
     return () => {
       editor.current = null;
