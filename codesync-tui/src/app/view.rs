@@ -25,7 +25,7 @@ impl View {
     pub(crate) fn show(&mut self, rows: Rows<'_>, offset: usize) {
         let (place, column) = rows.place_of(offset);
         let height = self.rows.max(1);
-        let margin = MARGIN_ROWS.min((height - 1) / 2);
+        let margin = self.margin_rows();
         self.top = self.top.clamp(rows.up(place, height - 1 - margin), rows.up(place, margin));
         if rows.rulers.wraps() {
             self.left = 0;
@@ -41,6 +41,10 @@ impl View {
             // The whole screen is drawn anew: not again at the next key.
             self.left = column.saturating_sub(columns / 2);
         }
+    }
+
+    fn margin_rows(&self) -> usize {
+        MARGIN_ROWS.min((self.rows.max(1) - 1) / 2)
     }
 
     /// Puts a place that is not on the screen into its middle, as a jump does.
@@ -102,9 +106,12 @@ impl View {
     }
 
     /// Keeps an offset that was in this row of the screen there, as far as there is text above it, and in
-    /// sight, while others insert and delete.
+    /// sight, while others insert and delete. Who sees the beginning of the text sees what comes above
+    /// his first lines.
     pub(crate) fn stay(&mut self, offset: usize, row: usize, rows: Rows<'_>) {
         let (place, column) = rows.place_of(offset);
+        let is_at_start = self.top == RowPlace { line: 0, row: 0 };
+        let row = if is_at_start { row.max(self.margin_rows()) } else { row };
         if !(self.left..self.left + self.columns).contains(&column) {
             self.show(rows, offset);
         }
@@ -190,6 +197,11 @@ mod tests {
             assert_eq!((view.top.line, view.left), (26, 80));
             view.stay(at(0, 0), 5, rows);
             assert_eq!((view.top.line, view.left), (0, 0));
+            // Five lines above the first one: three of them are seen.
+            view.stay(at(5, 0), 0, rows);
+            assert_eq!(view.top.line, 2);
+            view.stay(at(9, 0), 0, rows);
+            assert_eq!(view.top.line, 9);
         });
         with(&"one two three four\n".repeat(10), Some(8), |rows| {
             let mut view = view(0, 4, 9);
