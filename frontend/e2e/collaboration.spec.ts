@@ -91,7 +91,7 @@ test('the line one writes stays where it is while another writes above it', asyn
     .toBe(true);
 
   await bo.keyboard.press('Enter');
-  await bo.keyboard.press('Enter');
+  await bo.keyboard.insertText('several\nat\nonce\nand\n');
   await bo.keyboard.type('new');
   await expect(ana.locator('.view-lines')).toContainText('newline');
   await expect.poll(place).toBe(before);

@@ -74,15 +74,16 @@ function bound(content: string, isLed = false) {
 }
 
 describe('what others write above the line one writes', () => {
-  /** The caret is in the third line; two more are inserted above it. */
+  /** The caret is in the third line; thirty more are inserted above it, which are more than the window shows. */
   function inserted(isLed: boolean, isScrolling: boolean) {
     const { replica, editor, binding } = bound('one\ntwo\nthree\n', isLed);
     editor.isScrolling = isScrolling;
     editor.position = { lineNumber: 3, column: 1 };
-    replica.content = 'new\nnew\none\ntwo\nthree\n';
-    replica.stands = [{ anchor: 16, head: 16 }];
+    const above = 'new\n'.repeat(30);
+    replica.content = `${above}one\ntwo\nthree\n`;
+    replica.stands = [{ anchor: above.length + 8, head: above.length + 8 }];
     editor.selections = [caretAt(3)];
-    binding.apply([{ from: 0, to: 0, text: 'new\nnew\n' }], 'remote');
+    binding.apply([{ from: 0, to: 0, text: above }], 'remote');
     binding.check();
     return editor;
   }
@@ -96,8 +97,8 @@ describe('what others write above the line one writes', () => {
 
   test('leaves it in its row', () => {
     const editor = inserted(false, false);
-    expect(editor.position.lineNumber).toBe(5);
-    expect(editor.scrollTop).toBe(2 * 20);
+    expect(editor.position.lineNumber).toBe(33);
+    expect(editor.scrollTop).toBe(30 * 20);
   });
 
   test('does not move the window that goes with somebody, or is on its way', () => {

@@ -85,7 +85,7 @@ export class Binding implements IDisposable {
   /** Edits of one `changed` event, all relative to the text before it. */
   apply(edits: readonly TextEdit[], cause: Cause): void {
     if (cause === 'remote') {
-      this.#before ??= { row: this.#caretRow() };
+      this.#before ??= { row: this.#rowInSight() };
     }
     this.#withoutEcho(() => {
       this.#model.applyEdits(
@@ -146,9 +146,10 @@ export class Binding implements IDisposable {
 
   /** Where one writes stays in its row of the screen, whoever writes above. */
   #returnTo(row: number | null): void {
-    const now = row === null || this.#isLed() ? null : this.#caretRow();
-    // Where the window moves already, that has its reason, and would end here.
-    if (row !== null && now !== null && now !== row && !this.#editor.hasPendingScrollAnimation()) {
+    const now = this.#caretRow();
+    // A window that moves already has its reason to, which would end here.
+    const isFree = !this.#isLed() && !this.#editor.hasPendingScrollAnimation();
+    if (row !== null && now !== null && now !== row && isFree) {
       this.#editor.setScrollTop(this.#editor.getScrollTop() + now - row, SCROLL_IMMEDIATE);
     }
   }
@@ -194,15 +195,20 @@ export class Binding implements IDisposable {
     );
   }
 
-  /** How far below the upper edge of the window the caret's row is, in pixels; null if it is not in sight. */
+  /** How far below the upper edge of the window the caret's row is, in pixels, in sight or not. */
   #caretRow(): number | null {
     const caret = this.#editor.getPosition();
     if (caret === null) {
       return null;
     }
-    const top =
-      this.#editor.getTopForPosition(caret.lineNumber, caret.column) - this.#editor.getScrollTop();
-    return top >= 0 && top < this.#editor.getLayoutInfo().height ? top : null;
+    const top = this.#editor.getTopForPosition(caret.lineNumber, caret.column);
+    return top - this.#editor.getScrollTop();
+  }
+
+  #rowInSight(): number | null {
+    const row = this.#caretRow();
+    const { height } = this.#editor.getLayoutInfo();
+    return row !== null && row >= 0 && row < height ? row : null;
   }
 
   /** Where the user is by the core's account, as Monaco says it. */
