@@ -338,8 +338,8 @@ impl App {
         let changes = line_changes(&self.text, operation);
         let top = self.rows().start(self.view.top);
         // Where one writes stays where it is, and else what one reads.
-        let is_led = is_own || self.followed().is_some();
-        let caret = if is_led { None } else { self.cell_of(self.carets.primary().head) };
+        let holds_caret = !is_own && self.followed().is_none();
+        let caret = if holds_caret { self.cell_of(self.carets.primary().head) } else { None };
         self.text.apply(operation).expect("the operation was made for this text");
         changes.iter().for_each(|change| self.rulers.change(change));
         self.rewrite(&changes, is_own);
